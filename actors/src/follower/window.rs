@@ -1,0 +1,238 @@
+//! The stretch of the journal that a follower has in work: lanes with their queues, and the
+//! position behind which everything is done with. Pure.
+
+use crate::store::{Seq, StoredEvent};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// What is read and not done with.
+pub(super) struct Window {
+    lanes: HashMap<Arc<str>, Lane>,
+    ready: VecDeque<Arc<str>>,
+    open: BTreeSet<Seq>,
+    working: usize,
+    read_to: Seq,
+    told: Seq,
+}
+
+#[derive(Default)]
+struct Lane {
+    queue: VecDeque<(Instant, Arc<StoredEvent>)>,
+    /// In work, waiting for its next try, or being put aside.
+    busy: bool,
+    failures: u32,
+}
+
+impl Window {
+    /// An empty window behind a cursor.
+    pub(super) fn new(cursor: Seq) -> Self {
+        Self {
+            lanes: HashMap::new(),
+            ready: VecDeque::new(),
+            open: BTreeSet::new(),
+            working: 0,
+            read_to: cursor,
+            told: cursor,
+        }
+    }
+
+    /// How many events are not done with.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// How far the journal was read.
+    pub(super) fn read_to(&self) -> Seq {
+        self.read_to
+    }
+
+    /// Up to where everything is done with.
+    pub(super) fn done_to(&self) -> Seq {
+        self.open.first().map_or(self.read_to, |seq| seq - 1)
+    }
+
+    /// The cursor, if it has moved since this was asked last.
+    pub(super) fn cursor(&mut self) -> Option<Seq> {
+        let cursor = self.done_to();
+        let moved = self.told < cursor;
+        self.told = cursor;
+        moved.then_some(cursor)
+    }
+
+    /// An event with nothing to do about it was read.
+    pub(super) fn pass(&mut self, event: &StoredEvent) {
+        self.read_to = event.seq;
+    }
+
+    /// An event was read that belongs to a lane.
+    pub(super) fn add(&mut self, name: Arc<str>, event: Arc<StoredEvent>) {
+        self.read_to = event.seq;
+        self.open.insert(event.seq);
+        let lane = self.lanes.entry(Arc::clone(&name)).or_default();
+        lane.queue.push_back((Instant::now(), event));
+        if !lane.busy && lane.queue.len() == 1 {
+            self.ready.push_back(name);
+        }
+    }
+
+    /// Takes up to `batch_max` events of the next lane that is ready, if fewer than `lanes_max`
+    /// are at work. The lane is busy until [`Self::finish`] or [`Self::hold`].
+    pub(super) fn next(
+        &mut self,
+        lanes_max: usize,
+        batch_max: usize,
+    ) -> Option<(Arc<str>, Vec<Arc<StoredEvent>>)> {
+        if lanes_max <= self.working {
+            return None;
+        }
+        while let Some(name) = self.ready.pop_front() {
+            let Some(lane) = self.lanes.get_mut(&name) else { continue };
+            if lane.busy || lane.queue.is_empty() {
+                continue;
+            }
+            lane.busy = true;
+            self.working += 1;
+            let take = batch_max.max(1).min(lane.queue.len());
+            let events = lane.queue.drain(..take).map(|(_, event)| event).collect();
+            return Some((name, events));
+        }
+        None
+    }
+
+    /// Takes all that waits in a lane, if it is not busy; it is busy then.
+    pub(super) fn take_all(&mut self, name: &str) -> Vec<Arc<StoredEvent>> {
+        match self.lanes.get_mut(name) {
+            Some(lane) if !lane.busy => {
+                lane.busy = true;
+                self.working += 1;
+                lane.queue.drain(..).map(|(_, event)| event).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The lanes that wait, with the length of their queues and how long the first has waited.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (&Arc<str>, usize, Duration)> {
+        let idle = self.lanes.iter().filter(|(_, lane)| !lane.busy);
+        idle.filter_map(|(name, lane)| {
+            let (since, _) = lane.queue.front()?;
+            Some((name, lane.queue.len(), since.elapsed()))
+        })
+    }
+
+    /// These events are done with; the lane goes on.
+    pub(super) fn finish(&mut self, name: &Arc<str>, done: &[Arc<StoredEvent>]) {
+        self.working -= 1;
+        self.settle(done);
+        let Some(lane) = self.lanes.get_mut(name) else { return };
+        (lane.busy, lane.failures) = (false, 0);
+        if lane.queue.is_empty() {
+            self.lanes.remove(name);
+        } else {
+            self.ready.push_back(Arc::clone(name));
+        }
+    }
+
+    /// These events of a lane that stays busy are done with.
+    pub(super) fn settle(&mut self, done: &[Arc<StoredEvent>]) {
+        for event in done {
+            self.open.remove(&event.seq);
+        }
+    }
+
+    /// The first `done` are done with, the rest goes back and waits for [`Self::try_again`].
+    /// Says how often in a row the lane has failed.
+    pub(super) fn hold(&mut self, name: &str, done: usize, events: Vec<Arc<StoredEvent>>) -> u32 {
+        self.working -= 1;
+        let Some(lane) = self.lanes.get_mut(name) else { return 0 };
+        for (place, event) in events.into_iter().enumerate().rev() {
+            if place < done {
+                self.open.remove(&event.seq);
+            } else {
+                lane.queue.push_front((Instant::now(), event));
+            }
+        }
+        lane.failures = if done == 0 { lane.failures + 1 } else { 1 };
+        lane.failures
+    }
+
+    /// A lane that was held may go on.
+    pub(super) fn try_again(&mut self, name: &Arc<str>) {
+        if let Some(lane) = self.lanes.get_mut(name) {
+            lane.busy = false;
+            self.ready.push_back(Arc::clone(name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontor_messages::{EntityId, EventId, Timestamp};
+
+    fn event(seq: Seq) -> Arc<StoredEvent> {
+        Arc::new(StoredEvent {
+            shard: 0,
+            seq,
+            id: EventId::fresh(Timestamp::from_millis(0)),
+            tenant: crate::testing::tenant(),
+            domain: "order".into(),
+            entity: EntityId::named("o"),
+            version: seq,
+            name: "order.created".into(),
+            at: Timestamp::from_millis(0),
+            payload: "{}".into(),
+            meta: "{}".into(),
+        })
+    }
+
+    fn filled() -> (Window, Arc<str>, Arc<str>) {
+        let (mut window, a, b) = (Window::new(0), Arc::from("a"), Arc::from("b"));
+        window.add(Arc::clone(&a), event(1));
+        window.add(Arc::clone(&b), event(2));
+        window.add(Arc::clone(&a), event(3));
+        (window, a, b)
+    }
+
+    #[test]
+    fn the_cursor_stands_before_the_first_event_that_is_not_done_with() {
+        let (mut window, a, b) = filled();
+        let (_, first) = window.next(9, 1).unwrap();
+        let (_, second) = window.next(9, 1).unwrap();
+        window.finish(&b, &second);
+        assert_eq!(window.cursor(), None);
+        window.finish(&a, &first);
+        assert_eq!(window.cursor(), Some(2));
+        assert_eq!(window.cursor(), None);
+    }
+
+    #[test]
+    fn a_lane_is_worked_off_in_order_and_never_twice_at_once() {
+        let (mut window, a, _) = filled();
+        let (lane, first) = window.next(9, 1).unwrap();
+        assert_eq!((&lane, first[0].seq), (&a, 1));
+        assert_eq!(window.next(9, 1).unwrap().1[0].seq, 2);
+        assert!(window.next(9, 1).is_none());
+        window.finish(&a, &first);
+        assert_eq!(window.next(9, 1).unwrap().1[0].seq, 3);
+    }
+
+    #[test]
+    fn a_lane_that_failed_keeps_its_order_and_waits_while_others_go_on() {
+        let (mut window, a, b) = filled();
+        let (_, first) = window.next(9, 1).unwrap();
+        assert_eq!(window.hold(&a, 0, first), 1);
+        let (lane, second) = window.next(9, 9).unwrap();
+        assert_eq!(lane, b);
+        window.finish(&b, &second);
+        assert!(window.next(9, 9).is_none());
+        window.try_again(&a);
+        let seqs: Vec<_> = window.next(9, 9).unwrap().1.iter().map(|event| event.seq).collect();
+        assert_eq!(seqs, [1, 3]);
+        assert_eq!(window.done_to(), 0);
+    }
+}

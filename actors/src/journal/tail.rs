@@ -1,0 +1,94 @@
+//! The last events of a shard in memory, so that a follower near the head reads no database.
+
+use crate::store::{Seq, StoredEvent};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// A bounded window over a shard's newest events.
+pub struct Tail {
+    events_max: usize,
+    kept: Mutex<Kept>,
+}
+
+struct Kept {
+    events: VecDeque<Arc<StoredEvent>>,
+    head: Seq,
+}
+
+impl Tail {
+    /// An empty window that begins after `head`.
+    pub fn new(events_max: usize, head: Seq) -> Self {
+        Self { events_max, kept: Mutex::new(Kept { events: VecDeque::new(), head }) }
+    }
+
+    /// Adds durable events, in order.
+    pub fn push(&self, events: impl IntoIterator<Item = Arc<StoredEvent>>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in events {
+            if kept.head + 1 != event.seq {
+                // Something landed that did not come by here; the window begins anew.
+                kept.events.clear();
+            }
+            kept.head = event.seq;
+            kept.events.push_back(event);
+            if kept.events.len() > self.events_max {
+                kept.events.pop_front();
+            }
+        }
+    }
+
+    /// The events after `after`, or `None` if the window does not reach back so far.
+    pub fn after(&self, after: Seq, limit: usize) -> Option<Vec<Arc<StoredEvent>>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.head <= after {
+            return Some(Vec::new());
+        }
+        let first = kept.events.front()?.seq;
+        let skip = usize::try_from(after + 1 - first).ok()?;
+        Some(kept.events.iter().skip(skip).take(limit).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontor_messages::{EntityId, EventId, Timestamp};
+
+    fn event(seq: Seq) -> Arc<StoredEvent> {
+        Arc::new(StoredEvent {
+            shard: 0,
+            seq,
+            id: EventId::fresh(Timestamp::from_millis(0)),
+            tenant: crate::testing::tenant(),
+            domain: "order".into(),
+            entity: EntityId::named("o"),
+            version: seq,
+            name: "order.created".into(),
+            at: Timestamp::from_millis(0),
+            payload: "{}".into(),
+            meta: "{}".into(),
+        })
+    }
+
+    fn seqs(events: Option<Vec<Arc<StoredEvent>>>) -> Option<Vec<Seq>> {
+        events.map(|events| events.iter().map(|event| event.seq).collect())
+    }
+
+    #[test]
+    fn a_reader_near_the_head_is_served_and_one_far_behind_is_sent_to_the_database() {
+        let tail = Tail::new(3, 10);
+        tail.push((11..=15).map(event));
+        assert_eq!(seqs(tail.after(15, 9)), Some(vec![]));
+        assert_eq!(seqs(tail.after(13, 9)), Some(vec![14, 15]));
+        assert_eq!(seqs(tail.after(12, 2)), Some(vec![13, 14]));
+        assert_eq!(seqs(tail.after(11, 9)), None);
+    }
+
+    #[test]
+    fn an_empty_window_knows_that_nothing_came_after_its_head() {
+        assert_eq!(seqs(Tail::new(3, 10).after(10, 9)), Some(vec![]));
+        assert_eq!(seqs(Tail::new(3, 10).after(9, 9)), None);
+    }
+}

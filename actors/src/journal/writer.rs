@@ -1,0 +1,389 @@
+//! One writer: takes what waits, writes it in one transaction, tells everybody, begins again.
+//!
+//! It serves many shards and is the only one to give out their sequence numbers. What fails is
+//! narrowed down to the entry at fault; what stood on it fails with it; the rest is written.
+
+use super::{
+    JournalSettings, Shard,
+    batch::build,
+    entry::{CommitFault, Entry},
+};
+use crate::store::{
+    Batch, CommitError, CursorRow, Found, Lookup, Seq, Store, StoreFault, StoredEvent,
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
+
+/// How long a cursor may wait for a transaction to ride in before it gets one of its own.
+const CURSOR_WAIT: Duration = Duration::from_millis(200);
+/// How long callers wait for a database that went away under their transaction.
+const DOUBT_MAX: Duration = Duration::from_secs(20);
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+/// How often a transaction is tried while the database answers other questions.
+const ATTEMPTS_MAX: u32 = 4;
+/// Entries taken over from the queue, at most; the others wait there, where they are counted.
+const TAKEN_MAX: usize = 8192;
+
+/// What a writer is asked to do.
+pub(super) enum Order {
+    Write(Box<Entry>),
+    Advance(CursorRow),
+    Flush(oneshot::Sender<()>),
+}
+
+pub(super) struct Writer {
+    store: Arc<dyn Store>,
+    shards: Arc<[Shard]>,
+    settings: JournalSettings,
+    stop: watch::Sender<Option<String>>,
+    orders: mpsc::Receiver<Order>,
+    inbox: Vec<Order>,
+    next: HashMap<u32, Seq>,
+    waiting: VecDeque<Entry>,
+    /// How many entries were taken over, ever.
+    taken: u64,
+    cursors: HashMap<(u32, Arc<str>), Seq>,
+    /// Since when a cursor waits for a transaction.
+    cursors_since: Option<Instant>,
+    /// Who waits until so many entries are settled.
+    flushes: VecDeque<(u64, oneshot::Sender<()>)>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        shards: Arc<[Shard]>,
+        heads: &[Seq],
+        settings: JournalSettings,
+        stop: watch::Sender<Option<String>>,
+        orders: mpsc::Receiver<Order>,
+    ) -> Self {
+        let next = heads.iter().enumerate().map(|(shard, head)| (shard as u32, head + 1)).collect();
+        Self {
+            store,
+            shards,
+            settings,
+            stop,
+            orders,
+            inbox: Vec::new(),
+            next,
+            waiting: VecDeque::new(),
+            taken: 0,
+            cursors: HashMap::new(),
+            cursors_since: None,
+            flushes: VecDeque::new(),
+        }
+    }
+
+    /// Works until nobody can hand in any more and all is written.
+    pub(super) async fn run(mut self) {
+        loop {
+            let open = self.gather().await;
+            let entries = self.next_batch();
+            if !entries.is_empty() {
+                self.write(entries).await;
+            }
+            let settled = self.taken - self.waiting.len() as u64;
+            let flush = self.flushes.front().is_some_and(|(mark, _)| *mark <= settled);
+            let waited = |since: Instant| CURSOR_WAIT <= since.elapsed();
+            if flush || !open || self.cursors_since.is_some_and(waited) {
+                self.keep_cursors().await;
+            }
+            while let Some((_, done)) = self.flushes.pop_front_if(|(mark, _)| *mark <= settled) {
+                let _ = done.send(());
+            }
+            if !open && self.waiting.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Takes over what has been handed in; waits for it if there is nothing else to do. False
+    /// once nobody can hand in any more.
+    async fn gather(&mut self) -> bool {
+        if !self.waiting.is_empty() {
+            while self.waiting.len() < TAKEN_MAX
+                && let Ok(order) = self.orders.try_recv()
+            {
+                self.take(order);
+            }
+            return true;
+        }
+        let patience = self.cursors_since.map(|since| CURSOR_WAIT.saturating_sub(since.elapsed()));
+        let mut inbox = std::mem::take(&mut self.inbox);
+        let received = self.orders.recv_many(&mut inbox, 1024);
+        let open = match patience {
+            None => received.await > 0,
+            Some(patience) => {
+                tokio::time::timeout(patience, received).await.map_or(true, |received| received > 0)
+            }
+        };
+        inbox.drain(..).for_each(|order| self.take(order));
+        self.inbox = inbox;
+        open
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Write(entry) => {
+                self.taken += 1;
+                self.waiting.push_back(*entry);
+            }
+            Order::Flush(done) => self.flushes.push_back((self.taken, done)),
+            Order::Advance(cursor) => {
+                let seq = self.cursors.entry((cursor.shard, cursor.follower)).or_insert(0);
+                *seq = cursor.seq.max(*seq);
+                self.cursors_since.get_or_insert_with(Instant::now);
+            }
+        }
+    }
+
+    /// The next entries up to the limits, without those whose ground has gone. One entry that is
+    /// larger than the limits goes alone.
+    fn next_batch(&mut self) -> Vec<Entry> {
+        let (mut rows, mut bytes) = (0, 0);
+        let mut entries = Vec::new();
+        while let Some(entry) = self.waiting.front() {
+            rows += entry.rows();
+            bytes += entry.bytes();
+            let full = rows > self.settings.batch_rows_max || bytes > self.settings.batch_bytes_max;
+            if full && !entries.is_empty() {
+                break;
+            }
+            let Some(entry) = self.waiting.pop_front() else { break };
+            match self.admit(entry) {
+                Some(entry) => entries.push(entry),
+                None if entries.is_empty() => (rows, bytes) = (0, 0),
+                None => {}
+            }
+        }
+        entries
+    }
+
+    fn admit(&self, entry: Entry) -> Option<Entry> {
+        if self.is_lost(entry.shard) {
+            entry.fail(CommitFault::Fenced);
+            return None;
+        }
+        if entry.is_orphan() {
+            entry.fail(CommitFault::unavailable("what it stood on was not written"));
+            return None;
+        }
+        Some(entry)
+    }
+
+    /// Writes entries in order, narrowing a failure down by halves.
+    async fn write(&mut self, entries: Vec<Entry>) {
+        let mut parts = vec![entries];
+        while let Some(part) = parts.pop() {
+            let mut part: Vec<Entry> =
+                part.into_iter().filter_map(|entry| self.admit(entry)).collect();
+            if !part.iter().any(Entry::has_rows) {
+                part.into_iter().for_each(Entry::succeed);
+                continue;
+            }
+            match self.commit(&mut part).await {
+                Ok(batch) => self.succeed(part, batch),
+                Err(CommitError::Rejected(reason)) if part.len() == 1 => {
+                    tracing::error!(reason, "the database refused an entry");
+                    metrics::counter!("kontor_journal_rejected_total").increment(1);
+                    part.into_iter()
+                        .for_each(|entry| entry.fail(CommitFault::Rejected(reason.clone())));
+                }
+                Err(CommitError::Rejected(_)) => {
+                    let rest = part.split_off(part.len() / 2);
+                    parts.push(rest);
+                    parts.push(part);
+                }
+                Err(CommitError::Fenced(shard)) => {
+                    self.step_down(shard);
+                    parts.push(part);
+                }
+                Err(CommitError::Unavailable(reason)) => self.fail(part, &reason),
+            }
+        }
+    }
+
+    /// None of these was written. What only waits for others goes on if those were no part of it.
+    fn fail(&mut self, entries: Vec<Entry>, reason: &str) {
+        tracing::warn!(reason, entries = entries.len(), "a commit failed");
+        metrics::counter!("kontor_journal_failed_commits_total").increment(1);
+        for entry in entries {
+            if entry.has_rows() {
+                entry.fail(CommitFault::unavailable(reason));
+            } else if let Some(entry) = self.admit(entry) {
+                entry.succeed();
+            }
+        }
+    }
+
+    /// One transaction.
+    async fn commit(&mut self, entries: &mut [Entry]) -> Result<Arc<Batch>, CommitError> {
+        let (mut batch, moved) = build(entries, &self.next).map_err(CommitError::Rejected)?;
+        batch.cursors = self.take_cursors();
+        let batch = Arc::new(batch);
+        let begun = Instant::now();
+        let result = self.settle(&batch, entries).await;
+        metrics::histogram!("kontor_journal_commit_seconds").record(begun.elapsed());
+        metrics::histogram!("kontor_journal_commit_rows")
+            .record((batch.events.len() + batch.states.len()) as u32);
+        match result {
+            Ok(()) => {
+                self.next.extend(moved);
+                Ok(batch)
+            }
+            Err(error) => {
+                self.put_back(&batch.cursors);
+                Err(error)
+            }
+        }
+    }
+
+    /// Has a batch written, and does not leave it before it is known what became of it. Trying
+    /// again is harmless: if an earlier attempt landed, its sequence numbers are taken, by us.
+    async fn settle(
+        &mut self,
+        batch: &Arc<Batch>,
+        entries: &mut [Entry],
+    ) -> Result<(), CommitError> {
+        let since = Instant::now();
+        for attempt in 1.. {
+            let error = match self.store.commit(Arc::clone(batch)).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            // Nothing of ours can have landed before the first attempt.
+            if attempt == 1 && matches!(error, CommitError::Rejected(_)) {
+                return Err(error);
+            }
+            if self.has_landed(batch, entries, since).await? {
+                return Ok(());
+            }
+            match error {
+                CommitError::Unavailable(reason) if attempt < ATTEMPTS_MAX => {
+                    tracing::warn!(reason, attempt, "a commit failed; it is tried again");
+                }
+                error => return Err(error),
+            }
+            tokio::time::sleep(ASK_AGAIN * (1 << attempt)).await;
+        }
+        Ok(())
+    }
+
+    /// Asks the database whether it has kept a batch, until it answers. `Err` only when the node
+    /// stops meanwhile.
+    async fn has_landed(
+        &mut self,
+        batch: &Batch,
+        entries: &mut [Entry],
+        since: Instant,
+    ) -> Result<bool, CommitError> {
+        loop {
+            let fault = match landed(&*self.store, batch).await {
+                Ok(landed) => return Ok(landed),
+                Err(fault) => fault,
+            };
+            if DOUBT_MAX <= since.elapsed() {
+                self.turn_away(entries, &fault);
+                if self.orders.is_closed() {
+                    return Err(CommitError::Unavailable(fault.to_string()));
+                }
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+
+    /// The database has been away for long: nobody waits for it any more. Whether `entries` were
+    /// written is found out all the same, before anything else is.
+    fn turn_away(&mut self, entries: &mut [Entry], fault: &StoreFault) {
+        let fault = CommitFault::unavailable(fault.to_string());
+        entries.iter_mut().for_each(|entry| entry.give_up(&fault));
+        while let Ok(order) = self.orders.try_recv() {
+            self.take(order);
+        }
+        self.waiting.drain(..).for_each(|entry| entry.fail(fault.clone()));
+        for (_, done) in self.flushes.drain(..) {
+            let _ = done.send(());
+        }
+    }
+
+    fn succeed(&mut self, entries: Vec<Entry>, batch: Arc<Batch>) {
+        let events = match Arc::try_unwrap(batch) {
+            Ok(batch) => batch.events,
+            Err(shared) => shared.events.clone(),
+        };
+        metrics::counter!("kontor_journal_events_total").increment(events.len() as u64);
+        let mut by_shard: HashMap<u32, Vec<Arc<StoredEvent>>> = HashMap::new();
+        for event in events {
+            by_shard.entry(event.shard).or_default().push(Arc::new(event));
+        }
+        for (shard, events) in by_shard {
+            let Some(kept) = self.shards.get(shard as usize) else { continue };
+            let head = events.last().map_or(0, |event| event.seq);
+            kept.tail.push(events);
+            kept.head.send_replace(head);
+        }
+        entries.into_iter().for_each(Entry::succeed);
+    }
+
+    /// Somebody else has used our sequence: the shard is another node's now.
+    fn step_down(&mut self, shard: u32) {
+        if let Some(kept) = self.shards.get(shard as usize) {
+            kept.lost.store(true, Ordering::Release);
+        }
+        tracing::error!(shard, "another process writes this shard; this one steps down");
+        self.stop
+            .send_replace(Some(format!("another process writes shard {shard} of this database")));
+    }
+
+    /// Keeps cursors that found no transaction to ride in.
+    async fn keep_cursors(&mut self) {
+        let cursors = self.take_cursors();
+        if cursors.is_empty() {
+            return;
+        }
+        let batch = Arc::new(Batch { cursors, ..Batch::default() });
+        if let Err(error) = self.store.commit(Arc::clone(&batch)).await {
+            tracing::warn!(%error, "cursors were not kept");
+            self.put_back(&batch.cursors);
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+
+    fn take_cursors(&mut self) -> Vec<CursorRow> {
+        self.cursors_since = None;
+        let cursors = self.cursors.drain();
+        cursors.map(|((shard, follower), seq)| CursorRow { shard, follower, seq }).collect()
+    }
+
+    fn put_back(&mut self, cursors: &[CursorRow]) {
+        cursors.iter().for_each(|cursor| self.take(Order::Advance(cursor.clone())));
+    }
+
+    fn is_lost(&self, shard: u32) -> bool {
+        self.shards.get(shard as usize).is_none_or(|kept| kept.lost.load(Ordering::Acquire))
+    }
+}
+
+/// Whether a batch is in the database: its last event by its identity, or its last request.
+async fn landed(store: &dyn Store, batch: &Batch) -> Result<bool, StoreFault> {
+    if let Some(last) = batch.events.last() {
+        let found = store.read(last.shard, last.seq - 1, 1).await?;
+        return Ok(found.first().is_some_and(|event| event.seq == last.seq && event.id == last.id));
+    }
+    let Some(last) = batch.requests.last() else { return Ok(false) };
+    let wanted = Lookup::Request {
+        tenant: last.tenant.clone(),
+        domain: Arc::clone(&last.domain),
+        key: last.key.clone(),
+    };
+    let found = store.fetch(&[wanted]).await?;
+    Ok(matches!(found.first(), Some(Found::Request(Some(row))) if row == last))
+}

@@ -1,0 +1,39 @@
+//! Domains, and the few generic actors that host them all.
+//!
+//! Actors decide, the journal remembers, everything else follows the journal. This crate names no
+//! provider and no database: what it needs of the outside are ports, such as [`store`].
+
+pub mod admission;
+pub mod announce;
+pub mod book;
+pub mod chance;
+pub mod domain;
+pub mod domain_actor;
+pub mod follower;
+pub mod gate;
+pub mod host;
+pub mod intake;
+pub mod journal;
+pub mod loader;
+pub mod memory;
+pub mod notification;
+pub mod order;
+pub mod payment;
+pub mod placing;
+pub mod policies;
+pub mod ports;
+pub mod ports_notification;
+pub mod ports_webhook;
+pub mod replay;
+pub mod request;
+pub mod retry;
+pub mod schedule;
+pub mod stock;
+pub mod storable;
+pub mod store;
+pub mod tenant;
+#[doc(hidden)]
+pub mod testing;
+pub mod webhook;
+pub mod words;
+pub mod world;

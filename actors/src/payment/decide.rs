@@ -1,0 +1,337 @@
+//! What is answered to a command. People's and policies' wishes are here, what is told from
+//! outside is in `record`, and what time brings is in `wake`.
+
+use super::{
+    Payment,
+    birth::blank_document,
+    draft::{Draft, NewRefund},
+    inbox, record,
+    standing::{find_refund, refundable, room},
+    state::{ATTEMPTS_MAX, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord},
+    validate, wake,
+};
+use crate::{
+    domain::{Decision, Stop, refuse},
+    world::World,
+};
+use kontor_messages::{
+    EntityId, Money, Timestamp,
+    payment::{
+        Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R, PaymentStatus as S,
+        QueryReason, RefundStatus,
+    },
+};
+use std::time::Duration;
+
+/// How the domain answers.
+pub type Answer = Result<Decision<PaymentEvent>, Stop<R>>;
+type View<'w> = World<'w, Payment>;
+
+/// Asked again within so short a time, the answer is on its way.
+const ASKED_JUST_NOW: Duration = Duration::from_secs(5);
+/// Asked to settle again after so long, a settled payment says so again: whoever asks may have
+/// had no use for the first telling.
+const TELL_SETTLED_AGAIN: Duration = Duration::from_secs(60);
+
+/// Answers a command.
+pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
+    match command {
+        C::Request { .. } => request(world, command, now),
+        C::Retry { payment, attempt, provider, account, until } => {
+            retry(world, &payment, attempt, (provider, account), until, now)
+        }
+        C::Capture { payment, amount } => capture(world, &payment, amount, now),
+        C::Cancel { payment } => cancel(world, &payment, now),
+        C::Refund { payment, refund, amount, key, reason } => {
+            let wish = Wish { refund, amount, key, reason };
+            give_money_back(world, &payment, wish, now)
+        }
+        C::Settle { payment } => settle(world, &payment, now),
+        C::RetryCall { payment, key } => retry_call(world, &payment, &key, now),
+        C::Query { payment } => query(world, &payment, now),
+        C::MarkPaid { payment, amount, reference } => {
+            record::mark_paid(world, &payment, amount, reference, now)
+        }
+        C::MarkFailed { payment, reason } => record::mark_failed(world, &payment, reason, now),
+        C::MarkRefund { payment, refund, succeeded, note } => {
+            record::mark_refund(world, &payment, &refund, (succeeded, note), now)
+        }
+        C::RecordReturn { payment } => record::returned(world, payment, now),
+        C::RecordOpened { .. } => record::opened(world, command, now),
+        C::RecordCallFailed { .. } => record::call_failed(world, command, now),
+        C::RecordObservation { payment, observation } => {
+            record::observed(world, payment, *observation, now)
+        }
+        C::RecordNotification { notification } => inbox::received(world, notification, now),
+        C::Wake { payment } => match world.get(&payment)? {
+            PaymentState::Blank => Ok(Decision::nothing(payment)),
+            PaymentState::Payment(_) => wake::payment(world, payment, now),
+            PaymentState::Notification(_) => inbox::look_again(world, payment, now),
+        },
+    }
+}
+
+/// The payment, or a refusal.
+pub fn existing<'w>(
+    world: &'w View<'w>,
+    id: &EntityId,
+    now: Timestamp,
+) -> Result<Draft<'w>, Stop<R>> {
+    match Draft::of(world, id, now)? {
+        Some(draft) => Ok(draft),
+        None => refuse(R::NotFound),
+    }
+}
+
+fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
+    let C::Request {
+        payment,
+        order,
+        amount,
+        provider,
+        account,
+        capture,
+        return_url,
+        cancel_url,
+        description,
+        until,
+        customer_email,
+    } = command
+    else {
+        return refuse(R::NotFound);
+    };
+    let attempt = 1;
+    let key = super::draft::call_key(world.tenant(), &payment, attempt, Operation::Open, 1);
+    let event = PaymentEvent::Requested {
+        order,
+        amount,
+        provider,
+        account,
+        capture,
+        return_url,
+        cancel_url,
+        description,
+        until,
+        customer_email,
+        attempt,
+        call: key,
+    };
+    match world.get(&payment)? {
+        PaymentState::Blank => {}
+        PaymentState::Payment(known) if same_request(known, &event) => {
+            return Ok(Decision::nothing(payment));
+        }
+        PaymentState::Payment(_) | PaymentState::Notification(_) => return refuse(R::PaymentTaken),
+    }
+    validate::request(&event, now)?;
+    let Some(blank) = blank_document(&event) else { return refuse(R::NotFound) };
+    let mut draft = Draft::new(world, &payment, blank, now);
+    draft.push(event);
+    Ok(draft.decision())
+}
+
+/// Whether the same was asked before. A client that repeats may name a later end.
+fn same_request(known: &PaymentDocument, event: &PaymentEvent) -> bool {
+    let Some(asked) = blank_document(event) else { return false };
+    let PaymentEvent::Requested { provider, account, .. } = event else { return false };
+    let first = known.attempt(1);
+    let same_account =
+        first.is_some_and(|first| first.provider == *provider && first.account == *account);
+    same_account
+        && known.order == asked.order
+        && known.amount() == asked.amount()
+        && known.capture == asked.capture
+        && known.return_url == asked.return_url
+        && known.cancel_url == asked.cancel_url
+        && known.description == asked.description
+        && known.customer_email == asked.customer_email
+}
+
+fn retry(
+    world: &View<'_>,
+    id: &EntityId,
+    attempt: u32,
+    (provider, account): (String, String),
+    until: Timestamp,
+    now: Timestamp,
+) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    if let Some(known) = draft.document.attempt(attempt) {
+        if known.provider == provider && known.account == account {
+            return Ok(Decision::nothing(id.clone()));
+        }
+        return refuse(R::PaymentTaken);
+    }
+    let open = matches!(draft.document.status, S::Created | S::Pending);
+    if !open || draft.document.settle_round > 0 {
+        return refuse(draft.cannot_be("tried again"));
+    }
+    if draft.document.attempts.len() >= ATTEMPTS_MAX {
+        return refuse(R::TooMany { what: "attempts", max: ATTEMPTS_MAX });
+    }
+    if attempt as usize != draft.document.attempts.len() + 1 {
+        return refuse(R::Invalid {
+            pointer: "/attempt".into(),
+            expected: "expected the number after that of the last attempt".into(),
+        });
+    }
+    let old: Vec<u32> = draft.document.attempts.iter().map(|old| old.attempt).collect();
+    let document = &draft.document;
+    let event = PaymentEvent::Requested {
+        order: document.order.clone(),
+        amount: document.amount(),
+        provider,
+        account,
+        capture: document.capture,
+        return_url: document.return_url.clone(),
+        cancel_url: document.cancel_url.clone(),
+        description: document.description.clone(),
+        until,
+        customer_email: document.customer_email.clone(),
+        attempt,
+        call: draft.key(attempt, Operation::Open, 1),
+    };
+    validate::request(&event, now)?;
+    draft.push(event);
+    for number in old {
+        if draft.document.attempt(number).is_some_and(|old| old.is_open()) {
+            draft.call_off(number);
+        }
+    }
+    Ok(draft.decision())
+}
+
+fn capture(world: &View<'_>, id: &EntityId, amount: Option<Money>, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    let held = |status| status == S::Authorized;
+    let attempt = draft.document.attempts.iter().find(|attempt| held(attempt.status)).cloned();
+    let (Some(attempt), true) = (attempt, held(draft.document.status)) else {
+        return refuse(draft.cannot_be("captured"));
+    };
+    let left = attempt.money(attempt.authorized_minor);
+    let amount = amount.unwrap_or(left);
+    validate::positive(amount, left.currency)?;
+    if amount.amount_minor > left.amount_minor {
+        return refuse(R::CaptureTooLarge { held: left });
+    }
+    let mut calls = draft.document.calls.iter().filter(|call| call.attempt == attempt.attempt);
+    let under_way =
+        calls.find(|call| matches!(call.operation, Operation::Capture | Operation::Cancel));
+    match under_way {
+        Some(call) if call.operation == Operation::Capture && call.amount == Some(amount) => {
+            return Ok(Decision::nothing(id.clone()));
+        }
+        Some(_) => return refuse(draft.cannot_be("captured while another call is under way")),
+        None => {}
+    }
+    let call = draft.next_key(&attempt, Operation::Capture);
+    draft.push(PaymentEvent::CaptureRequested { attempt: attempt.attempt, amount, call });
+    Ok(draft.decision())
+}
+
+fn cancel(world: &View<'_>, id: &EntityId, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    match draft.document.status {
+        S::Created | S::Pending | S::Authorized => {}
+        S::Cancelled | S::Failed | S::Expired => return Ok(Decision::nothing(id.clone())),
+        S::Paid | S::PartiallyRefunded | S::Refunded | S::Held | S::Disputed => {
+            return refuse(draft.cannot_be("cancelled"));
+        }
+    }
+    let capturing = |call: &super::state::Call| call.operation == Operation::Capture;
+    if draft.document.calls.iter().any(capturing) {
+        return refuse(draft.cannot_be("cancelled while it is being captured"));
+    }
+    for attempt in draft.document.attempts.clone() {
+        if attempt.is_open() || attempt.status == S::Authorized {
+            draft.call_off(attempt.attempt);
+        }
+    }
+    Ok(draft.decision())
+}
+
+/// A refund as somebody wants it.
+struct Wish {
+    refund: EntityId,
+    amount: Money,
+    key: String,
+    reason: Option<String>,
+}
+
+fn give_money_back(world: &View<'_>, id: &EntityId, wish: Wish, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    if let Some(known) = find_refund(&draft.document, &wish.refund, &wish.key) {
+        if known.amount == wish.amount {
+            return Ok(Decision::nothing(id.clone()));
+        }
+        return refuse(R::RefundTaken);
+    }
+    let Some(attempt) = refundable(&draft.document) else {
+        return refuse(draft.cannot_be("refunded"));
+    };
+    validate::positive(wish.amount, attempt.currency)?;
+    validate::text("/key", &wish.key, 200)?;
+    validate::text("/reason", wish.reason.as_deref().unwrap_or("-"), 500)?;
+    let remaining = attempt.money(room(&draft.document, attempt));
+    if wish.amount.amount_minor > remaining.amount_minor {
+        return refuse(R::RefundTooLarge { remaining });
+    }
+    if draft.document.refunds.len() >= REFUNDS_MAX {
+        return refuse(R::TooMany { what: "refunds", max: REFUNDS_MAX });
+    }
+    let attempt = attempt.attempt;
+    let Wish { refund, amount, key, reason } = wish;
+    draft.refund(NewRefund { attempt, refund, amount, key, reason, automatic: None });
+    Ok(draft.decision())
+}
+
+fn settle(world: &View<'_>, id: &EntityId, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    let document = &draft.document;
+    if let Some(settled) = document.settled_at {
+        if now.since(settled) >= TELL_SETTLED_AGAIN {
+            draft.push(PaymentEvent::Settled { order: draft.order() });
+        }
+        return Ok(draft.decision());
+    }
+    let round = document.settle_round;
+    let failed = |refund: &RefundRecord| {
+        refund.automatic == Some(round) && refund.status >= RefundStatus::Cancelled
+    };
+    let stuck = document.calls.iter().any(|call| call.state == CallState::GivenUp)
+        || document.refunds.iter().any(failed);
+    if round > 0 && !stuck {
+        return Ok(Decision::nothing(id.clone()));
+    }
+    draft.push(PaymentEvent::SettleRequested { order: draft.order(), round: round + 1 });
+    Ok(draft.decision())
+}
+
+fn retry_call(world: &View<'_>, id: &EntityId, key: &str, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    match draft.document.call(key).cloned() {
+        Some(call) if call.state == CallState::GivenUp => {
+            draft.repeat(&call);
+            Ok(draft.decision())
+        }
+        // It is under way again.
+        Some(_) => Ok(Decision::nothing(id.clone())),
+        None => refuse(R::CallNotFound),
+    }
+}
+
+fn query(world: &View<'_>, id: &EntityId, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    ask_about_all(&mut draft, QueryReason::Operator, now);
+    Ok(draft.decision())
+}
+
+/// Asks about every attempt that was not asked about just now.
+pub fn ask_about_all(draft: &mut Draft<'_>, reason: QueryReason, now: Timestamp) {
+    for attempt in draft.document.attempts.clone() {
+        let just_now = attempt.asked_at.is_some_and(|at| now.since(at) < ASKED_JUST_NOW);
+        if !just_now {
+            draft.query(attempt.attempt, reason, None);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Each event's JSON is pinned: adding is free, changing fails.
+
+use super::*;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const PINNED: &str = include_str!("../pinned/events.json");
+
+#[test]
+fn every_event_reads_and_writes_the_json_it_was_released_with() {
+    let pinned: Vec<Value> = serde_json::from_str(PINNED).unwrap();
+    for value in pinned {
+        let event: E = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&event).unwrap(), value);
+    }
+}
+
+#[test]
+fn every_kind_of_event_is_pinned() {
+    let pinned: Vec<E> = serde_json::from_str(PINNED).unwrap();
+    let names: BTreeSet<_> = pinned.iter().map(|event| event.name()).collect();
+    assert_eq!(names.len(), pinned.len());
+    assert_eq!(names.len(), 36);
+    for value in serde_json::from_str::<Vec<Value>>(PINNED).unwrap() {
+        let event: E = serde_json::from_value(value.clone()).unwrap();
+        let kind = value["type"].as_str().unwrap();
+        assert_eq!(event.name(), format!("payment.{kind}"), "name and type are one word");
+    }
+}

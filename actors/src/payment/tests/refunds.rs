@@ -1,0 +1,204 @@
+//! Money that goes back.
+
+use super::*;
+use kontor_messages::payment::PaymentRefusal as R;
+
+#[test]
+fn w79_the_intent_comes_first_and_carries_its_own_key() {
+    let stage = paid_stage().when(refund("r", 400)).then_names(&["payment.refund_requested"]);
+    let call = document(&stage).calls[0].clone();
+    assert_eq!(call.key, key(1, Operation::Refund, 2));
+    assert_eq!(call.amount, Some(czk(400)));
+    assert_eq!(document(&stage).refunded_minor, 0);
+}
+
+#[test]
+fn w79_the_same_refund_twice_is_one() {
+    let stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 400)]);
+    let stage = stage.when(refund("r", 400)).then_nothing();
+    stage.when(refund("r", 500)).refused(R::RefundTaken);
+}
+
+#[test]
+fn w79_two_operators_at_once_never_give_back_more_than_came() {
+    let stage = after([request(), opened(1), tell(paid(czk(1000))), refund("a", 700)]);
+    let stage = stage.when(refund("b", 700)).refused(R::RefundTooLarge { remaining: czk(300) });
+    let stage = stage.when(refund("c", 300)).then_names(&["payment.refund_requested"]);
+    stage.when(refund("d", 1)).refused(R::RefundTooLarge { remaining: czk(0) });
+}
+
+#[test]
+fn what_was_not_paid_cannot_be_refunded() {
+    after([request(), opened(1)])
+        .when(refund("r", 1))
+        .refused(R::WrongStatus { status: "pending", action: "refunded" });
+}
+
+#[test]
+fn a_refund_counts_when_the_provider_says_so_and_not_before() {
+    let stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 400)]);
+    let stage = stage
+        .when(tell(refund_seen("r", 400, RefundStatus::Pending)))
+        .then_names(&["payment.observed"]);
+    assert_eq!(document(&stage).status, S::Paid);
+    let stage = stage.when(tell(refund_seen("r", 400, RefundStatus::Succeeded))).then_names(&[
+        "payment.observed",
+        "payment.booked",
+        "payment.refunded",
+    ]);
+    assert_eq!(document(&stage).status, S::PartiallyRefunded);
+    let stage = stage.when(refund("s", 600)).then_names(&["payment.refund_requested"]);
+    let stage = stage.when(tell(refund_seen("s", 600, RefundStatus::Succeeded))).then([
+        (
+            id(),
+            E::Observed {
+                attempt: 1,
+                observation: Box::new(refund_seen("s", 600, RefundStatus::Succeeded)),
+            },
+        ),
+        (
+            id(),
+            E::Booked {
+                attempt: 1,
+                kind: kontor_messages::payment::LedgerKind::Refund,
+                amount: czk(600),
+            },
+        ),
+        (id(), E::Refunded { order: Some(order()), refunded: czk(1000), status: S::Refunded }),
+    ]);
+    assert_eq!(document(&stage).status, S::Refunded);
+}
+
+#[test]
+fn a_refund_that_bounces_gives_the_amount_back() {
+    let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 1000)]);
+    stage.obey(tell(refund_seen("r", 1000, RefundStatus::Succeeded))).unwrap();
+    let stage = stage.when(tell(refund_seen("r", 1000, RefundStatus::Failed))).then_names(&[
+        "payment.observed",
+        "payment.booked",
+        "payment.refund_failed",
+        "payment.refund_reversed",
+    ]);
+    let now = document(&stage);
+    assert_eq!((now.status, now.refunded_minor), (S::Paid, 0));
+    stage.when(refund("again", 1000)).then_names(&["payment.refund_requested"]);
+}
+
+#[test]
+fn a_refund_that_the_provider_refuses_leaves_it_paid_and_the_amount_free() {
+    let stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 1000)]);
+    let call = key(1, Operation::Refund, 2);
+    let stage = stage
+        .when(failed(Operation::Refund, &call, CallFault::GiveUp))
+        .then_names(&["payment.call_failed", "payment.refund_failed"]);
+    assert_eq!(document(&stage).status, S::Paid);
+    stage.when(refund("s", 1000)).then_names(&["payment.refund_requested"]);
+}
+
+#[test]
+fn the_providers_word_is_better_than_our_guess_that_a_refund_failed() {
+    let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 1000)]);
+    let call = key(1, Operation::Refund, 2);
+    stage.obey(failed(Operation::Refund, &call, CallFault::GiveUp)).unwrap();
+    stage.obey(tell(refund_seen("r", 1000, RefundStatus::Succeeded))).unwrap();
+    assert_eq!(document(&stage).status, S::Refunded);
+}
+
+#[test]
+fn a_refund_made_at_the_provider_counts_too() {
+    let mut made = refund_seen("x", 300, RefundStatus::Succeeded);
+    made.refunds[0].refund = None;
+    let stage = paid_stage().when(tell(made)).then_names(&[
+        "payment.observed",
+        "payment.booked",
+        "payment.refunded",
+    ]);
+    stage.when(refund("r", 800)).refused(R::RefundTooLarge { remaining: czk(700) });
+}
+
+#[test]
+fn a_refund_told_first_without_our_id_is_not_counted_twice() {
+    let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 400)]);
+    let mut foreign = refund_seen("r", 400, RefundStatus::Succeeded);
+    foreign.refunds[0].refund = None;
+    stage.obey(tell(foreign)).unwrap();
+    stage.obey(tell(refund_seen("r", 400, RefundStatus::Succeeded))).unwrap();
+    let now = document(&stage);
+    assert_eq!((now.refunds.len(), now.refunded_minor), (1, 400));
+}
+
+#[test]
+fn a_refund_of_a_payment_not_known_as_paid_waits_for_the_money() {
+    let stage = after([request(), opened(1)]);
+    let stage = stage
+        .when(tell(refund_seen("x", 300, RefundStatus::Succeeded)))
+        .then_names(&["payment.observed", "payment.query_requested"]);
+    assert_eq!(document(&stage).refunded_minor, 0);
+    let stage = stage.when(tell(paid(czk(1000)))).then_names(&[
+        "payment.observed",
+        "payment.booked",
+        "payment.booked",
+        "payment.paid",
+        "payment.refunded",
+    ]);
+    assert_eq!(document(&stage).status, S::PartiallyRefunded);
+}
+
+#[test]
+fn a_total_that_is_told_without_names_counts_until_a_refund_bounces() {
+    let total = |amount, minutes: u32| {
+        let at = later(MINUTE * minutes);
+        tell(Observation { refunded: Some(czk(amount)), observed_at: at, ..told(None) })
+    };
+    let mut stage = paid_stage();
+    stage.obey(total(300, 1)).unwrap();
+    assert_eq!(document(&stage).refunded_minor, 300);
+    stage.obey(total(0, 0)).unwrap();
+    assert_eq!(document(&stage).refunded_minor, 300, "an older total is worth nothing");
+    let left = stage.obey(refund("r", 701));
+    assert_eq!(left, Err(R::RefundTooLarge { remaining: czk(700) }));
+}
+
+#[test]
+fn refunds_of_transfers_are_marked_by_a_person() {
+    let by_hand = C::RecordOpened {
+        payment: id(),
+        attempt: 1,
+        provider_ref: "vs-1".into(),
+        references: vec![],
+        redirect_url: None,
+        expires_at: None,
+        by_hand: true,
+    };
+    let mark = |succeeded| C::MarkRefund {
+        payment: id(),
+        refund: EntityId::named("r"),
+        succeeded,
+        note: None,
+    };
+    let paid = C::MarkPaid { payment: id(), amount: czk(1000), reference: None };
+    let stage = after([request(), by_hand, paid, refund("r", 1000)]);
+    let stage = stage.when(mark(true)).then_names(&[
+        "payment.observed",
+        "payment.booked",
+        "payment.refunded",
+    ]);
+    let stage = stage.when(mark(true)).then_nothing();
+    let stage = stage.when(mark(false)).then_names(&[
+        "payment.observed",
+        "payment.booked",
+        "payment.refund_failed",
+        "payment.refund_reversed",
+    ]);
+    assert_eq!(document(&stage).status, S::Paid);
+}
+
+#[test]
+fn a_payment_has_at_most_fifty_refunds() {
+    let mut stage = paid_stage();
+    for number in 0..50 {
+        stage.obey(refund(&format!("r{number}"), 1)).unwrap();
+    }
+    let refusal = stage.obey(refund("r50", 1));
+    assert_eq!(refusal, Err(R::TooMany { what: "refunds", max: 50 }));
+}

@@ -1,0 +1,282 @@
+//! What a tenant's commands come to.
+
+use super::{KeyDocument, Tenant, TenantDocument, TenantState};
+use crate::{
+    domain::{Decision, Stop, refuse},
+    words::{is_language, is_line, is_word},
+    world::World,
+};
+use kontor_messages::{
+    EntityId, Timestamp,
+    tenant::{
+        AccountMode, AccountSettings, Scope, TenantCommand, TenantEvent, TenantRefusal,
+        TenantSettings, TenantStatus, account_entity, key_entity, tenant_entity,
+    },
+};
+use std::{collections::BTreeSet, str::FromStr};
+
+/// An account's settings take this many bytes as JSON at most.
+const SETTINGS_LEN_MAX: usize = 16 * 1024;
+
+type Answer = Result<Decision<TenantEvent>, Stop<TenantRefusal>>;
+
+/// Answers a command.
+pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp) -> Answer {
+    match command {
+        TenantCommand::Create { settings } => create(world, settings),
+        TenantCommand::Configure { settings } => configure(world, settings),
+        TenantCommand::Suspend { reason } => suspend(world, reason),
+        TenantCommand::Resume => {
+            let event = match open(world)?.status {
+                TenantStatus::Suspended => Some(TenantEvent::Resumed),
+                TenantStatus::Active | TenantStatus::Archived => None,
+            };
+            about_tenant(event)
+        }
+        TenantCommand::Archive => {
+            let archived = known(world)?.status == TenantStatus::Archived;
+            about_tenant((!archived).then_some(TenantEvent::Archived))
+        }
+        TenantCommand::CreateKey { key, name, scopes, hash, expires_at } => {
+            let fresh =
+                KeyDocument { name, scopes, hash, created_at: now, expires_at, revoked_at: None };
+            create_key(world, &key, fresh, now)
+        }
+        TenantCommand::RevokeKey { key } => revoke_key(world, &key),
+        TenantCommand::PutAccount { provider, name, mode, settings } => {
+            put_account(world, provider, name, mode, settings)
+        }
+        TenantCommand::RemoveAccount { provider, name } => {
+            let entity = account_id(&provider, &name)?;
+            match world.get(&entity)? {
+                TenantState::Account(_) => {
+                    Ok(Decision::of(entity, vec![TenantEvent::AccountRemoved]))
+                }
+                TenantState::Blank | TenantState::Tenant(_) | TenantState::Key(_) => {
+                    refuse(TenantRefusal::NotFound("account"))
+                }
+            }
+        }
+    }
+}
+
+fn create(world: &World<'_, Tenant>, settings: TenantSettings) -> Answer {
+    check(&settings)?;
+    match world.get(&tenant_entity())? {
+        TenantState::Tenant(tenant) if tenant.settings == settings => about_tenant(None),
+        TenantState::Tenant(_) => refuse(TenantRefusal::Exists("tenant")),
+        TenantState::Blank | TenantState::Key(_) | TenantState::Account(_) => {
+            about_tenant(Some(TenantEvent::Created { settings }))
+        }
+    }
+}
+
+fn configure(world: &World<'_, Tenant>, settings: TenantSettings) -> Answer {
+    check(&settings)?;
+    let changed = open(world)?.settings != settings;
+    about_tenant(changed.then_some(TenantEvent::Configured { settings }))
+}
+
+fn suspend(world: &World<'_, Tenant>, reason: String) -> Answer {
+    if !is_line(&reason, 500) {
+        return invalid("/reason", "1 to 500 characters on one line");
+    }
+    let active = open(world)?.status == TenantStatus::Active;
+    about_tenant(active.then_some(TenantEvent::Suspended { reason }))
+}
+
+fn create_key(world: &World<'_, Tenant>, key: &str, new: KeyDocument, now: Timestamp) -> Answer {
+    let entity = key_id(key)?;
+    if !is_line(&new.name, 100) {
+        return invalid("/name", "1 to 100 characters on one line");
+    }
+    let distinct: BTreeSet<Scope> = new.scopes.iter().copied().collect();
+    if new.scopes.is_empty() || distinct.len() != new.scopes.len() {
+        return invalid("/scopes", "at least one scope, none twice");
+    }
+    let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+    if new.hash.len() != 64 || !new.hash.bytes().all(hex) {
+        return invalid("/hash", "a SHA-256 as 64 digits of lower-case hex");
+    }
+    open(world)?;
+    match world.get(&entity)? {
+        TenantState::Key(old) => {
+            let same = old.hash == new.hash
+                && old.name == new.name
+                && old.scopes == new.scopes
+                && old.expires_at == new.expires_at;
+            if same {
+                return Ok(Decision::nothing(entity));
+            }
+            refuse(TenantRefusal::Exists("key"))
+        }
+        TenantState::Blank | TenantState::Tenant(_) | TenantState::Account(_) => {
+            if new.expires_at.is_some_and(|end| end <= now) {
+                return invalid("/expires_at", "a time to come");
+            }
+            let KeyDocument { name, scopes, hash, expires_at, .. } = new;
+            let event = TenantEvent::KeyCreated { name, scopes, hash, expires_at };
+            Ok(Decision::of(entity, vec![event]))
+        }
+    }
+}
+
+fn revoke_key(world: &World<'_, Tenant>, key: &str) -> Answer {
+    let entity = key_id(key)?;
+    match world.get(&entity)? {
+        TenantState::Key(key) if key.revoked_at.is_some() => Ok(Decision::nothing(entity)),
+        TenantState::Key(_) => Ok(Decision::of(entity, vec![TenantEvent::KeyRevoked])),
+        TenantState::Blank | TenantState::Tenant(_) | TenantState::Account(_) => {
+            refuse(TenantRefusal::NotFound("key"))
+        }
+    }
+}
+
+fn put_account(
+    world: &World<'_, Tenant>,
+    provider: String,
+    name: String,
+    mode: AccountMode,
+    settings: AccountSettings,
+) -> Answer {
+    let entity = account_id(&provider, &name)?;
+    if !settings.0.is_object() || settings.0.to_string().len() > SETTINGS_LEN_MAX {
+        return invalid("/settings", "an object of 16 KiB at most");
+    }
+    if holds_mask(&settings.0) {
+        return invalid("/settings", "the secrets themselves instead of ***");
+    }
+    open(world)?;
+    if let TenantState::Account(old) = world.get(&entity)?
+        && old.mode == mode
+        && old.settings == settings
+    {
+        return Ok(Decision::nothing(entity));
+    }
+    let event = TenantEvent::AccountPut { provider, name, mode, settings };
+    Ok(Decision::of(entity, vec![event]))
+}
+
+/// Whether somebody sends back what an answer showed.
+fn holds_mask(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text == "***",
+        serde_json::Value::Array(items) => items.iter().any(holds_mask),
+        serde_json::Value::Object(members) => members.values().any(holds_mask),
+        _ => false,
+    }
+}
+
+fn check(settings: &TenantSettings) -> Result<(), Stop<TenantRefusal>> {
+    if !is_line(&settings.name, 200) {
+        return invalid("/settings/name", "1 to 200 characters on one line");
+    }
+    let country = settings.country.as_bytes();
+    if country.len() != 2 || !country.iter().all(u8::is_ascii_uppercase) {
+        return invalid("/settings/country", "two upper-case letters, such as CZ");
+    }
+    if chrono_tz::Tz::from_str(&settings.time_zone).is_err() {
+        return invalid("/settings/time_zone", "an IANA time zone, such as Europe/Prague");
+    }
+    if !is_number_format(&settings.number_format) {
+        return invalid("/settings/number_format", NUMBER_FORMAT);
+    }
+    if !is_language(&settings.language) {
+        return invalid("/settings/language", "a language such as cs or de-AT");
+    }
+    let limits = settings.limits;
+    for (member, value, most) in [
+        ("requests_in_flight", limits.requests_in_flight, 10_000),
+        ("requests_per_second", limits.requests_per_second, 100_000),
+        ("orders_per_day", limits.orders_per_day.unwrap_or(1), u32::MAX),
+        ("import_rows", limits.import_rows, 10_000_000),
+    ] {
+        if value < 1 || value > most {
+            return invalid(&format!("/settings/limits/{member}"), &format!("1 to {most}"));
+        }
+    }
+    if !(1..=43_200).contains(&settings.payment_wait_minutes) {
+        return invalid("/settings/payment_wait_minutes", "1 to 43200 minutes");
+    }
+    Ok(())
+}
+
+const NUMBER_FORMAT: &str =
+    "{year} and one {number} or {number:06}, 40 characters at most, else letters, digits and -/._";
+
+/// A year's numbers begin at 1, so that both parts are needed for a number to be unique.
+fn is_number_format(format: &str) -> bool {
+    let (mut years, mut numbers, mut rest) = (0, 0, format);
+    while let Some(start) = rest.find(['{', '}']) {
+        let literal = &rest[..start];
+        let Some((name, after)) = rest[start..].strip_prefix('{').and_then(|r| r.split_once('}'))
+        else {
+            return false;
+        };
+        match name.split_once(':') {
+            None if name == "year" => years += 1,
+            None if name == "number" => numbers += 1,
+            Some(("number", width)) if is_width(width) => numbers += 1,
+            _ => return false,
+        }
+        if !is_literal(literal) {
+            return false;
+        }
+        rest = after;
+    }
+    is_literal(rest) && years == 1 && numbers == 1 && format.len() <= 40
+}
+
+fn is_literal(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || "-/._".contains(c))
+}
+
+fn is_width(width: &str) -> bool {
+    let digits = width.strip_prefix('0').filter(|rest| rest.bytes().all(|c| c.is_ascii_digit()));
+    digits.and_then(|rest| rest.parse().ok()).is_some_and(|width: u8| (1..=12).contains(&width))
+}
+
+fn key_id(key: &str) -> Result<EntityId, Stop<TenantRefusal>> {
+    if super::key::is_key_id(key) {
+        return Ok(key_entity(key));
+    }
+    invalid("/key", "12 characters of a-z and 2-7")
+}
+
+fn account_id(provider: &str, name: &str) -> Result<EntityId, Stop<TenantRefusal>> {
+    for (pointer, word) in [("/provider", provider), ("/name", name)] {
+        if !is_word(word, "_-", 40) {
+            return invalid(pointer, "1 to 40 characters of a-z, 0-9, '-' and '_'");
+        }
+    }
+    Ok(account_entity(provider, name))
+}
+
+/// The tenant, whatever its status.
+fn known<'a>(world: &World<'a, Tenant>) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
+    match world.get(&tenant_entity())? {
+        TenantState::Tenant(tenant) => Ok(tenant),
+        TenantState::Blank | TenantState::Key(_) | TenantState::Account(_) => {
+            refuse(TenantRefusal::NotFound("tenant"))
+        }
+    }
+}
+
+/// The tenant, if its books are not closed.
+fn open<'a>(world: &World<'a, Tenant>) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
+    match known(world)? {
+        tenant if tenant.status == TenantStatus::Archived => refuse(TenantRefusal::Archived),
+        tenant => Ok(tenant),
+    }
+}
+
+fn about_tenant(event: Option<TenantEvent>) -> Answer {
+    Ok(Decision::of(tenant_entity(), event.into_iter().collect()))
+}
+
+fn invalid<T>(pointer: &str, expected: &str) -> Result<T, Stop<TenantRefusal>> {
+    refuse(TenantRefusal::Invalid {
+        pointer: pointer.to_owned(),
+        expected: format!("expected {expected}"),
+    })
+}

@@ -1,0 +1,284 @@
+//! The rules of tenants.
+
+use super::*;
+use crate::testing::{NOW, Stage, given};
+use kontor_messages::{
+    Currency,
+    tenant::{
+        AccountSettings, Limits, Scope, TenantSettings, account_entity, key_entity, tenant_entity,
+    },
+};
+use serde_json::json;
+use std::time::Duration;
+
+const KEY: &str = "abcdefgh2345";
+
+fn settings() -> TenantSettings {
+    TenantSettings {
+        name: "Harbour Books".to_owned(),
+        country: "CZ".to_owned(),
+        currency: Currency::CZK,
+        time_zone: "Europe/Prague".to_owned(),
+        number_format: "{year}-{number:06}".to_owned(),
+        language: "cs".to_owned(),
+        limits: Limits::default(),
+        payment_wait_minutes: 60,
+    }
+}
+
+fn created() -> (EntityId, TenantEvent) {
+    (tenant_entity(), TenantEvent::Created { settings: settings() })
+}
+
+fn suspended() -> (EntityId, TenantEvent) {
+    (tenant_entity(), TenantEvent::Suspended { reason: "unpaid".to_owned() })
+}
+
+fn open() -> Stage<Tenant> {
+    given([created()])
+}
+
+fn create_key() -> TenantCommand {
+    TenantCommand::CreateKey {
+        key: KEY.to_owned(),
+        name: "shop".to_owned(),
+        scopes: vec![Scope::parse("orders:write").unwrap()],
+        hash: "0f".repeat(32),
+        expires_at: Some(NOW.plus(Duration::from_secs(3600))),
+    }
+}
+
+fn put_account(settings: serde_json::Value) -> TenantCommand {
+    TenantCommand::PutAccount {
+        provider: "smtp".to_owned(),
+        name: "main".to_owned(),
+        mode: AccountMode::Live,
+        settings: AccountSettings(settings),
+    }
+}
+
+fn invalid_at(stage: Stage<Tenant>, command: TenantCommand, expected: &str) {
+    match stage.when(command).result {
+        Err(TenantRefusal::Invalid { pointer, .. }) => assert_eq!(pointer, expected),
+        other => panic!("expected a refusal at {expected}, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_tenant_is_created_once_and_a_repeat_changes_nothing() {
+    given::<Tenant>([])
+        .when(TenantCommand::Create { settings: settings() })
+        .then([created()])
+        .when(TenantCommand::Create { settings: settings() })
+        .then_nothing()
+        .when(TenantCommand::Create {
+            settings: TenantSettings { name: "Other".to_owned(), ..settings() },
+        })
+        .refused(TenantRefusal::Exists("tenant"));
+}
+
+#[test]
+fn settings_that_mean_nothing_are_refused_with_their_place() {
+    let change = |edit: fn(&mut TenantSettings)| {
+        let mut settings = settings();
+        edit(&mut settings);
+        TenantCommand::Configure { settings }
+    };
+    for (pointer, edit) in [
+        ("/settings/name", (|s| s.name = " ".to_owned()) as fn(&mut TenantSettings)),
+        ("/settings/country", |s| s.country = "cz".to_owned()),
+        ("/settings/time_zone", |s| s.time_zone = "Europe/Atlantis".to_owned()),
+        ("/settings/language", |s| s.language = "../en".to_owned()),
+        ("/settings/limits/requests_in_flight", |s| s.limits.requests_in_flight = 0),
+        ("/settings/limits/orders_per_day", |s| s.limits.orders_per_day = Some(0)),
+        ("/settings/payment_wait_minutes", |s| s.payment_wait_minutes = 0),
+    ] {
+        invalid_at(open(), change(edit), pointer);
+    }
+}
+
+#[test]
+fn an_order_number_needs_its_year_and_one_number() {
+    let put = |format: &str| TenantCommand::Configure {
+        settings: TenantSettings { number_format: format.to_owned(), ..settings() },
+    };
+    for good in ["{year}{number}", "FA/{number:012}/{year}", "{year}.{number:01}_x"] {
+        open().when(put(good)).then_names(&["tenant.configured"]);
+    }
+    for bad in [
+        "",
+        "{number}",
+        "{year}",
+        "{year}-{number}-{number}",
+        "{year}-{number:6}",
+        "{year}-{number:00}",
+        "{year}-{number:013}",
+        "{year}-{month}-{number}",
+        "{year}-{number",
+        "{year}}-{number}",
+        "{year} {number}",
+        "{year}-{number}-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
+        invalid_at(open(), put(bad), "/settings/number_format");
+    }
+}
+
+#[test]
+fn a_suspended_tenant_reads_and_does_not_write() {
+    assert!(allows(TenantStatus::Active, true));
+    for status in [TenantStatus::Suspended, TenantStatus::Archived] {
+        assert!(allows(status, false) && !allows(status, true));
+    }
+}
+
+#[test]
+fn suspending_twice_and_resuming_twice_change_nothing_the_second_time() {
+    let stage = open()
+        .when(TenantCommand::Suspend { reason: "unpaid".to_owned() })
+        .then([suspended()])
+        .when(TenantCommand::Suspend { reason: "still unpaid".to_owned() })
+        .then_nothing();
+    let TenantState::Tenant(tenant) = stage.state(&tenant_entity()) else { panic!("no tenant") };
+    assert_eq!(tenant.status, TenantStatus::Suspended);
+    stage
+        .when(TenantCommand::Resume)
+        .then_names(&["tenant.resumed"])
+        .when(TenantCommand::Resume)
+        .then_nothing();
+}
+
+#[test]
+fn an_archived_tenant_stays_archived_and_its_keys_can_still_be_revoked() {
+    open()
+        .when(create_key())
+        .then_names(&["tenant.key_created"])
+        .when(TenantCommand::Archive)
+        .then_names(&["tenant.archived"])
+        .when(TenantCommand::Archive)
+        .then_nothing()
+        .when(TenantCommand::Resume)
+        .refused(TenantRefusal::Archived)
+        .when(put_account(json!({})))
+        .refused(TenantRefusal::Archived)
+        .when(TenantCommand::RevokeKey { key: KEY.to_owned() })
+        .then_names(&["tenant.key_revoked"]);
+}
+
+#[test]
+fn what_belongs_to_no_tenant_is_not_found() {
+    given::<Tenant>([]).when(create_key()).refused(TenantRefusal::NotFound("tenant"));
+    open()
+        .when(TenantCommand::RevokeKey { key: KEY.to_owned() })
+        .refused(TenantRefusal::NotFound("key"));
+}
+
+#[test]
+fn a_key_counts_until_it_expires_or_is_revoked() {
+    let stage = open().when(create_key()).then_names(&["tenant.key_created"]);
+    let stage = stage.when(create_key()).then_nothing();
+    let TenantState::Key(key) = stage.state(&key_entity(KEY)) else { panic!("no key") };
+    assert!(key.counts_at(NOW) && !key.counts_at(NOW.plus(Duration::from_secs(3600))));
+    let stage = stage
+        .when(TenantCommand::RevokeKey { key: KEY.to_owned() })
+        .then_names(&["tenant.key_revoked"])
+        .when(TenantCommand::RevokeKey { key: KEY.to_owned() })
+        .then_nothing();
+    let TenantState::Key(key) = stage.state(&key_entity(KEY)) else { panic!("no key") };
+    assert!(!key.counts_at(NOW));
+    assert_eq!(Tenant::status(&TenantState::Key(key)), Some("revoked"));
+}
+
+#[test]
+fn a_key_grants_its_scopes_and_no_more() {
+    let stage = open().when(create_key()).then_names(&["tenant.key_created"]);
+    let TenantState::Key(key) = stage.state(&key_entity(KEY)) else { panic!("no key") };
+    assert!(key.grants("orders", true));
+    assert!(!key.grants("orders", false) && !key.grants("stock", true));
+    assert!(Scope::ALL.grants("keys", true));
+    assert_eq!(Scope::all().count(), 1 + 2 * Scope::RESOURCES.len());
+    for resource in Scope::RESOURCES {
+        assert!(Scope::all().any(|scope| scope != Scope::ALL && scope.grants(resource, true)));
+    }
+}
+
+#[test]
+fn a_key_without_scopes_or_with_a_strange_hash_is_refused() {
+    let edit = |scopes: Vec<Scope>, hash: &str| TenantCommand::CreateKey {
+        key: KEY.to_owned(),
+        name: "shop".to_owned(),
+        scopes,
+        hash: hash.to_owned(),
+        expires_at: None,
+    };
+    invalid_at(open(), edit(vec![], &"0f".repeat(32)), "/scopes");
+    invalid_at(open(), edit(vec![Scope::ALL, Scope::ALL], &"0f".repeat(32)), "/scopes");
+    invalid_at(open(), edit(vec![Scope::ALL], "0F"), "/hash");
+}
+
+#[test]
+fn an_account_is_put_once_changed_and_forgotten_with_its_secrets() {
+    let remove =
+        || TenantCommand::RemoveAccount { provider: "smtp".to_owned(), name: "main".to_owned() };
+    let stage = open()
+        .when(put_account(json!({"host": "mail.example.com", "password": "wave"})))
+        .then_names(&["tenant.account_put"])
+        .when(put_account(json!({"host": "mail.example.com", "password": "wave"})))
+        .then_nothing()
+        .when(put_account(json!({"host": "mail.example.com", "password": "tide"})))
+        .then_names(&["tenant.account_put"])
+        .when(remove())
+        .then_names(&["tenant.account_removed"])
+        .when(remove())
+        .refused(TenantRefusal::NotFound("account"));
+    assert_eq!(stage.state(&account_entity("smtp", "main")), TenantState::Blank);
+}
+
+#[test]
+fn an_account_shows_no_secret_and_does_not_take_the_mask_for_one() {
+    let settings = json!({
+        "host": "mail.example.com", "port": 587, "password": "wave", "pin": 1234,
+        "url": "https://user:wave@example.com/", "nested": {"from": "a@b.cz", "key": ["wave"]},
+    });
+    let stage = open().when(put_account(settings)).then_names(&["tenant.account_put"]);
+    let state = stage.state(&account_entity("smtp", "main"));
+    let TenantState::Account(view) = state.public_view() else { panic!("no account") };
+    let shown = json!({
+        "host": "mail.example.com", "port": 587, "password": "***", "pin": "***",
+        "url": "***", "nested": {"from": "a@b.cz", "key": ["***"]},
+    });
+    assert_eq!(view.settings.0, shown);
+    assert!(!format!("{state:?}").contains("wave"));
+    invalid_at(stage, put_account(shown), "/settings");
+}
+
+#[test]
+fn events_keep_their_json() {
+    let events = [
+        created().1,
+        TenantEvent::Configured { settings: settings() },
+        suspended().1,
+        TenantEvent::Resumed,
+        TenantEvent::Archived,
+        TenantEvent::KeyCreated {
+            name: "shop".to_owned(),
+            scopes: vec![Scope::ALL],
+            hash: "0f".repeat(32),
+            expires_at: Some(NOW),
+        },
+        TenantEvent::KeyRevoked,
+        TenantEvent::AccountPut {
+            provider: "smtp".to_owned(),
+            name: "main".to_owned(),
+            mode: AccountMode::Test,
+            settings: AccountSettings(json!({"host": "localhost"})),
+        },
+        TenantEvent::AccountRemoved,
+    ];
+    let lines: Vec<_> = include_str!("events.jsonl").lines().collect();
+    let written: Vec<_> = events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
+    assert_eq!(written, lines);
+    for (line, event) in lines.iter().zip(events) {
+        assert_eq!(serde_json::from_str::<TenantEvent>(line).unwrap(), event);
+        assert!(Tenant::event_name(&event).starts_with("tenant."));
+    }
+}

@@ -1,0 +1,158 @@
+//! How events change endpoints, deliveries and lanes.
+
+use super::{
+    DeliveryDocument, DeliveryPhase, EndpointDocument, EndpointPhase, LaneDocument, PreviousSecret,
+    RegisterDocument, Webhook, WebhookState,
+};
+use crate::domain::Event;
+use kontor_messages::{
+    EntityId,
+    webhook::{WebhookEvent, register_entity},
+};
+
+/// Carries an event into the state of its owner, or of an entity that it touches.
+pub fn apply(entity: &EntityId, state: &mut WebhookState, event: &Event<'_, Webhook>) {
+    let own = entity == event.entity;
+    match (event.event, &mut *state) {
+        (WebhookEvent::EndpointCreated { .. }, _) if own => create(state, event),
+        (WebhookEvent::DeliveryQueued { .. }, _) if own => queue(state, event),
+        (WebhookEvent::DeliveryQueued { lane, .. }, _) if entity == lane => {
+            *state = WebhookState::Lane(LaneDocument { last: event.entity.clone() });
+        }
+        (WebhookEvent::DeliveryQueued { .. }, WebhookState::Delivery(before)) => {
+            before.next = Some(event.entity.clone());
+        }
+        (
+            WebhookEvent::DeliveryDelivered { .. } | WebhookEvent::DeliveryGivenUp { .. },
+            WebhookState::Lane(_),
+        ) => *state = WebhookState::Blank,
+        (_, WebhookState::Endpoint(endpoint)) => change_endpoint(endpoint, event),
+        (_, WebhookState::Delivery(delivery)) => advance(delivery, event),
+        _ if *entity == register_entity() => register(state, event.event),
+        // Facts about what is not known change nothing.
+        (_, WebhookState::Blank | WebhookState::Register(_) | WebhookState::Lane(_)) => {}
+    }
+}
+
+fn create(state: &mut WebhookState, event: &Event<'_, Webhook>) {
+    let WebhookEvent::EndpointCreated { url, events, description, secret, .. } = event.event else {
+        return;
+    };
+    *state = WebhookState::Endpoint(EndpointDocument {
+        phase: EndpointPhase::Active,
+        url: url.clone(),
+        events: events.clone(),
+        description: description.clone(),
+        secret: secret.clone(),
+        previous_secret: None,
+        failures: 0,
+        failing_since: None,
+        missed_from: None,
+        last_test: None,
+        created_at: event.at,
+    });
+}
+
+fn queue(state: &mut WebhookState, event: &Event<'_, Webhook>) {
+    let WebhookEvent::DeliveryQueued { endpoint, event: id, name, subject, position, lane, after } =
+        event.event
+    else {
+        return;
+    };
+    *state = WebhookState::Delivery(DeliveryDocument {
+        phase: if after.is_some() { DeliveryPhase::Blocked } else { DeliveryPhase::Queued },
+        endpoint: endpoint.clone(),
+        event: *id,
+        name: name.clone(),
+        subject: subject.clone(),
+        position: *position,
+        lane: lane.clone(),
+        after: after.clone(),
+        next: None,
+        attempts: Vec::new(),
+        created_at: event.at,
+    });
+}
+
+fn register(state: &mut WebhookState, event: &WebhookEvent) {
+    if *state == WebhookState::Blank {
+        *state = WebhookState::Register(RegisterDocument::default());
+    }
+    let WebhookState::Register(known) = state else { return };
+    match event {
+        WebhookEvent::EndpointCreated { endpoint, events, .. }
+        | WebhookEvent::EndpointChanged { endpoint, events, .. } => {
+            known.endpoints.insert(endpoint.clone(), events.clone());
+        }
+        WebhookEvent::EndpointRemoved { endpoint } => {
+            known.endpoints.remove(endpoint);
+        }
+        _ => {}
+    }
+}
+
+fn change_endpoint(endpoint: &mut EndpointDocument, event: &Event<'_, Webhook>) {
+    let at = event.at;
+    match event.event {
+        WebhookEvent::EndpointChanged { url, events, description, .. } => {
+            endpoint.url = url.clone();
+            endpoint.events = events.clone();
+            endpoint.description = description.clone();
+        }
+        WebhookEvent::EndpointRotated { secret, previous_until } => {
+            let secret = std::mem::replace(&mut endpoint.secret, secret.clone());
+            endpoint.previous_secret = Some(PreviousSecret { secret, until: *previous_until });
+        }
+        WebhookEvent::EndpointPaused { until } => {
+            endpoint.phase = EndpointPhase::Paused { until: *until };
+        }
+        WebhookEvent::EndpointEnabled { .. } => {
+            endpoint.phase = EndpointPhase::Active;
+            endpoint.missed_from = None;
+            (endpoint.failures, endpoint.failing_since) = (0, None);
+        }
+        WebhookEvent::EndpointDisabled { reason, .. } => {
+            endpoint.phase = EndpointPhase::Disabled { at, reason: *reason };
+        }
+        WebhookEvent::EndpointMissed { position } => endpoint.missed_from = Some(*position),
+        WebhookEvent::EndpointRecovered => (endpoint.failures, endpoint.failing_since) = (0, None),
+        WebhookEvent::EndpointRemoved { .. } => {
+            endpoint.phase = EndpointPhase::Removed { at };
+            endpoint.secret.0.clear();
+            endpoint.previous_secret = None;
+        }
+        WebhookEvent::TestRequested { test, .. } => endpoint.last_test = Some(test.clone()),
+        WebhookEvent::DeliveryAttemptFailed { .. } => {
+            endpoint.failures = endpoint.failures.saturating_add(1);
+            endpoint.failing_since.get_or_insert(at);
+        }
+        _ => {}
+    }
+}
+
+fn advance(delivery: &mut DeliveryDocument, event: &Event<'_, Webhook>) {
+    let at = event.at;
+    match event.event {
+        WebhookEvent::DeliveryReleased
+        | WebhookEvent::DeliveryDue
+        | WebhookEvent::DeliveryResumed => delivery.phase = DeliveryPhase::Queued,
+        WebhookEvent::DeliveryParked => delivery.phase = DeliveryPhase::Parked,
+        WebhookEvent::DeliveryPostponed { until } => {
+            delivery.phase = DeliveryPhase::Waiting { until: *until };
+        }
+        WebhookEvent::DeliveryAttemptFailed { attempt, next_attempt_at, .. } => {
+            delivery.attempts.push(attempt.clone());
+            if let Some(until) = next_attempt_at {
+                delivery.phase = DeliveryPhase::Waiting { until: *until };
+            }
+        }
+        WebhookEvent::DeliveryDelivered { attempt, .. } => {
+            delivery.attempts.push(attempt.clone());
+            delivery.phase = DeliveryPhase::Delivered { at };
+        }
+        WebhookEvent::DeliveryGivenUp { reason, .. } => {
+            delivery.phase = DeliveryPhase::GivenUp { at, reason: *reason };
+        }
+        _ => {}
+    }
+}
