@@ -1,0 +1,74 @@
+//! Followers that call the outside: payment gateways, message channels, webhook endpoints.
+//!
+//! Each reads an event that says what is to be done, has it done once, and records the outcome as
+//! a fact in the domain that asked. When to try again is the domain's decision, kept in the
+//! journal; here nothing sleeps and nothing is remembered.
+
+pub mod accounts;
+pub mod notifications;
+pub mod payments;
+pub mod webhooks;
+
+use kontor_actors::{
+    admission::Lane,
+    domain::Domain,
+    follower::Hitch,
+    intake::{Caller, Intake},
+    policies::follower::trace_of,
+    request::{Denied, Done, Terms},
+    store::StoredEvent,
+};
+use kontor_messages::{EntityId, Meta};
+use std::{fmt::Display, sync::Arc};
+
+/// Work of one account is spread over so many lanes: enough to be fast, few enough that one slow
+/// account does not take all lanes.
+const LANES_PER_ACCOUNT: u64 = 8;
+
+/// A lane of an account, the same one for the same entity.
+fn lane(account: impl Display, entity: &EntityId) -> Arc<str> {
+    let hash = entity
+        .as_str()
+        .bytes()
+        .fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    format!("{account}/{}", hash % LANES_PER_ACCOUNT).into()
+}
+
+/// Who records the outcome of what an event asked for.
+fn caller(name: &str, event: &StoredEvent) -> Caller {
+    let meta = Meta::by(name).because(event.id.to_string()).traced(trace_of(event));
+    Caller { tenant: event.tenant.clone(), meta, lane: Lane::Realtime }
+}
+
+/// Reads the event's content.
+fn content<D: Domain>(event: &StoredEvent) -> Result<D::Event, Hitch> {
+    serde_json::from_str(&event.payload)
+        .map_err(|broken| Hitch::new(format!("event {} cannot be read: {broken}", event.id)))
+}
+
+/// Reads an entity as the database has it.
+async fn read<D: Domain>(
+    intake: &Intake,
+    event: &StoredEvent,
+    entity: &EntityId,
+) -> Result<D::State, Hitch> {
+    let found = intake.read::<D>(&event.tenant, entity).await;
+    let found = found.map_err(|fault| Hitch::new(fault.to_string()))?;
+    Ok(found.map(|(state, _)| state).unwrap_or_default())
+}
+
+/// Tells a domain a fact; a refusal means that the fact is no news.
+async fn tell<D: Domain>(
+    intake: &Intake,
+    caller: &Caller,
+    command: D::Command,
+) -> Result<Option<Done<D>>, Hitch> {
+    match intake.tell::<D>(caller, command, Terms::default()).await {
+        Ok(done) => Ok(Some(done)),
+        Err(Denied::Refused(refusal)) => {
+            tracing::info!(tenant = %caller.tenant, domain = D::NAME, %refusal, "a record was refused");
+            Ok(None)
+        }
+        Err(denied) => Err(Hitch::new(denied.to_string())),
+    }
+}

@@ -1,0 +1,184 @@
+//! Messages to people: renders and sends what was queued, and records how it went.
+
+use super::{caller, content, lane, read, tell};
+use crate::gateways::notifications::{channel, templates};
+use async_trait::async_trait;
+use kontor_actors::{
+    follower::{Follow, Habits, Hitch},
+    intake::Intake,
+    notification::{Notification, NotificationDocument, NotificationState, dispatch},
+    ports_notification::{Accepted, NotificationChannel, OutgoingMessage, SendFault},
+    store::StoredEvent,
+    tenant::{Tenant, TenantState},
+};
+use kontor_messages::{
+    EntityId, TenantId, Timestamp,
+    notification::{ChannelKind, FailureKind, NotificationCommand, Template, template_entity},
+    tenant::{AccountSettings, account_entity, tenant_entity},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Channels in memory, at most.
+const CHANNELS_MAX: usize = 1_000;
+/// The tenant's account that mail goes through.
+const MAIL_ACCOUNT: (&str, &str) = ("smtp", "main");
+
+/// A tenant's channel, with the settings that it was made of.
+type Made = (AccountSettings, Arc<dyn NotificationChannel>);
+
+/// Sends messages.
+pub struct NotificationSender {
+    intake: Intake,
+    /// Used by tenants that have no account of their own.
+    fallback: Option<AccountSettings>,
+    /// Open connections by tenant.
+    channels: Mutex<HashMap<TenantId, Made>>,
+}
+
+impl NotificationSender {
+    /// A follower that sends by the tenants' accounts, or by `fallback`.
+    pub fn new(intake: Intake, fallback: Option<AccountSettings>) -> Self {
+        Self { intake, fallback, channels: Mutex::default() }
+    }
+
+    async fn send(&self, event: &StoredEvent) -> Result<(), Hitch> {
+        let asked = content::<Notification>(event)?;
+        if !dispatch::wants_sending(&asked) {
+            return Ok(());
+        }
+        let (by, notification) = (caller("notifications", event), event.entity.clone());
+        let attempt = EntityId::fresh(Timestamp::now());
+        let record = NotificationCommand::RecordAttempt {
+            notification: notification.clone(),
+            attempt: attempt.clone(),
+        };
+        let Some(granted) = tell::<Notification>(&self.intake, &by, record).await? else {
+            return Ok(());
+        };
+        if !dispatch::may_send(&granted.state, &attempt) {
+            return Ok(());
+        }
+        let NotificationState::Notification(document) = &*granted.state else { return Ok(()) };
+        let answer = self.attempt(event, &notification, document).await;
+        let jitter = fastrand::u16(0..=1000);
+        let outcome = dispatch::outcome(notification, attempt, answer, jitter);
+        tell::<Notification>(&self.intake, &by, outcome).await.map(drop)
+    }
+
+    async fn attempt(
+        &self,
+        event: &StoredEvent,
+        notification: &EntityId,
+        document: &NotificationDocument,
+    ) -> Result<Accepted, SendFault> {
+        let message = self.render(event, notification, document).await?;
+        let channel = self.channel(event, document.channel).await?;
+        channel.send(&message).await
+    }
+
+    async fn render(
+        &self,
+        event: &StoredEvent,
+        notification: &EntityId,
+        document: &NotificationDocument,
+    ) -> Result<OutgoingMessage, SendFault> {
+        let shop = read::<Tenant>(&self.intake, event, &tenant_entity()).await.map_err(away)?;
+        let (shop, language) = match shop {
+            TenantState::Tenant(shop) => (shop.settings.name, shop.settings.language),
+            _ => (event.tenant.to_string(), "en".to_owned()),
+        };
+        let languages = templates::chain(document.language.as_deref(), &language);
+        let own = self.own_texts(event, &document.template, &languages).await.map_err(away)?;
+        let rendered =
+            templates::render(&document.template, &languages, &own, &shop, &document.data)?;
+        Ok(OutgoingMessage {
+            notification: notification.clone(),
+            recipient: document.recipient.clone(),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            language: rendered.language,
+        })
+    }
+
+    async fn own_texts(
+        &self,
+        event: &StoredEvent,
+        name: &str,
+        languages: &[String],
+    ) -> Result<Vec<Template>, Hitch> {
+        let mut own = Vec::new();
+        for language in languages {
+            let entity = template_entity(name, language);
+            if let NotificationState::Template(text) =
+                read::<Notification>(&self.intake, event, &entity).await?
+            {
+                own.push(text.template);
+            }
+        }
+        Ok(own)
+    }
+
+    async fn channel(
+        &self,
+        event: &StoredEvent,
+        kind: ChannelKind,
+    ) -> Result<Arc<dyn NotificationChannel>, SendFault> {
+        let entity = account_entity(MAIL_ACCOUNT.0, MAIL_ACCOUNT.1);
+        let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
+        let settings = match own {
+            TenantState::Account(account) => Some(account.settings),
+            _ => self.fallback.clone(),
+        };
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(settings), Some((made_of, known))) = (&settings, channels.get(&event.tenant))
+            && kind == ChannelKind::Email
+            && made_of == settings
+        {
+            return Ok(Arc::clone(known));
+        }
+        let made = channel(kind, settings.as_ref()).map_err(|fault| {
+            SendFault::new(FailureKind::RejectConfig, "settings", &fault.to_string())
+        })?;
+        if let Some(settings) = settings
+            && kind == ChannelKind::Email
+        {
+            if CHANNELS_MAX <= channels.len() {
+                channels.clear();
+            }
+            channels.insert(event.tenant.clone(), (settings, Arc::clone(&made)));
+        }
+        Ok(made)
+    }
+}
+
+/// What could not be read may be read later.
+fn away(hitch: Hitch) -> SendFault {
+    SendFault::new(FailureKind::RetryBackoff, "database", &hitch.reason)
+}
+
+#[async_trait]
+impl Follow for NotificationSender {
+    fn name(&self) -> &'static str {
+        "notifications"
+    }
+
+    fn habits(&self) -> Habits {
+        Habits { lanes_max: 512, ..Habits::default() }
+    }
+
+    fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
+        let asking = ["notification.queued", "notification.due", "notification.retried"];
+        asking.contains(&&*event.name).then(|| lane(&event.tenant, &event.entity))
+    }
+
+    async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
+        for (done, event) in events.iter().enumerate() {
+            self.send(event).await.map_err(|hitch| hitch.after(done))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,254 @@
+//! Outgoing webhooks: one follower chooses which endpoints get an event, another posts.
+
+use super::{caller, content, lane, read, tell};
+use async_trait::async_trait;
+use kontor_actors::{
+    announce::{Announcement, announce},
+    domain::Domain,
+    follower::{Follow, Habits, Hitch},
+    intake::Intake,
+    ports_webhook::{WebhookPost, WebhookSender},
+    store::{ListQuery, StoredEvent},
+    webhook::{
+        DeliveryDocument, RegisterDocument, Webhook, WebhookState, dispatch,
+        filter::{is_deliverable, targets, test_target},
+    },
+};
+use kontor_messages::{
+    EntityId, EventId, TenantId, Timestamp,
+    webhook::{Position, WebhookCommand, WebhookEvent, endpoint_entity, register_entity},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Registers in memory, at most.
+const REGISTERS_MAX: usize = 10_000;
+/// Parked deliveries that are resumed at a time.
+const PAGE: u32 = 200;
+
+/// Chooses the endpoints of each public event.
+pub struct WebhookChoice {
+    intake: Intake,
+    /// Each tenant's endpoints as of some event; dropped when one of its endpoints changes. The
+    /// journal is read in order, so what is read anew is never older than the event at hand.
+    registers: Mutex<HashMap<TenantId, Arc<RegisterDocument>>>,
+}
+
+/// Posts deliveries.
+pub struct WebhookPosts {
+    intake: Intake,
+    sender: Arc<dyn WebhookSender>,
+}
+
+impl WebhookChoice {
+    /// A follower that tells the webhook domain through `intake`.
+    pub fn new(intake: Intake) -> Self {
+        Self { intake, registers: Mutex::default() }
+    }
+
+    async fn register(&self, event: &StoredEvent) -> Result<Arc<RegisterDocument>, Hitch> {
+        if let Some(known) = self.registers().get(&event.tenant) {
+            return Ok(Arc::clone(known));
+        }
+        let register = match read::<Webhook>(&self.intake, event, &register_entity()).await? {
+            WebhookState::Register(register) => Arc::new(register),
+            _ => Arc::default(),
+        };
+        let mut registers = self.registers();
+        if REGISTERS_MAX <= registers.len() {
+            registers.clear();
+        }
+        registers.insert(event.tenant.clone(), Arc::clone(&register));
+        Ok(register)
+    }
+
+    fn registers(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Arc<RegisterDocument>>> {
+        self.registers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn choose(&self, event: &StoredEvent) -> Result<(), Hitch> {
+        let register = self.register(event).await?;
+        if register.endpoints.is_empty() {
+            return Ok(());
+        }
+        for announcement in announce(event) {
+            for endpoint in targets(&register, announcement.name) {
+                let command = deliver(endpoint, event, &announcement)?;
+                tell::<Webhook>(&self.intake, &caller("webhooks", event), command).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An example goes to the one endpoint that it was asked for.
+    async fn test(&self, event: &StoredEvent) -> Result<(), Hitch> {
+        let asked = content::<Webhook>(event)?;
+        let Some(endpoint) = test_target(&asked) else { return Ok(()) };
+        let command = WebhookCommand::Deliver {
+            endpoint: endpoint.clone(),
+            event: event.id,
+            name: event.name.to_string(),
+            subject: event.entity.to_string(),
+            position: Position { shard: event.shard, seq: event.seq },
+            key: None,
+        };
+        tell::<Webhook>(&self.intake, &caller("webhooks", event), command).await.map(drop)
+    }
+
+    /// What waited for an endpoint goes on.
+    async fn resume(&self, event: &StoredEvent, endpoint: &EntityId) -> Result<(), Hitch> {
+        let mut before = None;
+        loop {
+            let query = ListQuery {
+                tenant: event.tenant.clone(),
+                domain: Webhook::NAME.into(),
+                prefix: format!("delivery/{endpoint}/"),
+                status: Some("parked".into()),
+                before,
+                limit: PAGE,
+            };
+            let page = self.intake.ground().store.list(&query).await;
+            let page = page.map_err(|fault| Hitch::new(fault.to_string()))?;
+            for row in &page {
+                let command = WebhookCommand::ResumeDelivery { delivery: row.entity.clone() };
+                tell::<Webhook>(&self.intake, &caller("webhooks", event), command).await?;
+            }
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+            before = page.last().map(|row| row.entity.to_string());
+        }
+    }
+}
+
+fn deliver(
+    endpoint: &EntityId,
+    event: &StoredEvent,
+    announcement: &Announcement,
+) -> Result<WebhookCommand, Hitch> {
+    Ok(WebhookCommand::Deliver {
+        endpoint: endpoint.clone(),
+        event: event_id(&announcement.id)?,
+        name: announcement.name.into(),
+        subject: format!("{}/{}", event.domain, announcement.subject),
+        position: Position { shard: event.shard, seq: event.seq },
+        key: None,
+    })
+}
+
+fn event_id(text: &str) -> Result<EventId, Hitch> {
+    text.parse().map(EventId).map_err(|_| Hitch::new(format!("{text} is no event id")))
+}
+
+#[async_trait]
+impl Follow for WebhookChoice {
+    fn name(&self) -> &'static str {
+        "webhooks"
+    }
+
+    fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
+        if event.name.starts_with("webhook.endpoint_") {
+            self.registers().remove(&event.tenant);
+        }
+        let back = matches!(
+            &*event.name,
+            "webhook.endpoint_enabled" | "webhook.endpoint_removed" | "webhook.test"
+        );
+        let wanted = back || is_deliverable(&event.name);
+        wanted.then(|| format!("{}/{}/{}", event.tenant, event.domain, event.entity).into())
+    }
+
+    async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
+        for (done, event) in events.iter().enumerate() {
+            let handled = match &*event.name {
+                "webhook.endpoint_enabled" | "webhook.endpoint_removed" => {
+                    match content::<Webhook>(event)? {
+                        WebhookEvent::EndpointEnabled { endpoint, .. }
+                        | WebhookEvent::EndpointRemoved { endpoint } => {
+                            self.resume(event, &endpoint).await
+                        }
+                        _ => Ok(()),
+                    }
+                }
+                "webhook.test" => self.test(event).await,
+                _ => self.choose(event).await,
+            };
+            handled.map_err(|hitch| hitch.after(done))?;
+        }
+        Ok(())
+    }
+}
+
+impl WebhookPosts {
+    /// A follower that posts with `sender`.
+    pub fn new(intake: Intake, sender: Arc<dyn WebhookSender>) -> Self {
+        Self { intake, sender }
+    }
+
+    async fn post(&self, event: &StoredEvent) -> Result<(), Hitch> {
+        let entity = &event.entity;
+        let delivery = read::<Webhook>(&self.intake, event, entity).await?;
+        let WebhookState::Delivery(document) = &delivery else { return Ok(()) };
+        let endpoint = endpoint_entity(&document.endpoint);
+        let endpoint = read::<Webhook>(&self.intake, event, &endpoint).await?;
+        let command = match dispatch::next(entity, &delivery, &endpoint, Timestamp::now()) {
+            dispatch::Next::Nothing => return Ok(()),
+            dispatch::Next::Tell(command) => command,
+            dispatch::Next::Post { url, secrets, attempt } => {
+                let post = self.fill(document, url, secrets).await?;
+                let outcome = self.sender.post(&post).await;
+                dispatch::outcome(entity.clone(), attempt, outcome, fastrand::u16(0..=1000))
+            }
+        };
+        tell::<Webhook>(&self.intake, &caller("webhooks", event), command).await.map(drop)
+    }
+
+    /// The content of a delivery is the event itself, read from the journal again.
+    async fn fill(
+        &self,
+        delivery: &DeliveryDocument,
+        url: String,
+        secrets: Vec<kontor_messages::webhook::SigningSecret>,
+    ) -> Result<WebhookPost, Hitch> {
+        let Position { shard, seq } = delivery.position;
+        let read = self.intake.ground().journal.read(shard, seq - 1, 1).await;
+        let read = read.map_err(|fault| Hitch::new(fault.to_string()))?;
+        let event = read.first().ok_or_else(|| Hitch::new("the event is not in the journal"))?;
+        let id = delivery.event.to_string();
+        let told = announce(event).into_iter().find(|announcement| announcement.id == id);
+        let data = match told {
+            Some(announcement) => announcement.data,
+            None => serde_json::json!({ "endpoint": delivery.endpoint }),
+        };
+        let (event, name, at) = (delivery.event, delivery.name.clone(), event.at);
+        Ok(WebhookPost { url, secrets, event, name, at, data })
+    }
+}
+
+#[async_trait]
+impl Follow for WebhookPosts {
+    fn name(&self) -> &'static str {
+        "webhook-posts"
+    }
+
+    fn habits(&self) -> Habits {
+        Habits { lanes_max: 512, ..Habits::default() }
+    }
+
+    fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
+        // delivery/<endpoint>/<event id>: an endpoint's trouble is its own.
+        let endpoint = event.entity.as_str().strip_prefix("delivery/")?.split('/').next()?;
+        let content: WebhookEvent = serde_json::from_str(&event.payload).ok()?;
+        let wanted = dispatch::wants_posting(&content);
+        wanted.then(|| lane(format_args!("{}/{endpoint}", event.tenant), &event.entity))
+    }
+
+    async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
+        for (done, event) in events.iter().enumerate() {
+            self.post(event).await.map_err(|hitch| hitch.after(done))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! The HTTP client that all providers share: they build requests and read replies, and nothing
+//! else. It tells a call that was not made from one whose outcome nobody knows, follows no
+//! redirects, reads no more than a mebibyte, and logs nothing.
+
+use kontor_actors::ports::{FaultCause, GatewayFault};
+use kontor_messages::payment::Problem;
+use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::{sync::Once, time::Duration};
+use url::{Url, form_urlencoded};
+
+/// To reach the provider at all.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For the whole exchange.
+const TOTAL: Duration = Duration::from_secs(30);
+/// Of a reply's body.
+const BODY_MAX: usize = 1024 * 1024;
+
+static CRYPTO: Once = Once::new();
+
+/// The shared client.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: Client,
+}
+
+/// A request that is being built.
+pub struct Call {
+    request: RequestBuilder,
+}
+
+/// A reply. Its body is never printed.
+#[derive(Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What went wrong with an exchange.
+#[derive(Debug)]
+pub enum HttpFault {
+    /// No byte of the request reached the provider.
+    NotSent(String),
+    /// The request went out, and no whole reply came.
+    Unknown(String),
+    /// A reply came with another status than success.
+    Status(Box<Reply>),
+}
+
+impl Http {
+    /// The client with Kontor's limits.
+    pub fn new() -> Result<Self, String> {
+        Self::with_timeouts(CONNECT, TOTAL)
+    }
+
+    /// The client with other timeouts.
+    pub fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, String> {
+        CRYPTO.call_once(|| {
+            // Somebody else may have chosen before us; then theirs is used.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let client = Client::builder()
+            .connect_timeout(connect)
+            .timeout(total)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("kontor/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Self { client: client.map_err(|error| chain(&error))? })
+    }
+
+    /// A GET.
+    pub fn get(&self, url: Url) -> Call {
+        Call { request: self.client.request(Method::GET, url) }
+    }
+
+    /// A POST.
+    pub fn post(&self, url: Url) -> Call {
+        Call { request: self.client.request(Method::POST, url) }
+    }
+}
+
+impl Call {
+    /// Adds a header.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.header(name, value) }
+    }
+
+    /// Says who we are.
+    pub fn bearer(self, secret: &SecretString) -> Self {
+        Self { request: self.request.bearer_auth(secret.expose_secret()) }
+    }
+
+    /// The body, as a form.
+    pub fn form(self, pairs: &[(String, String)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let request = self.request.header("content-type", "application/x-www-form-urlencoded");
+        Self { request: request.body(body) }
+    }
+
+    /// The body, as JSON.
+    pub fn json<T: serde::Serialize + ?Sized>(self, body: &T) -> Self {
+        Self { request: self.request.json(body) }
+    }
+
+    /// Sends it, and reads all of the reply.
+    pub async fn send(self) -> Result<Reply, HttpFault> {
+        let mut response = self.request.send().await.map_err(fault)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unknown)? {
+            if body.len() + chunk.len() > BODY_MAX {
+                return Err(HttpFault::Unknown("the reply is too large".into()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let reply = Reply { status: status.as_u16(), headers, body };
+        if status.is_success() { Ok(reply) } else { Err(HttpFault::Status(Box::new(reply))) }
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    /// The body as JSON. What cannot be read leaves the outcome unknown.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpFault> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.body);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            // The path, and never the text that stands there.
+            HttpFault::Unknown(format!("the reply cannot be read at {}", error.path()))
+        })
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl HttpFault {
+    /// What to do where the provider's own words say nothing better.
+    pub fn into_fault(self) -> GatewayFault {
+        match self {
+            Self::NotSent(text) => {
+                GatewayFault::retry(FaultCause::Provider, Problem::new("not_reached", text))
+            }
+            Self::Unknown(text) => {
+                GatewayFault::ask_first(FaultCause::Provider, Problem::new("no_answer", text))
+            }
+            Self::Status(reply) => {
+                let problem = Problem::new(
+                    format!("http_{}", reply.status),
+                    "the provider answered with an error",
+                );
+                match reply.status {
+                    408 | 425 | 500.. => GatewayFault::ask_first(FaultCause::Provider, problem),
+                    429 => GatewayFault::retry(FaultCause::Throttled, problem),
+                    _ => GatewayFault::give_up(FaultCause::Refused, problem),
+                }
+            }
+        }
+    }
+}
+
+fn fault(error: reqwest::Error) -> HttpFault {
+    if error.is_connect() || error.is_builder() {
+        return HttpFault::NotSent(chain(&error));
+    }
+    unknown(error)
+}
+
+fn unknown(error: reqwest::Error) -> HttpFault {
+    HttpFault::Unknown(chain(&error))
+}
+
+/// The error and its causes, without the address: it may carry a token.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        causes.push(inner.to_string());
+        cause = inner.source();
+    }
+    if causes.is_empty() { "the exchange failed".into() } else { causes.join(": ") }
+}

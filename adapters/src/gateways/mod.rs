@@ -1,0 +1,314 @@
+//! Providers behind their ports. An [`Account`] is one tenant's account at one provider: it
+//! paces, bounds, times and counts the calls of all providers alike, so that a provider only
+//! translates.
+
+mod breaker;
+pub mod http;
+pub mod notifications;
+pub mod payments;
+pub mod webhooks;
+
+use breaker::Breaker;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use http::Http;
+use kontor_actors::ports::{
+    Abilities, AccountSettings, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers,
+    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+};
+use kontor_messages::{
+    TenantId, Timestamp,
+    payment::{CallFault, Notification, Observation, Operation, Problem, RefundSeen},
+};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::Semaphore, time::Instant};
+
+/// Calls of one account that are under way at once.
+const IN_FLIGHT_MAX: usize = 8;
+/// For a call with all its requests.
+const CALL_MAX: Duration = Duration::from_secs(60);
+/// To get a turn; a call that gets none was not made.
+const TURN_MAX: Duration = Duration::from_secs(20);
+/// Of a notification's body.
+pub const NOTIFICATION_MAX: usize = 64 * 1024;
+/// Accounts in memory.
+const ACCOUNTS_MAX: usize = 10_000;
+
+/// What is asked of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Make it payable.
+    Open(OpenPayment),
+    /// Take held money.
+    Capture(CapturePayment),
+    /// Call it off.
+    Cancel(CancelPayment),
+    /// Give money back.
+    Refund(RefundPayment),
+    /// Say how it stands.
+    Query(QueryPayment),
+}
+
+/// What an account answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// It can be paid.
+    Opened(Opened),
+    /// How it stands.
+    Stands(Box<Observation>),
+    /// How its refund stands.
+    Refund(Box<RefundSeen>),
+}
+
+/// One tenant's account at one provider.
+pub struct Account {
+    tenant: TenantId,
+    name: String,
+    gateway: Arc<dyn PaymentGateway>,
+    pace: DefaultDirectRateLimiter,
+    in_flight: Semaphore,
+    breaker: Breaker,
+}
+
+impl Account {
+    /// An account over a provider.
+    pub fn new(
+        tenant: TenantId,
+        name: impl Into<String>,
+        gateway: Arc<dyn PaymentGateway>,
+    ) -> Self {
+        let rate = NonZeroU32::new(gateway.abilities().calls_per_second).unwrap_or(NonZeroU32::MIN);
+        Self {
+            tenant,
+            name: name.into(),
+            gateway,
+            pace: RateLimiter::direct(Quota::per_second(rate)),
+            in_flight: Semaphore::new(IN_FLIGHT_MAX),
+            breaker: Breaker::default(),
+        }
+    }
+
+    /// Whose it is.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &'static str {
+        self.gateway.name()
+    }
+
+    /// What the provider can do.
+    pub fn abilities(&self) -> Abilities {
+        self.gateway.abilities()
+    }
+
+    /// Calls the provider once. Waits for its turn, never for another try.
+    pub async fn call(&self, ask: &Ask) -> Result<Told, GatewayFault> {
+        let (begun, operation) = (Instant::now(), ask.operation());
+        let answer = self.in_turn(ask).await;
+        self.count(operation, &answer, begun.elapsed());
+        answer
+    }
+
+    /// Verifies and reads what the provider sent. The provider learns no more than yes or no.
+    pub fn interpret(
+        &self,
+        headers: &Headers,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Notification, NotificationError> {
+        let read = self.gateway.interpret(headers, body, now);
+        let outcome = match &read {
+            Ok(_) => "taken",
+            Err(NotificationError::Unsupported) => "unsupported",
+            Err(NotificationError::Unsigned) => "unsigned",
+            Err(NotificationError::Malformed(_)) => "malformed",
+        };
+        metrics::counter!("kontor_gateway_notifications_total",
+            "provider" => self.provider(), "outcome" => outcome)
+        .increment(1);
+        let read = read?;
+        Ok(Notification {
+            provider: self.provider().to_owned(),
+            account: self.name.clone(),
+            event_id: read.event_id,
+            kind: read.kind.chars().take(100).collect(),
+            references: read.references,
+            tenant: read.tenant,
+            payment: read.payment,
+            observation: read.observation,
+            body: bounded(body),
+            signature_ok: read.signature_ok,
+            received_at: now,
+        })
+    }
+
+    async fn in_turn(&self, ask: &Ask) -> Result<Told, GatewayFault> {
+        let permit = self.breaker.admit(Timestamp::now()).map_err(breaker_open)?;
+        let turn = async {
+            let slot = self.in_flight.acquire().await;
+            self.pace.until_ready().await;
+            slot
+        };
+        let Ok(Ok(_slot)) = tokio::time::timeout(TURN_MAX, turn).await else {
+            let problem = Problem::new("busy", "too many calls of this account are under way");
+            return Err(GatewayFault::retry(FaultCause::Here, problem));
+        };
+        let answer = match tokio::time::timeout(CALL_MAX, self.translate(ask)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let problem = Problem::new("no_answer", "the provider did not answer in time");
+                Err(GatewayFault::ask_first(FaultCause::Provider, problem))
+            }
+        };
+        permit.report(&answer, Timestamp::now());
+        answer
+    }
+
+    async fn translate(&self, ask: &Ask) -> Result<Told, GatewayFault> {
+        let stands = |told| Told::Stands(Box::new(told));
+        match ask {
+            Ask::Open(open) => self.gateway.open(open).await.map(Told::Opened),
+            Ask::Capture(capture) => self.gateway.capture(capture).await.map(stands),
+            Ask::Cancel(cancel) => self.gateway.cancel(cancel).await.map(stands),
+            Ask::Refund(refund) => {
+                self.gateway.refund(refund).await.map(|seen| Told::Refund(Box::new(seen)))
+            }
+            Ask::Query(query) => self.gateway.query(query).await.map(stands),
+        }
+    }
+
+    fn count(&self, operation: &'static str, answer: &Result<Told, GatewayFault>, took: Duration) {
+        let outcome = match answer {
+            Ok(_) => "ok",
+            Err(fault) => match (fault.cause, fault.fault) {
+                (FaultCause::Here, _) => "not_made",
+                (FaultCause::Throttled, _) => "throttled",
+                (_, CallFault::Retry { .. }) => "retry",
+                (_, CallFault::AskFirst { .. }) => "unknown",
+                (_, CallFault::GiveUp) => "refused",
+            },
+        };
+        metrics::counter!("kontor_gateway_calls_total", "provider" => self.provider(),
+            "operation" => operation, "outcome" => outcome)
+        .increment(1);
+        metrics::histogram!("kontor_gateway_call_seconds", "provider" => self.provider(),
+            "operation" => operation)
+        .record(took);
+        if let Err(fault) = answer {
+            tracing::warn!(tenant = %self.tenant, provider = self.provider(), account = %self.name,
+                operation, outcome, code = %fault.code, "gateway call failed");
+        }
+    }
+}
+
+impl Ask {
+    /// The operation's name in metrics.
+    fn operation(&self) -> &'static str {
+        match self {
+            Self::Open(_) => "open",
+            Self::Capture(_) => "capture",
+            Self::Cancel(_) => "cancel",
+            Self::Refund(_) => "refund",
+            Self::Query(_) => "query",
+        }
+    }
+
+    /// The operation.
+    pub fn kind(&self) -> Operation {
+        match self {
+            Self::Open(_) => Operation::Open,
+            Self::Capture(_) => Operation::Capture,
+            Self::Cancel(_) => Operation::Cancel,
+            Self::Refund(_) => Operation::Refund,
+            Self::Query(_) => Operation::Query,
+        }
+    }
+}
+
+/// The accounts of all tenants, made when they are first asked for.
+pub struct Accounts {
+    settings: Arc<dyn AccountSettings>,
+    http: Http,
+    // Not domain state: what is in here can be made again from the settings at any time.
+    known: Mutex<Known>,
+}
+
+/// Tenant, provider and name; what the account was made of; the account.
+type Known = HashMap<(TenantId, String, String), (Value, Arc<Account>)>;
+
+impl Accounts {
+    /// Accounts whose settings are kept there.
+    pub fn new(settings: Arc<dyn AccountSettings>, http: Http) -> Self {
+        Self { settings, http, known: Mutex::default() }
+    }
+
+    /// A tenant's account; made anew once its settings have changed.
+    pub async fn get(
+        &self,
+        tenant: &TenantId,
+        provider: &str,
+        name: &str,
+    ) -> Result<Arc<Account>, GatewayFault> {
+        let Some(maker) = payments::providers().iter().find(|known| known.name == provider) else {
+            return Err(unusable("unknown_provider", "there is no such provider"));
+        };
+        let settings = match self.settings.account(tenant, provider, name).await {
+            Some(config) => config.settings,
+            None if maker.needs_settings => {
+                return Err(unusable("unknown_account", "the tenant has no such account"));
+            }
+            None => Value::Null,
+        };
+        let address = (tenant.clone(), provider.to_owned(), name.to_owned());
+        if let Some((made_of, account)) = self.lock().get(&address)
+            && *made_of == settings
+        {
+            return Ok(Arc::clone(account));
+        }
+        let gateway = (maker.build)(&settings, &self.http)
+            .map_err(|text| unusable("account_settings", text))?;
+        let account = Arc::new(Account::new(tenant.clone(), name, gateway));
+        let mut known = self.lock();
+        if known.len() >= ACCOUNTS_MAX {
+            known.clear();
+        }
+        known.insert(address, (settings, Arc::clone(&account)));
+        Ok(account)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Settings can be put right, so what waits for them is called again rather than given up.
+fn unusable(code: &str, text: impl Into<String>) -> GatewayFault {
+    GatewayFault::retry(FaultCause::Here, Problem::new(code, text))
+}
+
+fn breaker_open(until: Timestamp) -> GatewayFault {
+    let fault = CallFault::Retry { at: Some(until), fresh_key: false };
+    let problem = Problem::new("breaker_open", "the provider has been failing and gets a rest");
+    GatewayFault::new(fault, FaultCause::Here, problem)
+}
+
+/// The text of a body, cut at the limit between two characters.
+fn bounded(body: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    let mut end = NOTIFICATION_MAX.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
+#[cfg(test)]
+mod tests;

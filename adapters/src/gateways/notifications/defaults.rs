@@ -1,0 +1,69 @@
+//! The texts that come with the program, in English and Czech.
+
+/// A text as it comes with the program.
+pub(super) struct DefaultTemplate {
+    pub name: &'static str,
+    pub language: &'static str,
+    pub subject: &'static str,
+    pub text: &'static str,
+    pub html: &'static str,
+}
+
+macro_rules! part {
+    ($file:literal) => {
+        include_str!(concat!("templates/", $file))
+    };
+}
+
+/// A text of one part, or of two with the order's lines between them.
+macro_rules! text {
+    ($name:literal, $language:literal, $subject:literal) => {
+        DefaultTemplate {
+            name: $name,
+            language: $language,
+            subject: $subject,
+            text: concat!(
+                include_str!(concat!("templates/", $name, ".", $language, ".txt")),
+                part!("foot.txt")
+            ),
+            html: concat!(
+                part!("head.html"),
+                include_str!(concat!("templates/", $name, ".", $language, ".html")),
+                part!("foot.html")
+            ),
+        }
+    };
+    ($name:literal, $language:literal, $subject:literal, lines) => {
+        DefaultTemplate {
+            name: $name,
+            language: $language,
+            subject: $subject,
+            text: concat!(
+                include_str!(concat!("templates/", $name, ".", $language, ".txt")),
+                part!("lines.txt"),
+                include_str!(concat!("templates/", $name, ".", $language, ".end.txt")),
+                part!("foot.txt")
+            ),
+            html: concat!(
+                part!("head.html"),
+                include_str!(concat!("templates/", $name, ".", $language, ".html")),
+                part!("lines.html"),
+                include_str!(concat!("templates/", $name, ".", $language, ".end.html")),
+                part!("foot.html")
+            ),
+        }
+    };
+}
+
+pub(super) const DEFAULTS: [DefaultTemplate; 10] = [
+    text!("order_confirmation", "en", "We have received your order {{ order_number }}", lines),
+    text!("order_confirmation", "cs", "Přijali jsme objednávku {{ order_number }}", lines),
+    text!("payment_received", "en", "Payment for order {{ order_number }} has arrived"),
+    text!("payment_received", "cs", "Platba za objednávku {{ order_number }} dorazila"),
+    text!("shipped", "en", "Order {{ order_number }} is on its way"),
+    text!("shipped", "cs", "Objednávka {{ order_number }} je na cestě"),
+    text!("cancelled", "en", "Order {{ order_number }} has been cancelled"),
+    text!("cancelled", "cs", "Objednávka {{ order_number }} je zrušena"),
+    text!("refund", "en", "Refund for order {{ order_number }}"),
+    text!("refund", "cs", "Vrácení peněz za objednávku {{ order_number }}"),
+];

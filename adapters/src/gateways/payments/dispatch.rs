@@ -1,0 +1,245 @@
+//! From a payment's event to a call, and from the call's outcome to the command that records it.
+//!
+//! Whoever hosts this follows the journal and gives each event once or more: an event whose call
+//! has been answered meanwhile leads to nothing. No outcome is ever dropped.
+
+use crate::gateways::{Account, Accounts, Ask, Told};
+use kontor_actors::{
+    payment::{Attempt, Call, CallState, PaymentDocument},
+    ports::{
+        CancelPayment, CapturePayment, FaultCause, GatewayFault, OpenPayment, QueryPayment,
+        RefundPayment,
+    },
+};
+use kontor_messages::{
+    EntityId, TenantId, Timestamp,
+    payment::{
+        CallFault, Observation, ObservationSource, Operation, PaymentCommand, PaymentEvent,
+        PaymentStatus, Problem,
+    },
+};
+
+/// A call that an event asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Errand {
+    /// For which attempt.
+    pub attempt: u32,
+    /// The call's key; empty for a query.
+    pub key: String,
+    /// What is asked; none if nobody wants it any more.
+    ask: Option<Ask>,
+    operation: Operation,
+}
+
+/// Looks the account up, calls it, and says what is to be recorded. None: nothing was to be done.
+pub async fn run(
+    accounts: &Accounts,
+    tenant: &TenantId,
+    payment: &EntityId,
+    event: &PaymentEvent,
+    document: &PaymentDocument,
+    now: Timestamp,
+) -> Option<PaymentCommand> {
+    let errand = errand(tenant, payment, event, document)?;
+    let attempt = document.attempt(errand.attempt)?;
+    match accounts.get(tenant, &attempt.provider, &attempt.account).await {
+        Ok(account) => Some(call(&errand, payment, &account, now).await),
+        // The payer waits in front of it, so the shop learns at once that it cannot be opened.
+        Err(fault) if errand.operation == Operation::Open => {
+            let fault = GatewayFault { fault: CallFault::GiveUp, ..fault };
+            Some(failed(&errand, payment, fault))
+        }
+        Err(fault) => Some(failed(&errand, payment, fault)),
+    }
+}
+
+/// The same with an account at hand.
+pub async fn dispatch(
+    payment: &EntityId,
+    event: &PaymentEvent,
+    document: &PaymentDocument,
+    account: &Account,
+    now: Timestamp,
+) -> Option<PaymentCommand> {
+    let errand = errand(account.tenant(), payment, event, document)?;
+    Some(call(&errand, payment, account, now).await)
+}
+
+/// What an event asks for, as the payment stands now. None: nothing, or nothing any more.
+pub fn errand(
+    tenant: &TenantId,
+    payment: &EntityId,
+    event: &PaymentEvent,
+    document: &PaymentDocument,
+) -> Option<Errand> {
+    let key = match event {
+        PaymentEvent::QueryRequested { attempt, query, .. } => {
+            return question(document.attempt(*attempt)?, *query, document);
+        }
+        PaymentEvent::Requested { call, .. }
+        | PaymentEvent::CaptureRequested { call, .. }
+        | PaymentEvent::CancelRequested { call, .. }
+        | PaymentEvent::RefundRequested { call, .. }
+        | PaymentEvent::CallRepeated { call, .. } => &call.key,
+        _ => return None,
+    };
+    let call = document.call(key).filter(|call| call.state == CallState::Sent)?;
+    let attempt = document.attempt(call.attempt)?;
+    let ask = ask(tenant, payment, document, attempt, call);
+    let (key, operation) = (call.key.clone(), call.operation);
+    Some(Errand { attempt: attempt.attempt, key, ask, operation })
+}
+
+fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option<Errand> {
+    // A later question is on its way, and its answer is newer.
+    if query < attempt.last_query || attempt.references.is_empty() {
+        return None;
+    }
+    let refunds = attempt.captured_seen > 0
+        || document.refunds.iter().any(|refund| refund.attempt == attempt.attempt);
+    let query = QueryPayment { references: attempt.references.clone(), refunds };
+    Some(Errand {
+        attempt: attempt.attempt,
+        key: String::new(),
+        ask: Some(Ask::Query(query)),
+        operation: Operation::Query,
+    })
+}
+
+fn ask(
+    tenant: &TenantId,
+    payment: &EntityId,
+    document: &PaymentDocument,
+    attempt: &Attempt,
+    call: &Call,
+) -> Option<Ask> {
+    let references = attempt.references.clone();
+    let key = call.key.clone();
+    match call.operation {
+        Operation::Open => {
+            let wanted = attempt.closed.is_none() && !attempt.cancel_asked;
+            wanted.then(|| {
+                Ask::Open(OpenPayment {
+                    tenant: tenant.clone(),
+                    payment: payment.clone(),
+                    attempt: attempt.attempt,
+                    amount: document.amount(),
+                    capture: document.capture,
+                    return_url: document.return_url.clone(),
+                    cancel_url: document.cancel_url.clone(),
+                    description: document.description.clone(),
+                    until: attempt.until,
+                    customer_email: document.customer_email.clone(),
+                    requested_at: call.key_since,
+                    key,
+                })
+            })
+        }
+        Operation::Capture => {
+            let amount = call.amount?;
+            Some(Ask::Capture(CapturePayment { references, amount, key }))
+        }
+        Operation::Cancel => {
+            let held = attempt.status == PaymentStatus::Authorized;
+            Some(Ask::Cancel(CancelPayment { references, held, key }))
+        }
+        Operation::Refund => Some(Ask::Refund(RefundPayment {
+            tenant: tenant.clone(),
+            payment: payment.clone(),
+            refund: call.refund.clone()?,
+            references,
+            amount: call.amount?,
+            key,
+        })),
+        Operation::Query => None,
+    }
+}
+
+async fn call(
+    errand: &Errand,
+    payment: &EntityId,
+    account: &Account,
+    now: Timestamp,
+) -> PaymentCommand {
+    let Some(ask) = &errand.ask else {
+        let problem = Problem::new("withdrawn", "nobody wants it any more");
+        return failed(errand, payment, GatewayFault::give_up(FaultCause::Here, problem));
+    };
+    if let Ask::Cancel(cancel) = ask
+        && cancel.references.is_empty()
+    {
+        // The answer to the opening is under way, and it brings the name.
+        let problem = Problem::new("unnamed", "the provider has not named it yet");
+        return failed(errand, payment, GatewayFault::retry(FaultCause::Here, problem));
+    }
+    match account.call(ask).await {
+        Ok(told) => recorded(errand, payment, told, account.abilities().by_hand(), now),
+        Err(fault) => failed(errand, payment, fault),
+    }
+}
+
+fn recorded(
+    errand: &Errand,
+    payment: &EntityId,
+    told: Told,
+    by_hand: bool,
+    now: Timestamp,
+) -> PaymentCommand {
+    let payment = payment.clone();
+    match told {
+        Told::Opened(opened) => PaymentCommand::RecordOpened {
+            payment,
+            attempt: errand.attempt,
+            provider_ref: opened.provider_ref,
+            references: opened.references,
+            redirect_url: opened.redirect_url,
+            expires_at: opened.expires_at,
+            by_hand,
+        },
+        Told::Stands(mut observation) => {
+            observation.attempt = Some(errand.attempt);
+            PaymentCommand::RecordObservation { payment, observation }
+        }
+        Told::Refund(seen) => {
+            let observation = Observation {
+                attempt: Some(errand.attempt),
+                references: Vec::new(),
+                status: None,
+                amount: None,
+                authorized: None,
+                captured: None,
+                refunded: None,
+                refunds: vec![*seen],
+                disputes: Vec::new(),
+                problem: None,
+                source: ObservationSource::Answer,
+                provider_event: None,
+                observed_at: now,
+            };
+            PaymentCommand::RecordObservation { payment, observation: Box::new(observation) }
+        }
+    }
+}
+
+fn failed(errand: &Errand, payment: &EntityId, fault: GatewayFault) -> PaymentCommand {
+    let problem = fault.problem();
+    let fault = match (errand.operation, fault.fault) {
+        // A question can always be asked again.
+        (Operation::Query, CallFault::AskFirst { .. }) => {
+            CallFault::Retry { at: None, fresh_key: false }
+        }
+        (_, fault) => fault,
+    };
+    PaymentCommand::RecordCallFailed {
+        payment: payment.clone(),
+        operation: errand.operation,
+        attempt: errand.attempt,
+        key: errand.key.clone(),
+        fault,
+        problem,
+        jitter_permille: fastrand::u16(0..1000),
+    }
+}
+
+#[cfg(test)]
+mod tests;

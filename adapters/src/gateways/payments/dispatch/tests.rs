@@ -1,0 +1,182 @@
+//! Events in, calls out, outcomes back in; with the real domain on one side and recorded
+//! exchanges on the other.
+
+use super::*;
+use crate::gateways::{
+    Accounts,
+    tests::{Recorded, Server, Settings, http},
+};
+use kontor_actors::{
+    payment::{Payment, PaymentState},
+    testing::{NOW, Stage, given, tenant},
+};
+use kontor_messages::{
+    Currency, Money,
+    payment::{CaptureMode, PaymentCommand as C},
+};
+use serde_json::{Value, json};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+fn id() -> EntityId {
+    EntityId::named("01977e4e-0000-7000-8000-000000000001")
+}
+
+fn request(provider: &str) -> C {
+    C::Request {
+        payment: id(),
+        order: None,
+        amount: Money::new(129_900, Currency::CZK),
+        provider: provider.into(),
+        account: "main".into(),
+        capture: CaptureMode::Automatic,
+        return_url: Some("https://shop.example/".into()),
+        cancel_url: None,
+        description: "Order".into(),
+        until: NOW.plus(Duration::from_secs(7200)),
+        customer_email: None,
+    }
+}
+
+fn accounts(server: &Server) -> Accounts {
+    let settings = json!({"secret_key": "sk_test_1", "endpoint": server.url});
+    let map = HashMap::from([(("stripe", "main"), settings)]);
+    Accounts::new(Arc::new(Settings(map)), http())
+}
+
+fn document(stage: &Stage<Payment>) -> PaymentDocument {
+    match stage.state(&id()) {
+        PaymentState::Payment(document) => *document,
+        other => panic!("no payment but {other:?}"),
+    }
+}
+
+/// Obeys, and carries every event to the provider and its outcome back, until nothing is left.
+async fn live(stage: &mut Stage<Payment>, accounts: &Accounts, command: C) -> Vec<&'static str> {
+    let mut told = Vec::new();
+    let mut commands = vec![command];
+    while let Some(command) = commands.pop() {
+        for (_, event) in stage.obey(command).unwrap() {
+            told.push(event.name());
+            let state = document(stage);
+            commands.extend(run(accounts, &tenant(), &id(), &event, &state, stage.now()).await);
+        }
+    }
+    told
+}
+
+fn reply(body: Value) -> Recorded {
+    (200, &[], body.to_string())
+}
+
+fn session(status: &str, paid: &str) -> Value {
+    json!({"id": "cs_1", "status": status, "payment_status": paid, "amount_total": 129_900,
+           "currency": "czk", "payment_intent": "pi_1", "url": "https://checkout.stripe.com/1",
+           "metadata": {}})
+}
+
+#[tokio::test]
+async fn a_payment_is_opened_asked_about_and_given_back() {
+    let refund = json!({"id": "re_1", "amount": 129_900, "currency": "czk", "status": "succeeded"});
+    let server = Server::new([
+        reply(session("open", "unpaid")),
+        reply(session("complete", "paid")),
+        reply(refund),
+    ])
+    .await;
+    let accounts = accounts(&server);
+    let mut stage = given::<Payment>([]);
+    let told = live(&mut stage, &accounts, request("stripe")).await;
+    assert_eq!(told, ["payment.requested", "payment.opened", "payment.pending"]);
+    let told = live(&mut stage, &accounts, C::RecordReturn { payment: id() }).await;
+    assert_eq!(told.last(), Some(&"payment.paid"));
+    let told = live(&mut stage, &accounts, C::Settle { payment: id() }).await;
+    assert_eq!(told.last(), Some(&"payment.settled"));
+    let keys: Vec<_> = server
+        .asked()
+        .iter()
+        .filter_map(|asked| asked.header("idempotency-key").map(String::from))
+        .collect();
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn an_event_given_again_after_its_answer_leads_to_no_second_call() {
+    let server = Server::new([reply(session("open", "unpaid"))]).await;
+    let accounts = accounts(&server);
+    let mut stage = given::<Payment>([]);
+    let events = stage.obey(request("stripe")).unwrap();
+    let event = &events[0].1;
+    let state = document(&stage);
+    let command = run(&accounts, &tenant(), &id(), event, &state, NOW).await.unwrap();
+    stage.obey(command).unwrap();
+    let again = run(&accounts, &tenant(), &id(), event, &document(&stage), NOW).await;
+    assert_eq!(again, None);
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_recorded_and_never_lost() {
+    let server = Server::new([
+        reply(session("open", "unpaid")),
+        reply(session("complete", "paid")),
+        (0, &[], String::new()),
+    ])
+    .await;
+    let accounts = accounts(&server);
+    let mut stage = given::<Payment>([]);
+    live(&mut stage, &accounts, request("stripe")).await;
+    live(&mut stage, &accounts, C::RecordReturn { payment: id() }).await;
+    let told = live(&mut stage, &accounts, C::Settle { payment: id() }).await;
+    assert_eq!(
+        told,
+        ["payment.settle_requested", "payment.refund_requested", "payment.call_failed"]
+    );
+    assert_eq!(document(&stage).calls[0].state, CallState::Unknown);
+}
+
+#[tokio::test]
+async fn without_its_account_a_payment_fails_at_once_and_says_why() {
+    let server = Server::new([]).await;
+    let accounts = Accounts::new(Arc::new(Settings(HashMap::new())), http());
+    let mut stage = given::<Payment>([]);
+    let told = live(&mut stage, &accounts, request("stripe")).await;
+    assert_eq!(told.last(), Some(&"payment.failed"));
+    let problem = document(&stage).attempts[0].problem.clone().unwrap();
+    assert_eq!(problem.code, "unknown_account");
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
+async fn payments_by_hand_call_nobody() {
+    let server = Server::new([]).await;
+    let accounts = accounts(&server);
+    let mut stage = given::<Payment>([]);
+    let told = live(&mut stage, &accounts, request("manual")).await;
+    assert_eq!(told, ["payment.requested", "payment.opened", "payment.pending"]);
+    let amount = Money::new(129_900, Currency::CZK);
+    let mark = C::MarkPaid { payment: id(), amount, reference: None };
+    let told = live(&mut stage, &accounts, mark).await;
+    assert_eq!(told.last(), Some(&"payment.paid"));
+    let told = live(&mut stage, &accounts, C::Settle { payment: id() }).await;
+    assert_eq!(told.last(), Some(&"payment.observed"), "the refund waits for a person");
+    let refund = document(&stage).refunds[0].refund.clone();
+    let mark = C::MarkRefund { payment: id(), refund, succeeded: true, note: None };
+    let told = live(&mut stage, &accounts, mark).await;
+    assert_eq!(told.last(), Some(&"payment.settled"));
+}
+
+#[tokio::test]
+async fn what_was_called_off_before_its_opening_is_not_opened() {
+    let server = Server::new([]).await;
+    let accounts = accounts(&server);
+    let mut stage = given::<Payment>([]);
+    let requested = stage.obey(request("stripe")).unwrap();
+    stage.obey(C::Cancel { payment: id() }).unwrap();
+    let state = document(&stage);
+    let event = &requested[0].1;
+    let command = run(&accounts, &tenant(), &id(), event, &state, NOW).await.unwrap();
+    let told: Vec<_> = stage.obey(command).unwrap().iter().map(|(_, event)| event.name()).collect();
+    assert_eq!(told.last(), Some(&"payment.cancelled"));
+    assert!(server.asked().is_empty());
+}

@@ -1,0 +1,42 @@
+//! Payment providers. One line here registers one.
+
+pub mod dispatch;
+pub mod manual;
+pub mod stripe;
+
+use super::http::Http;
+use kontor_actors::ports::PaymentGateway;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A provider that accounts can be made of.
+#[derive(Clone, Copy)]
+pub struct Provider {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether accounts work without anything being set.
+    pub needs_settings: bool,
+    /// Makes an account of its settings, or says which member is at fault.
+    pub build: Build,
+}
+
+/// Makes an account of its settings, or says which member is at fault.
+pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
+
+/// All providers.
+pub fn providers() -> &'static [Provider] {
+    &[stripe::PROVIDER, manual::PROVIDER]
+}
+
+/// Reads a provider's settings; the error names the member and never shows what stands there.
+pub fn settings<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner().to_string();
+        // Texts of secrets could stand in what serde says about a value of the wrong type.
+        let plain = inner.starts_with("missing field") || inner.starts_with("unknown field");
+        let expected = if plain { inner } else { "a value of another kind is expected".into() };
+        format!("{path}: {expected}")
+    })
+}

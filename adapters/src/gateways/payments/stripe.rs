@@ -1,0 +1,320 @@
+//! Stripe: Checkout Sessions for the payer, payment intents and refunds for the rest.
+
+mod money;
+mod notification;
+mod signature;
+mod status;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use super::Provider;
+use crate::gateways::http::{Call, Http, Reply};
+use async_trait::async_trait;
+use kontor_actors::ports::{
+    Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
+    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+};
+use kontor_messages::{
+    Money, Timestamp,
+    payment::{CaptureMode, Observation, ObservationSource, Operation, Problem, RefundSeen},
+};
+use secrecy::SecretString;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
+use url::Url;
+
+/// How it is registered.
+pub const PROVIDER: Provider = Provider { name: "stripe", needs_settings: true, build };
+
+/// The version of the interface that the wire types were written against.
+const VERSION: &str = "2026-10-28.endive";
+/// Stripe takes a session's end from half an hour to a day after its making; the minutes are for
+/// the way there and for trying again.
+const OPEN_MIN: Duration = Duration::from_secs(35 * 60);
+const OPEN_MAX: Duration = Duration::from_secs(24 * 3600 - 300);
+
+/// What an account needs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `sk_...` or `rk_...`; it says whether money is real.
+    pub secret_key: SecretString,
+    /// `whsec_...` of the endpoint; two while they are rotated.
+    #[serde(default)]
+    pub webhook_secrets: Vec<SecretString>,
+    /// Where the interface is.
+    #[serde(default = "endpoint")]
+    pub endpoint: Url,
+    /// The interface's version.
+    #[serde(default = "version")]
+    pub version: String,
+    /// `acct_...`, to act for a connected account.
+    #[serde(default)]
+    pub connected_account: Option<String>,
+    /// How old or new a notification's time may be, in seconds.
+    #[serde(default = "tolerance")]
+    pub webhook_tolerance_s: u32,
+}
+
+/// An account at Stripe.
+pub struct Stripe {
+    settings: Settings,
+    http: Http,
+}
+
+fn endpoint() -> Url {
+    Url::parse("https://api.stripe.com").unwrap_or_else(|_| unreachable!("it is well formed"))
+}
+
+fn version() -> String {
+    VERSION.to_owned()
+}
+
+const fn tolerance() -> u32 {
+    300
+}
+
+fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
+    let settings: Settings = super::settings(value)?;
+    if !matches!(settings.endpoint.scheme(), "https" | "http") {
+        return Err("endpoint: expected an http(s) address".into());
+    }
+    Ok(Arc::new(Stripe { settings, http: http.clone() }))
+}
+
+#[async_trait]
+impl PaymentGateway for Stripe {
+    fn name(&self) -> &'static str {
+        PROVIDER.name
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            redirect: true,
+            push: true,
+            poll: true,
+            hold: true,
+            partial_capture: true,
+            partial_refund: true,
+            calls_per_second: 25,
+        }
+    }
+
+    async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {
+        let form = session_form(open)?;
+        let call = self.post(&["checkout", "sessions"], &form, &open.key);
+        let session: wire::Session = read(call, Operation::Open).await?;
+        Ok(Opened {
+            provider_ref: session.id,
+            references: session.payment_intent.iter().map(|found| found.id().to_owned()).collect(),
+            redirect_url: session.url,
+            expires_at: session.expires_at.map(status::at_second),
+        })
+    }
+
+    async fn capture(&self, capture: &CapturePayment) -> Result<Observation, GatewayFault> {
+        let Some(intent) = with_prefix(&capture.references, "pi_") else {
+            return Err(unnamed("a payment intent"));
+        };
+        let form = [("amount_to_capture".to_owned(), wire_amount(capture.amount)?.to_string())];
+        let call = self.post(&["payment_intents", intent, "capture"], &form, &capture.key);
+        let intent: wire::Intent = read(call, Operation::Capture).await?;
+        let now = Timestamp::now();
+        readable(status::intent(&intent, ObservationSource::Answer, now), Operation::Capture)
+    }
+
+    async fn cancel(&self, cancel: &CancelPayment) -> Result<Observation, GatewayFault> {
+        let (now, source) = (Timestamp::now(), ObservationSource::Answer);
+        let intent = with_prefix(&cancel.references, "pi_");
+        let session = with_prefix(&cancel.references, "cs_");
+        match (intent, session) {
+            // One that Checkout owns can be called off itself only while it holds money.
+            (Some(intent), session) if cancel.held || session.is_none() => {
+                let call = self.post(&["payment_intents", intent, "cancel"], &[], &cancel.key);
+                let intent: wire::Intent = read(call, Operation::Cancel).await?;
+                readable(status::intent(&intent, source, now), Operation::Cancel)
+            }
+            (_, Some(session)) => {
+                let path = ["checkout", "sessions", session, "expire"];
+                let call = self.post(&path, &[], &cancel.key);
+                let session: wire::Session = read(call, Operation::Cancel).await?;
+                readable(status::session(&session, source, now), Operation::Cancel)
+            }
+            _ => Err(unnamed("a session")),
+        }
+    }
+
+    async fn refund(&self, refund: &RefundPayment) -> Result<RefundSeen, GatewayFault> {
+        let Some(intent) = with_prefix(&refund.references, "pi_") else {
+            return Err(unnamed("a payment intent"));
+        };
+        let form = [
+            ("payment_intent", intent.to_owned()),
+            ("amount", wire_amount(refund.amount)?.to_string()),
+            ("metadata[tenant]", refund.tenant.to_string()),
+            ("metadata[payment]", refund.payment.to_string()),
+            ("metadata[refund]", refund.refund.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        let call = self.post(&["refunds"], &form, &refund.key);
+        let made: wire::Refund = read(call, Operation::Refund).await?;
+        let mut seen = readable(status::refund(&made), Operation::Refund)?;
+        seen.refund = Some(refund.refund.clone());
+        Ok(seen)
+    }
+
+    async fn query(&self, query: &QueryPayment) -> Result<Observation, GatewayFault> {
+        let (now, source) = (Timestamp::now(), ObservationSource::Poll);
+        let mut told = match with_prefix(&query.references, "cs_") {
+            Some(session) => {
+                let expand = [("expand[]", "payment_intent")];
+                let call = self.get(&["checkout", "sessions", session], &expand);
+                let session: wire::Session = read(call, Operation::Query).await?;
+                readable(status::session(&session, source, now), Operation::Query)?
+            }
+            None => {
+                let Some(intent) = with_prefix(&query.references, "pi_") else {
+                    return Err(unnamed("a session"));
+                };
+                let call = self.get(&["payment_intents", intent], &[]);
+                let intent: wire::Intent = read(call, Operation::Query).await?;
+                readable(status::intent(&intent, source, now), Operation::Query)?
+            }
+        };
+        if let (true, Some(intent)) = (query.refunds, with_prefix(&told.references, "pi_")) {
+            let filter = [("payment_intent", intent), ("limit", "100")];
+            let call = self.get(&["refunds"], &filter);
+            let list: wire::List<wire::Refund> = read(call, Operation::Query).await?;
+            for made in &list.data {
+                told.refunds.push(readable(status::refund(made), Operation::Query)?);
+            }
+        }
+        Ok(told)
+    }
+
+    fn interpret(
+        &self,
+        headers: &Headers,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Interpreted, NotificationError> {
+        let header = headers.get("stripe-signature").ok_or(NotificationError::Unsigned)?;
+        let Settings { webhook_secrets, webhook_tolerance_s, .. } = &self.settings;
+        if !signature::is_genuine(header, body, webhook_secrets, *webhook_tolerance_s, now) {
+            return Err(NotificationError::Unsigned);
+        }
+        notification::read(body, now)
+    }
+}
+
+impl Stripe {
+    fn post(&self, path: &[&str], form: &[(String, String)], key: &str) -> Call {
+        let call = self.http.post(self.url(path)).form(form).header("idempotency-key", key);
+        self.signed(call)
+    }
+
+    fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Call {
+        let mut url = self.url(path);
+        url.query_pairs_mut().extend_pairs(query);
+        self.signed(self.http.get(url))
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.settings.endpoint.clone();
+        // Only an address without a host has no path to add to, and settings refuse those.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("v1").extend(path);
+        }
+        url
+    }
+
+    fn signed(&self, call: Call) -> Call {
+        let call =
+            call.bearer(&self.settings.secret_key).header("stripe-version", &self.settings.version);
+        match &self.settings.connected_account {
+            Some(account) => call.header("stripe-account", account),
+            None => call,
+        }
+    }
+}
+
+/// Sends and reads; a reply of success that cannot be read leaves the outcome unknown.
+async fn read<T: DeserializeOwned>(call: Call, operation: Operation) -> Result<T, GatewayFault> {
+    let reply: Result<Reply, _> = call.send().await;
+    let now = Timestamp::now();
+    reply.and_then(|reply| reply.json()).map_err(|fault| status::fault(fault, operation, now))
+}
+
+fn readable<T>(read: Option<T>, operation: Operation) -> Result<T, GatewayFault> {
+    read.ok_or_else(|| {
+        let problem = Problem::new("unreadable_amount", "stripe's amount cannot be read");
+        match operation {
+            Operation::Query => GatewayFault::give_up(FaultCause::Provider, problem),
+            _ => GatewayFault::ask_first(FaultCause::Provider, problem),
+        }
+    })
+}
+
+/// The form of a session. The same for the same key, whenever it is sent.
+fn session_form(open: &OpenPayment) -> Result<Vec<(String, String)>, GatewayFault> {
+    let Some(success_url) = open.return_url.clone() else {
+        let problem = Problem::new("return_url_missing", "stripe needs an address to return to");
+        return Err(GatewayFault::give_up(FaultCause::Refused, problem));
+    };
+    let soonest = open.requested_at.plus(OPEN_MIN);
+    let latest = open.requested_at.plus(OPEN_MAX);
+    let expires_at = open.until.max(soonest).min(latest).seconds();
+    let amount = wire_amount(open.amount)?.to_string();
+    let currency = open.amount.currency.as_str().to_ascii_lowercase();
+    let mut form: Vec<(&str, String)> = vec![
+        ("mode", "payment".into()),
+        ("line_items[0][quantity]", "1".into()),
+        ("line_items[0][price_data][currency]", currency),
+        ("line_items[0][price_data][unit_amount]", amount),
+        ("line_items[0][price_data][product_data][name]", open.description.clone()),
+        ("success_url", success_url),
+        ("client_reference_id", open.payment.to_string()),
+        ("expires_at", expires_at.to_string()),
+    ];
+    let attempt = open.attempt.to_string();
+    for (name, value) in [
+        ("metadata[tenant]", open.tenant.to_string()),
+        ("metadata[payment]", open.payment.to_string()),
+        ("metadata[attempt]", attempt.clone()),
+        ("payment_intent_data[metadata][tenant]", open.tenant.to_string()),
+        ("payment_intent_data[metadata][payment]", open.payment.to_string()),
+        ("payment_intent_data[metadata][attempt]", attempt),
+        ("payment_intent_data[description]", open.description.clone()),
+    ] {
+        form.push((name, value));
+    }
+    if open.capture == CaptureMode::Manual {
+        form.push(("payment_intent_data[capture_method]", "manual".into()));
+    }
+    if let Some(url) = open.cancel_url.clone() {
+        form.push(("cancel_url", url));
+    }
+    if let Some(email) = open.customer_email.clone() {
+        form.push(("customer_email", email));
+    }
+    Ok(form.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn wire_amount(amount: Money) -> Result<i64, GatewayFault> {
+    money::to_wire(amount).ok_or_else(|| {
+        let problem = Problem::new("amount_not_possible", "stripe cannot take such an amount");
+        GatewayFault::give_up(FaultCause::Refused, problem)
+    })
+}
+
+fn with_prefix<'a>(references: &'a [String], prefix: &str) -> Option<&'a str> {
+    references.iter().map(String::as_str).find(|name| name.starts_with(prefix))
+}
+
+/// The name that the call needs has not been told yet: asking how things stand brings it.
+fn unnamed(what: &str) -> GatewayFault {
+    let problem = Problem::new("unnamed", format!("{what} is not known yet"));
+    GatewayFault::ask_first(FaultCause::Here, problem)
+}

@@ -1,0 +1,197 @@
+//! A provider made of recorded exchanges, and what accounts do for all providers.
+
+use super::*;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use std::collections::VecDeque;
+
+/// What a test's provider was asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The method and the path with its query.
+    pub line: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body's members, as a form.
+    pub form: Vec<(String, String)>,
+}
+
+impl Asked {
+    /// A member of the form.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// A reply: status, headers, body. A status of 0 hangs up without a word.
+pub type Recorded = (u16, &'static [(&'static str, &'static str)], String);
+
+#[derive(Clone, Default)]
+struct Script {
+    replies: Arc<Mutex<VecDeque<Recorded>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+/// A server that answers what was recorded, in order.
+pub struct Server {
+    /// Where it is.
+    pub url: String,
+    script: Script,
+}
+
+impl Server {
+    /// Begins to listen.
+    pub async fn new(replies: impl IntoIterator<Item = Recorded>) -> Self {
+        let script = Script::default();
+        script.replies.lock().unwrap().extend(replies);
+        let app = Router::new().fallback(answer).with_state(script.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { url, script }
+    }
+
+    /// What it was asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.script.asked.lock().unwrap().clone()
+    }
+}
+
+async fn answer(
+    State(script): State<Script>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = url::form_urlencoded::parse(&body).into_owned().collect();
+    let line = format!("{method} {uri}");
+    script.asked.lock().unwrap().push(Asked { line, headers, form });
+    let Some((status, headers, body)) = script.replies.lock().unwrap().pop_front() else {
+        return (StatusCode::NOT_FOUND, "nothing was recorded").into_response();
+    };
+    if status == 0 {
+        std::future::pending::<()>().await;
+    }
+    let mut response = (StatusCode::from_u16(status).unwrap(), body).into_response();
+    for (name, value) in headers {
+        response.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    response
+}
+
+/// The client of tests: impatient.
+pub fn http() -> Http {
+    Http::with_timeouts(Duration::from_secs(2), Duration::from_secs(2)).unwrap()
+}
+
+pub fn tenant() -> TenantId {
+    "harbour-books".parse().unwrap()
+}
+
+fn url(server: &Server) -> url::Url {
+    server.url.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_there_was_not_called() {
+    let nobody = "http://127.0.0.1:1/".parse().unwrap();
+    let fault = http().get(nobody).send().await.unwrap_err();
+    assert!(matches!(fault, http::HttpFault::NotSent(_)), "{fault:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_leaves_the_outcome_unknown() {
+    let server = Server::new([(0, &[][..], String::new())]).await;
+    let fault = http().post(url(&server)).send().await.unwrap_err();
+    assert!(matches!(fault, http::HttpFault::Unknown(_)), "{fault:?}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reply_larger_than_a_mebibyte_is_not_read() {
+    let server = Server::new([(200, &[][..], "x".repeat(1024 * 1024 + 1))]).await;
+    let fault = http().get(url(&server)).send().await.unwrap_err();
+    assert!(matches!(fault, http::HttpFault::Unknown(_)), "{fault:?}");
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let server = Server::new([(302, &[("location", "/elsewhere")][..], String::new())]).await;
+    let fault = http().get(url(&server)).send().await.unwrap_err();
+    assert!(matches!(fault, http::HttpFault::Status(reply) if reply.status == 302));
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn faults_never_show_the_address() {
+    let secret = "http://127.0.0.1:1/?token=secret".parse().unwrap();
+    let fault = http().get(secret).send().await.unwrap_err();
+    assert!(!format!("{fault:?}").contains("secret"), "{fault:?}");
+}
+
+/// Settings of accounts, as a test wants them.
+pub struct Settings(pub HashMap<(&'static str, &'static str), Value>);
+
+#[async_trait::async_trait]
+impl AccountSettings for Settings {
+    async fn account(
+        &self,
+        _tenant: &TenantId,
+        provider: &str,
+        name: &str,
+    ) -> Option<kontor_actors::ports::AccountConfig> {
+        let settings = self.0.get(&(provider, name))?.clone();
+        let (provider, mode) = (provider.to_owned(), "test".to_owned());
+        Some(kontor_actors::ports::AccountConfig { provider, mode, settings })
+    }
+}
+
+fn accounts(settings: impl IntoIterator<Item = (&'static str, &'static str, Value)>) -> Accounts {
+    let map = settings.into_iter().map(|(provider, name, value)| ((provider, name), value));
+    Accounts::new(Arc::new(Settings(map.collect())), http())
+}
+
+#[tokio::test]
+async fn accounts_say_what_is_wrong_with_their_settings_and_never_show_them() {
+    let accounts = accounts([
+        ("stripe", "typo", serde_json::json!({"secret_key": "sk_test_hidden", "webhok": 1})),
+        ("stripe", "kind", serde_json::json!({"secret_key": {"sk_test_hidden": 1}})),
+    ]);
+    for (provider, name, code) in [
+        ("stripe", "typo", "account_settings"),
+        ("stripe", "kind", "account_settings"),
+        ("stripe", "none", "unknown_account"),
+        ("acme", "main", "unknown_provider"),
+    ] {
+        let fault = accounts.get(&tenant(), provider, name).await.err().unwrap();
+        assert_eq!((fault.code.as_str(), fault.cause), (code, FaultCause::Here), "{name}");
+        assert!(!fault.message.contains("hidden"), "{}", fault.message);
+    }
+    assert!(accounts.get(&tenant(), "manual", "bank").await.is_ok(), "it needs no settings");
+}
+
+#[tokio::test]
+async fn an_account_is_made_once() {
+    let accounts = accounts([("stripe", "main", serde_json::json!({"secret_key": "sk_test_1"}))]);
+    let one = accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
+    let two = accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
+    assert!(Arc::ptr_eq(&one, &two));
+}
+
+#[test]
+fn a_notifications_body_is_cut_between_two_characters() {
+    let text = "ž".repeat(NOTIFICATION_MAX);
+    let cut = bounded(text.as_bytes());
+    assert!(cut.len() <= NOTIFICATION_MAX && text.starts_with(&cut));
+}

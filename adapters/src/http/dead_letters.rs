@@ -1,0 +1,218 @@
+//! What could not be done, kept with the reason: to be read, tried again, or dropped.
+
+use super::{
+    Api,
+    access::Access,
+    command::{DryRun, HowAsked, Nothing, Ordered},
+    path::Named,
+    problem::Problem,
+    query,
+    read::{self, Page},
+};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use kontor_actors::{
+    domain::Domain,
+    notification::Notification,
+    order::Order,
+    payment::Payment,
+    request::Terms,
+    stock::Stock,
+    store::{DeadLetter, LetterQuery},
+    tenant::Tenant,
+    webhook::Webhook,
+};
+use kontor_messages::{TenantId, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Which dead letters.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+    /// Only of this source, such as `domain:order` or `follower:policies`.
+    #[param(min_length = 1, max_length = 100)]
+    source: Option<String>,
+}
+
+/// Something that could not be done.
+#[derive(Serialize, ToSchema)]
+struct Letter {
+    /// Its id.
+    id: String,
+    /// Who could not do it.
+    #[schema(example = "follower:policies")]
+    source: String,
+    /// What waits behind it, in order.
+    lane: String,
+    /// The event concerned, as a cursor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
+    /// Why.
+    reason: String,
+    /// What was to be done; not shown where it may hold secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<String>,
+    /// How often it was tried.
+    attempts: u32,
+    /// When it is tried again by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<Timestamp>,
+    /// When it was buried first.
+    at: Timestamp,
+}
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, drop_it)).routes(routes!(retry))
+}
+
+/// What could not be done, oldest first.
+#[utoipa::path(get, path = "/v1/dead-letters", tag = "operation", params(Wanted),
+    responses((status = OK, body = Page<Letter>)))]
+async fn list(
+    State(api): State<Api>,
+    access: Access,
+    query::Asked(Wanted { limit, cursor, source }): query::Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let asked = read::Asked::new(limit, cursor)?;
+    read::bounded("source", source.as_deref(), 100)?;
+    let query = LetterQuery {
+        tenant: Some(access.id().clone()),
+        source,
+        after: asked.cursor,
+        limit: asked.limit as u32 + 1,
+        ..Default::default()
+    };
+    let mut letters = api.store().dead_letters(&query).await?;
+    let more = letters.len() > asked.limit;
+    letters.truncate(asked.limit);
+    let next_cursor = letters.last().filter(|_| more).map(|letter| letter.id.clone());
+    let items: Vec<_> = letters.into_iter().map(Letter::from).collect();
+    Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
+}
+
+/// A dead letter.
+#[utoipa::path(get, path = "/v1/dead-letters/{letter}", tag = "operation",
+    params(("letter" = String, Path, max_length = 300)),
+    responses((status = OK, body = Letter)))]
+async fn get(
+    State(api): State<Api>,
+    access: Access,
+    Named(letter): Named<String>,
+) -> Result<Response, Problem> {
+    let letter = load(&api, access.id(), letter).await?;
+    Ok(super::json(StatusCode::OK, &Letter::from(letter)))
+}
+
+/// Tries it again: what a follower could not do at once, a command here and now.
+#[utoipa::path(post, path = "/v1/dead-letters/{letter}/retry", tag = "operation",
+    params(("letter" = String, Path, max_length = 300), HowAsked),
+    request_body(content = Option<Nothing>),
+    responses((status = NO_CONTENT)))]
+async fn retry(
+    Named(letter): Named<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<Response, Problem> {
+    let asking = ordered.asking;
+    let letter = load(&asking.api, asking.access.id(), letter).await?;
+    if asking.terms.dry_run {
+        return Ok(untouched(letter));
+    }
+    try_again(&asking.api, &asking.access, letter).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Drops it: it will not be done.
+#[utoipa::path(delete, path = "/v1/dead-letters/{letter}", tag = "operation",
+    params(("letter" = String, Path, max_length = 300), HowAsked),
+    responses((status = NO_CONTENT)))]
+async fn drop_it(
+    Named(letter): Named<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<Response, Problem> {
+    let asking = ordered.asking;
+    let letter = load(&asking.api, asking.access.id(), letter).await?;
+    if asking.terms.dry_run {
+        return Ok(untouched(letter));
+    }
+    tracing::warn!(letter = letter.id, source = letter.source, "a dead letter was dropped");
+    asking.api.store().unbury(&letter.id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn load(api: &Api, tenant: &TenantId, id: String) -> Result<DeadLetter, Problem> {
+    let tenant = Some(tenant.clone());
+    let query = LetterQuery { tenant, id: Some(id), limit: 1, ..Default::default() };
+    let found = api.store().dead_letters(&query).await?.into_iter().next();
+    found.ok_or_else(|| Problem::not_found("dead letter"))
+}
+
+async fn try_again(api: &Api, access: &Access, letter: DeadLetter) -> Result<(), Problem> {
+    match letter.source.split_once(':') {
+        Some(("follower", _)) => {
+            let again = DeadLetter { retry_at: Some(Timestamp::now()), ..letter };
+            api.store().bury(&again).await?;
+        }
+        Some(("domain", domain)) => {
+            ask_again(api, access, domain, &letter.payload).await?;
+            api.store().unbury(&letter.id).await?;
+        }
+        _ => {
+            let detail = "whoever sent it has to send it again";
+            return Err(Problem::new(StatusCode::CONFLICT, "not_retriable", detail));
+        }
+    }
+    Ok(())
+}
+
+/// What a dry run answers.
+fn untouched(letter: DeadLetter) -> Response {
+    super::json(StatusCode::OK, &DryRun { would: Vec::new(), result: Letter::from(letter) })
+}
+
+async fn ask_again(api: &Api, access: &Access, domain: &str, command: &str) -> Result<(), Problem> {
+    match domain {
+        Order::NAME => again::<Order>(api, access, command).await,
+        Stock::NAME => again::<Stock>(api, access, command).await,
+        Payment::NAME => again::<Payment>(api, access, command).await,
+        Notification::NAME => again::<Notification>(api, access, command).await,
+        Webhook::NAME => again::<Webhook>(api, access, command).await,
+        Tenant::NAME => again::<Tenant>(api, access, command).await,
+        _ => Err(Problem::not_found("domain")),
+    }
+}
+
+async fn again<D: Domain>(api: &Api, access: &Access, command: &str) -> Result<(), Problem> {
+    let command: D::Command = super::body::parse(command.as_bytes())?;
+    api.intake().ask::<D>(access.caller(), command, Terms::default()).await?;
+    Ok(())
+}
+
+impl From<DeadLetter> for Letter {
+    fn from(letter: DeadLetter) -> Self {
+        // Commands to these domains hold accounts' settings and endpoints' secrets.
+        let secret = matches!(&*letter.source, "domain:tenant" | "domain:webhook");
+        Self {
+            id: letter.id,
+            source: letter.source,
+            lane: letter.lane,
+            event: letter.event.map(|(shard, seq)| format!("{shard}-{seq}")),
+            reason: letter.reason,
+            payload: (!secret).then_some(letter.payload),
+            attempts: letter.attempts,
+            retry_at: letter.retry_at,
+            at: letter.at,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The things that the API shows: which entity each is, and what of it may leave the program.
+
+use kontor_actors::{
+    domain::Domain,
+    notification::{Notification, NotificationDocument, NotificationState, TemplateDocument},
+    order::{Order, state::OrderDocument},
+    payment::{Payment, PaymentDocument},
+    stock::{MovementState, ReservationState, SkuState, Stock, StockState, TransferState},
+    tenant::{AccountDocument, KeyDocument, Tenant, TenantDocument, TenantState},
+    webhook::{DeliveryDocument, EndpointDocument, Webhook, WebhookState},
+};
+use kontor_messages::EntityId;
+use serde::Serialize;
+use std::borrow::Cow;
+use utoipa::ToSchema;
+
+/// A kind of entity that is shown under its id.
+pub(super) trait Kind: Send + Sync + 'static {
+    /// Whose entity it is.
+    type Domain: Domain + Public;
+    /// What is shown of it.
+    type Document: Clone + Serialize + Send + Sync + 'static;
+    /// What it is called in a sentence.
+    const WHAT: &'static str;
+    /// Where it is found.
+    const PATH: &'static str;
+    /// How its entities' names begin; the id follows.
+    const PREFIX: &'static str;
+    /// Names from here on belong to other kinds, where the prefix does not tell them apart.
+    const END: Option<&'static str> = None;
+
+    /// What is shown of an entity, if it is of this kind.
+    fn document(state: &<Self::Domain as Domain>::State) -> Option<Cow<'_, Self::Document>>;
+
+    /// The entity of an id.
+    fn entity(id: &str) -> Option<EntityId> {
+        EntityId::parse(&format!("{}{id}", Self::PREFIX)).ok()
+    }
+
+    /// The id of an entity.
+    fn id(entity: &EntityId) -> &str {
+        entity.as_str().strip_prefix(Self::PREFIX).unwrap_or(entity.as_str())
+    }
+}
+
+/// A thing with its id and version.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Versioned<T> {
+    /// Its id.
+    pub(super) id: String,
+    /// How many changes it has seen; the ETag.
+    pub(super) version: i64,
+    /// The thing.
+    #[serde(flatten)]
+    pub(super) document: T,
+}
+
+/// What of a domain's events may leave the program.
+pub(super) trait Public: Domain {
+    /// The event without secrets.
+    fn public_event(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event).unwrap_or_default()
+    }
+}
+
+impl Public for Stock {}
+impl Public for Order {}
+impl Public for Payment {}
+impl Public for Notification {}
+impl Public for Webhook {
+    fn public_event(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event.public_view()).unwrap_or_default()
+    }
+}
+impl Public for Tenant {
+    fn public_event(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event.public_view()).unwrap_or_default()
+    }
+}
+
+/// Names of UUIDv7 begin with a digit for the next thousand years.
+const AFTER_DIGITS: &str = ":";
+
+/// Declares a kind whose document is a variant of its domain's state.
+macro_rules! kind {
+    ($(#[$doc:meta])* $name:ident: $domain:ty, $document:ty, $what:literal, $path:literal,
+     $prefix:literal, $end:expr, |$state:ident| $show:expr) => {
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl Kind for $name {
+            type Domain = $domain;
+            type Document = $document;
+            const WHAT: &'static str = $what;
+            const PATH: &'static str = $path;
+            const PREFIX: &'static str = $prefix;
+            const END: Option<&'static str> = $end;
+
+            fn document($state: &<$domain as Domain>::State) -> Option<Cow<'_, $document>> {
+                $show
+            }
+        }
+    };
+}
+
+kind!(
+    /// Orders.
+    Orders: Order, OrderDocument, "order", "/v1/orders", "", Some(AFTER_DIGITS),
+    |state| state.order().map(Cow::Borrowed)
+);
+kind!(
+    /// Products in stock.
+    Skus: Stock, SkuState, "product in stock", "/v1/stock", "sku/", None,
+    |state| state.as_sku().map(Cow::Borrowed)
+);
+kind!(
+    /// What orders hold.
+    Reservations: Stock, ReservationState, "reservation", "/v1/stock/reservations",
+    "reservation/", None,
+    |state| state.as_reservation().map(Cow::Borrowed)
+);
+kind!(
+    /// Goods between two warehouses.
+    Transfers: Stock, TransferState, "transfer", "/v1/stock/transfers", "transfer/", None,
+    |state| match state {
+        StockState::Transfer(transfer) => Some(Cow::Borrowed(transfer)),
+        _ => None,
+    }
+);
+kind!(
+    /// Goods that came, went or were counted.
+    Movements: Stock, MovementState, "movement", "/v1/stock/movements", "movement/", None,
+    |state| match state {
+        StockState::Movement(movement) => Some(Cow::Borrowed(movement)),
+        _ => None,
+    }
+);
+kind!(
+    /// API keys, without their hashes.
+    Keys: Tenant, KeyDocument, "key", "/v1/keys", "key/", None,
+    |state| match state.public_view() {
+        TenantState::Key(key) => Some(Cow::Owned(key)),
+        _ => None,
+    }
+);
+kind!(
+    /// Accounts at providers, without their secrets.
+    Accounts: Tenant, AccountDocument, "account", "/v1/accounts", "account/", None,
+    |state| match state.public_view() {
+        TenantState::Account(account) => Some(Cow::Owned(account)),
+        _ => None,
+    }
+);
+kind!(
+    /// Tenants, each called after itself.
+    Tenants: Tenant, TenantDocument, "tenant", "/v1/tenants", "", None,
+    |state| match state {
+        TenantState::Tenant(tenant) => Some(Cow::Borrowed(tenant)),
+        _ => None,
+    }
+);
+kind!(
+    /// Payments.
+    Payments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
+    |state| state.payment().map(Cow::Borrowed)
+);
+kind!(
+    /// Messages to people.
+    Notifications: Notification, NotificationDocument, "message", "/v1/notifications", "",
+    Some(AFTER_DIGITS),
+    |state| match state {
+        NotificationState::Notification(message) => Some(Cow::Borrowed(message)),
+        _ => None,
+    }
+);
+kind!(
+    /// A tenant's own texts.
+    Templates: Notification, TemplateDocument, "template", "/v1/templates", "template/", None,
+    |state| match state {
+        NotificationState::Template(template) => Some(Cow::Borrowed(template)),
+        _ => None,
+    }
+);
+kind!(
+    /// Where a tenant's events are posted, without secrets.
+    Endpoints: Webhook, EndpointDocument, "endpoint", "/v1/webhook-endpoints", "endpoint/", None,
+    |state| match state.public_view() {
+        WebhookState::Endpoint(endpoint) => Some(Cow::Owned(endpoint)),
+        _ => None,
+    }
+);
+kind!(
+    /// Events on their way to endpoints.
+    Deliveries: Webhook, DeliveryDocument, "delivery", "/v1/webhook-endpoints", "delivery/", None,
+    |state| match state {
+        WebhookState::Delivery(delivery) => Some(Cow::Borrowed(delivery)),
+        _ => None,
+    }
+);

@@ -1,0 +1,109 @@
+//! What surrounds every request: its id, its time limit, its span, its figures; a panic becomes an
+//! answer, and problems are written.
+
+use super::{
+    Api,
+    problem::{PROBLEM_JSON, Problem},
+};
+use axum::{
+    body::Body,
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use kontor_messages::{EntityId, Timestamp};
+use std::{panic::AssertUnwindSafe, time::Instant};
+use tracing::Instrument;
+
+/// The header of a request's id, in and out.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Characters of a request's id at most; a longer one is replaced.
+const REQUEST_ID_MAX: usize = 128;
+
+/// A request's id: the caller's own, or a new one.
+#[derive(Clone)]
+pub(super) struct RequestId(pub(super) HeaderValue);
+
+impl RequestId {
+    fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get(REQUEST_ID).filter(|id| {
+            (1..=REQUEST_ID_MAX).contains(&id.len())
+                && id.as_bytes().iter().all(u8::is_ascii_graphic)
+        });
+        let fresh = || {
+            let id = EntityId::fresh(Timestamp::now());
+            HeaderValue::from_str(id.as_str()).unwrap_or(HeaderValue::from_static("unknown"))
+        };
+        Self(given.cloned().unwrap_or_else(fresh))
+    }
+
+    /// The id as text.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+/// Goes around every route.
+pub(super) async fn edge(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::of(request.headers());
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    let span = tracing::info_span!("http", %method, route, request = id.as_str());
+    let mut response = answer(&api, request, next).instrument(span).await;
+    write_problem(&mut response, id.as_str());
+    decorate(response.headers_mut(), id);
+    let status = response.status().as_u16().to_string();
+    let labels = [("method", method.to_string()), ("route", route.to_owned()), ("status", status)];
+    metrics::counter!("kontor_http_requests_total", &labels).increment(1);
+    metrics::histogram!("kontor_http_request_seconds", "route" => route.to_owned())
+        .record(began.elapsed());
+    response
+}
+
+/// The answer, or a problem instead of a panic or of waiting too long.
+async fn answer(api: &Api, request: Request, next: Next) -> Response {
+    let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(api.settings().request_timeout(), answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            tracing::error!("a handler panicked");
+            let detail = "an internal error";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+                .into_response()
+        }
+        Err(_) => Problem::unavailable(
+            "no answer in time: what came of it is not known; ask again with the same Idempotency-Key",
+        )
+        .into_response(),
+    }
+}
+
+fn write_problem(response: &mut Response, instance: &str) {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return };
+    *response.body_mut() = Body::from(problem.body(instance));
+    let kind = HeaderValue::from_static(PROBLEM_JSON);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+}
+
+fn decorate(headers: &mut HeaderMap, id: RequestId) {
+    headers.insert(REQUEST_ID, id.0);
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let same_site = HeaderValue::from_static(
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+    );
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(same_site);
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+}

@@ -1,0 +1,185 @@
+//! The HTTP API: translates requests into commands and answers into JSON. It decides nothing.
+//!
+//! One file a resource; beside them what all share: access, bodies, problems, paging, the edge.
+
+// What describes the routes names its types in full.
+#![allow(unused_qualifications)]
+
+mod access;
+mod accounts;
+mod body;
+mod command;
+mod dead_letters;
+mod document;
+mod edge;
+mod endpoints;
+mod events;
+mod happened;
+mod history;
+mod hooks;
+mod keys;
+mod known;
+mod notifications;
+mod openapi;
+mod orders;
+mod path;
+mod payments;
+mod problem;
+mod quarantine;
+mod query;
+mod read;
+mod routes;
+mod settings;
+mod stock;
+mod system;
+mod templates;
+mod tenants;
+mod timers;
+
+pub use problem::Problem;
+pub use routes::{document, router};
+pub use settings::HttpSettings;
+
+use crate::gateways::{Accounts, http::Http as Client};
+use axum::response::{IntoResponse, Response};
+use bytes::{BufMut, BytesMut};
+use http::{HeaderValue, StatusCode, header};
+use known::Known;
+use kontor_actors::{intake::Intake, store::Store};
+use kontor_messages::TenantId;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use std::{future::Future, io, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
+
+/// Renders the node's figures as Prometheus reads them.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Lets a quarantined domain of a tenant serve again; false if it was not quarantined.
+pub type ReleaseQuarantine = Arc<dyn Fn(&TenantId, &str) -> bool + Send + Sync>;
+
+/// What the API needs besides the domains.
+#[derive(Clone)]
+pub struct Ties {
+    /// Renders the node's figures.
+    pub metrics: RenderMetrics,
+    /// The tenants' accounts at providers.
+    pub accounts: Arc<Accounts>,
+    /// The client that accounts are tried with when they are set.
+    pub client: Client,
+    /// Lets a quarantined domain of a tenant serve again; false if it was not quarantined.
+    pub release: ReleaseQuarantine,
+}
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: HttpSettings,
+    intake: Intake,
+    known: Known,
+    /// SHA-256 of the platform operator's token.
+    operator: Option<[u8; 32]>,
+    ties: Ties,
+    streams: Arc<Semaphore>,
+    closing: watch::Sender<bool>,
+}
+
+impl Api {
+    /// An API in front of these domains.
+    pub fn new(settings: HttpSettings, intake: Intake, ties: Ties) -> Self {
+        let ground = intake.ground();
+        let known = Known::new(ground.journal.clone(), ground.loader.clone());
+        let streams = Arc::new(Semaphore::new(settings.streams_max));
+        let (closing, _) = watch::channel(false);
+        let token = settings.admin_token.as_ref();
+        let operator = token.map(|token| access::digest(token.expose_secret()));
+        let inner = Inner { settings, intake, known, operator, ties, streams, closing };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Ends the streams, which would go on for ever.
+    pub fn close(&self) {
+        self.inner.closing.send_replace(true);
+    }
+
+    fn settings(&self) -> &HttpSettings {
+        &self.inner.settings
+    }
+
+    fn intake(&self) -> &Intake {
+        &self.inner.intake
+    }
+
+    fn store(&self) -> &dyn Store {
+        &*self.inner.intake.ground().store
+    }
+
+    fn operator(&self) -> Option<&[u8; 32]> {
+        self.inner.operator.as_ref()
+    }
+
+    fn known(&self) -> &Known {
+        &self.inner.known
+    }
+
+    fn metrics(&self) -> String {
+        (self.inner.ties.metrics)()
+    }
+
+    fn accounts(&self) -> &Accounts {
+        &self.inner.ties.accounts
+    }
+
+    fn client(&self) -> &Client {
+        &self.inner.ties.client
+    }
+
+    fn release(&self, tenant: &TenantId, domain: &str) -> bool {
+        (self.inner.ties.release)(tenant, domain)
+    }
+
+    fn streams(&self) -> &Arc<Semaphore> {
+        &self.inner.streams
+    }
+
+    fn closing(&self) -> watch::Receiver<bool> {
+        self.inner.closing.subscribe()
+    }
+}
+
+/// Serves the API until `shutdown` is ready and everything under way is answered.
+pub async fn serve(
+    listener: TcpListener,
+    api: Api,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let app = router(&api);
+    let ending = async move {
+        shutdown.await;
+        api.close();
+    };
+    axum::serve(listener, app).with_graceful_shutdown(ending).await
+}
+
+/// A JSON answer.
+fn json(status: StatusCode, document: &impl Serialize) -> Response {
+    let mut body = BytesMut::with_capacity(1024).writer();
+    match serde_json::to_writer(&mut body, document) {
+        Ok(()) => {
+            let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+            (status, kind, body.into_inner().freeze()).into_response()
+        }
+        Err(broken) => {
+            tracing::error!(%broken, "an answer could not be written");
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Problem::new(status, "internal_error", "an internal error").into_response()
+        }
+    }
+}

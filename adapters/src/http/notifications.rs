@@ -1,0 +1,75 @@
+//! Messages to people.
+
+use super::{
+    Api,
+    access::Access,
+    command::{HowAsked, Nothing, Ordered},
+    document::{Notifications, Versioned},
+    path::{Named, known_id},
+    problem::Problem,
+    query,
+    read::{self, Page, StatusPaging},
+};
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
+use kontor_actors::notification::NotificationDocument;
+use kontor_messages::notification::NotificationCommand;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(retry))
+        .routes(routes!(dismiss))
+}
+
+/// Messages, newest first.
+#[utoipa::path(get, path = "/v1/notifications", tag = "notifications", params(StatusPaging),
+    responses((status = OK, body = Page<Versioned<NotificationDocument>>)))]
+async fn list(
+    State(api): State<Api>,
+    access: Access,
+    query::Asked(paging): query::Asked<StatusPaging>,
+) -> Result<Response, Problem> {
+    read::many::<Notifications>(&api, &access, paging.try_into()).await
+}
+
+/// A message.
+#[utoipa::path(get, path = "/v1/notifications/{notification}", tag = "notifications",
+    params(("notification" = String, Path, max_length = 200)),
+    responses((status = OK, body = Versioned<NotificationDocument>)))]
+async fn get(
+    State(api): State<Api>,
+    access: Access,
+    Named(notification): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    read::one::<Notifications>(&api, &access, &headers, &notification).await
+}
+
+/// Has a message tried again.
+#[utoipa::path(post, path = "/v1/notifications/{notification}/retry", tag = "notifications",
+    params(("notification" = String, Path, max_length = 200), HowAsked),
+    request_body(content = Option<Nothing>),
+    responses((status = OK, body = Versioned<NotificationDocument>)))]
+async fn retry(
+    Named(notification): Named<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<Response, Problem> {
+    let notification = known_id(&notification, "message")?;
+    ordered.asking.change::<Notifications>(NotificationCommand::Retry { notification }).await
+}
+
+/// Leaves a message unsent.
+#[utoipa::path(post, path = "/v1/notifications/{notification}/dismiss", tag = "notifications",
+    params(("notification" = String, Path, max_length = 200), HowAsked),
+    request_body(content = Option<Nothing>),
+    responses((status = OK, body = Versioned<NotificationDocument>)))]
+async fn dismiss(
+    Named(notification): Named<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<Response, Problem> {
+    let notification = known_id(&notification, "message")?;
+    ordered.asking.change::<Notifications>(NotificationCommand::Dismiss { notification }).await
+}

@@ -1,0 +1,208 @@
+//! Payments: asking for money, and reading how it stands.
+
+mod actions;
+
+use super::{
+    Api,
+    access::Access,
+    command::{HowAsked, Ordered},
+    document::{Kind, Orders, Payments, Versioned},
+    path::Named,
+    problem::Problem,
+    query,
+    read::{self, Asked, Page, StatusPaging},
+};
+use axum::{extract::State, response::Response};
+use http::{HeaderMap, StatusCode};
+use kontor_actors::{order::state::OrderDocument, payment::PaymentDocument};
+use kontor_messages::{
+    EntityId, Money, Timestamp,
+    payment::{CaptureMode, PaymentCommand},
+};
+use serde::Deserialize;
+use std::{borrow::Cow, time::Duration};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Money that is asked for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPayment {
+    /// For which order, if for one.
+    #[serde(default)]
+    order: Option<EntityId>,
+    /// How much; the order's total if absent.
+    #[serde(default)]
+    amount: Option<Money>,
+    /// By which provider.
+    #[schema(min_length = 1, max_length = 40, example = "stripe")]
+    provider: String,
+    /// By which of the tenant's accounts there.
+    #[schema(min_length = 1, max_length = 40, example = "main")]
+    account: String,
+    /// When the money is taken.
+    #[serde(default)]
+    capture: CaptureMode,
+    /// Where the payer comes back to.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    return_url: Option<String>,
+    /// Where the payer comes back to without having paid.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    cancel_url: Option<String>,
+    /// What the payer reads; the order's number if absent.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    description: Option<String>,
+    /// Until when it may be paid; as long as the tenant's orders wait if absent.
+    #[serde(default)]
+    until: Option<Timestamp>,
+    /// The payer's address, if the provider shall write; the order's customer's if absent.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 254)]
+    customer_email: Option<String>,
+}
+
+/// Which payments.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+    /// Only these.
+    #[param(min_length = 1, max_length = 40)]
+    status: Option<String>,
+    /// The payments of this order.
+    #[param(min_length = 1, max_length = 200)]
+    order: Option<String>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, request))
+        .routes(routes!(get))
+        .merge(actions::routes())
+}
+
+/// Asks for money. The provider is called as soon as that is recorded: the answer says where the
+/// payer goes once the payment is opened.
+#[utoipa::path(post, path = "/v1/payments", tag = "payments", params(HowAsked),
+    request_body = NewPayment,
+    responses((status = CREATED, body = Versioned<PaymentDocument>)))]
+async fn request(ordered: Ordered<NewPayment>) -> Result<Response, Problem> {
+    let Ordered { body, asking } = ordered;
+    let (api, access) = (&asking.api, &asking.access);
+    usable(api, access, &body.provider, &body.account).await?;
+    let command = command(api, access, body).await?;
+    asking.create::<Payments>(command).await
+}
+
+/// Payments, newest first; or those of an order.
+#[utoipa::path(get, path = "/v1/payments", tag = "payments", params(Wanted),
+    responses((status = OK, body = Page<Versioned<PaymentDocument>>)))]
+async fn list(
+    State(api): State<Api>,
+    access: Access,
+    query::Asked(wanted): query::Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let Wanted { limit, cursor, status, order } = wanted;
+    read::bounded("order", order.as_deref(), 200)?;
+    match order {
+        Some(order) => of_order(&api, &access, &order).await,
+        None => {
+            let asked = Asked::try_from(StatusPaging { limit, cursor, status });
+            read::many::<Payments>(&api, &access, asked).await
+        }
+    }
+}
+
+/// A payment.
+#[utoipa::path(get, path = "/v1/payments/{payment}", tag = "payments",
+    params(("payment" = String, Path, max_length = 200)),
+    responses((status = OK, body = Versioned<PaymentDocument>)))]
+async fn get(
+    State(api): State<Api>,
+    access: Access,
+    Named(payment): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    read::one::<Payments>(&api, &access, &headers, &payment).await
+}
+
+/// Refuses a provider that is not there, and an account that cannot be used.
+async fn usable(api: &Api, access: &Access, provider: &str, account: &str) -> Result<(), Problem> {
+    match api.accounts().get(access.id(), provider, account).await {
+        Ok(_) => Ok(()),
+        Err(fault) => {
+            let pointer = if fault.code == "unknown_provider" { "/provider" } else { "/account" };
+            Err(Problem::invalid(pointer, fault.message))
+        }
+    }
+}
+
+/// The command, with what follows from the order where nothing is said.
+async fn command(api: &Api, access: &Access, body: NewPayment) -> Result<PaymentCommand, Problem> {
+    let now = Timestamp::now();
+    let wait = Duration::from_secs(60 * u64::from(access.settings().payment_wait_minutes));
+    let order = match &body.order {
+        Some(order) => Some(order_of(api, access, order).await?),
+        None => None,
+    };
+    let amount = amount(body.amount, order.as_ref())?;
+    let number = order.as_ref().map(|order| format!("Order {}", order.number));
+    let email = order.and_then(|order| order.customer.email);
+    Ok(PaymentCommand::Request {
+        payment: EntityId::fresh(now),
+        order: body.order,
+        amount,
+        provider: body.provider,
+        account: body.account,
+        capture: body.capture,
+        return_url: body.return_url,
+        cancel_url: body.cancel_url,
+        description: body.description.or(number).unwrap_or_else(|| "Payment".to_owned()),
+        until: body.until.unwrap_or_else(|| now.plus(wait)),
+        customer_email: body.customer_email.or(email),
+    })
+}
+
+async fn order_of(api: &Api, access: &Access, order: &EntityId) -> Result<OrderDocument, Problem> {
+    let unknown = || Problem::invalid("/order", "expected an order of this tenant");
+    match read::load::<Orders>(api, access.id(), order.as_str()).await {
+        Ok(there) => Orders::document(&there.state).map(Cow::into_owned).ok_or_else(unknown),
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => Err(unknown()),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// What is asked for: an amount in the order's currency, or all that the order comes to.
+fn amount(asked: Option<Money>, order: Option<&OrderDocument>) -> Result<Money, Problem> {
+    let due = order.map(|order| Money::new(order.total_minor, order.currency));
+    let Some(amount) = asked.or(due) else {
+        return Err(Problem::invalid("/amount", "expected an amount, or an order that has one"));
+    };
+    if due.is_some_and(|due| due.currency != amount.currency) {
+        let expected = "expected the order's currency";
+        return Err(Problem::invalid("/amount/currency", expected));
+    }
+    Ok(amount)
+}
+
+async fn of_order(api: &Api, access: &Access, order: &str) -> Result<Response, Problem> {
+    let order = read::load::<Orders>(api, access.id(), order).await?;
+    let known = Orders::document(&order.state).map(|order| order.payments.clone());
+    let mut items = Vec::new();
+    for payment in known.into_iter().flatten() {
+        let there = read::load::<Payments>(api, access.id(), payment.payment.as_str()).await?;
+        let document = Payments::document(&there.state).map(|found| found.into_owned());
+        let (id, version) = (there.entity.to_string(), there.version);
+        items.extend(document.map(|document| Versioned { id, version, document }));
+    }
+    Ok(super::json(StatusCode::OK, &Page { items, next_cursor: None }))
+}

@@ -1,0 +1,252 @@
+//! Reading things: one with its entity tag, many by pages.
+
+use super::{
+    Api,
+    access::Access,
+    command::etag,
+    document::{Kind, Versioned},
+    problem::Problem,
+};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use kontor_actors::{
+    domain::Domain,
+    store::{ListQuery, StoreFault, StoredEntity},
+};
+use kontor_messages::{EntityId, TenantId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Items of a page, unless asked otherwise.
+const LIMIT: u32 = 50;
+/// Items of a page at most.
+const LIMIT_MAX: u32 = 200;
+/// Pages of the database that one answer may look through for things of its kind.
+const PAGES_MAX: usize = 10;
+
+/// Which page.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Paging {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub(super) limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    pub(super) cursor: Option<String>,
+}
+
+/// Which page, of things that have a status.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StatusPaging {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub(super) limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    pub(super) cursor: Option<String>,
+    /// Only these.
+    #[param(min_length = 1, max_length = 40)]
+    pub(super) status: Option<String>,
+}
+
+/// A page of things, newest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Page<T> {
+    /// The things.
+    pub(super) items: Vec<T>,
+    /// Asks for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
+}
+
+/// A page that was asked for, checked.
+pub(super) struct Asked {
+    pub(super) limit: usize,
+    pub(super) cursor: Option<String>,
+    pub(super) status: Option<String>,
+    /// Only ids that begin so; ends like a part of a name.
+    pub(super) within: String,
+}
+
+impl Asked {
+    /// The page, if its members are in their bounds.
+    pub(super) fn new(limit: Option<u32>, cursor: Option<String>) -> Result<Self, Problem> {
+        let limit = limit.unwrap_or(LIMIT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(Problem::parameter("limit", format!("expected 1 to {LIMIT_MAX}")));
+        }
+        let named = cursor.as_deref().is_none_or(|cursor| EntityId::parse(cursor).is_ok());
+        if !named {
+            return Err(Problem::parameter("cursor", "expected next_cursor of the page before"));
+        }
+        Ok(Self { limit: limit as usize, cursor, status: None, within: String::new() })
+    }
+}
+
+impl TryFrom<Paging> for Asked {
+    type Error = Problem;
+
+    fn try_from(paging: Paging) -> Result<Self, Problem> {
+        Self::new(paging.limit, paging.cursor)
+    }
+}
+
+impl TryFrom<StatusPaging> for Asked {
+    type Error = Problem;
+
+    fn try_from(paging: StatusPaging) -> Result<Self, Problem> {
+        let status = paging.status;
+        bounded("status", status.as_deref(), 40)?;
+        Ok(Self { status, ..Self::new(paging.limit, paging.cursor)? })
+    }
+}
+
+/// Refuses a parameter that is empty, too long, or holds control characters.
+pub(super) fn bounded(name: &str, value: Option<&str>, max: usize) -> Result<(), Problem> {
+    let fits = |text: &str| {
+        (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    };
+    if value.is_none_or(fits) {
+        return Ok(());
+    }
+    Err(Problem::parameter(
+        name,
+        format!("expected 1 to {max} characters without control characters"),
+    ))
+}
+
+/// One thing, or 304 if the caller has this version.
+pub(super) async fn one<K: Kind>(
+    api: &Api,
+    access: &Access,
+    headers: &HeaderMap,
+    id: &str,
+) -> Result<Response, Problem> {
+    let there = load::<K>(api, access.id(), id).await?;
+    show::<K>(headers, &there)
+}
+
+/// An entity with its state.
+pub(super) struct Loaded<K: Kind> {
+    pub(super) entity: EntityId,
+    pub(super) state: <K::Domain as Domain>::State,
+    pub(super) version: i64,
+}
+
+/// A thing, or 404.
+pub(super) async fn load<K: Kind>(
+    api: &Api,
+    tenant: &TenantId,
+    id: &str,
+) -> Result<Loaded<K>, Problem> {
+    let unknown = || Problem::not_found(K::WHAT);
+    let entity = K::entity(id).ok_or_else(unknown)?;
+    let found = api.intake().read::<K::Domain>(tenant, &entity).await?;
+    let (state, version) = found.ok_or_else(unknown)?;
+    if K::document(&state).is_none() {
+        return Err(unknown());
+    }
+    Ok(Loaded { entity, state, version })
+}
+
+/// A thing with its entity tag.
+pub(super) fn show<K: Kind>(headers: &HeaderMap, there: &Loaded<K>) -> Result<Response, Problem> {
+    let tag = etag(there.version);
+    if is_known(headers, tag.as_bytes()) {
+        return Ok(not_modified(tag));
+    }
+    let document = K::document(&there.state).ok_or_else(|| Problem::not_found(K::WHAT))?;
+    let id = K::id(&there.entity).to_owned();
+    let shown = Versioned { id, version: there.version, document: &*document };
+    let mut response = super::json(StatusCode::OK, &shown);
+    response.headers_mut().insert(header::ETAG, tag);
+    Ok(response)
+}
+
+/// A page of things.
+pub(super) async fn many<K: Kind>(
+    api: &Api,
+    access: &Access,
+    asked: Result<Asked, Problem>,
+) -> Result<Response, Problem> {
+    let asked = asked?;
+    let (rows, next_cursor) = rows::<K>(api, access.id(), &asked).await?;
+    let shown = rows.iter().filter_map(|(row, state)| {
+        let document = K::document(state)?;
+        Some(Versioned { id: K::id(&row.entity).to_owned(), version: row.version, document })
+    });
+    let page = Page { items: shown.collect(), next_cursor };
+    Ok(super::json(StatusCode::OK, &page))
+}
+
+type Row<K> = (StoredEntity, <<K as Kind>::Domain as Domain>::State);
+
+/// Entities of the kind, looked for through a bounded number of rows.
+async fn rows<K: Kind>(
+    api: &Api,
+    tenant: &TenantId,
+    asked: &Asked,
+) -> Result<(Vec<Row<K>>, Option<String>), Problem> {
+    let (mut rows, mut before) = (Vec::new(), asked.cursor.clone());
+    for _ in 0..PAGES_MAX {
+        let wanted = asked.limit - rows.len();
+        let page = api.store().list(&query::<K>(tenant, asked, before.as_deref(), wanted)).await?;
+        let full = page.len() > wanted;
+        for row in page.into_iter().take(wanted) {
+            before = Some(K::id(&row.entity).to_owned());
+            let state = parse::<K>(&row)?;
+            if K::document(&state).is_some() {
+                rows.push((row, state));
+            }
+        }
+        if !full {
+            return Ok((rows, None));
+        }
+        if rows.len() == asked.limit {
+            break;
+        }
+    }
+    Ok((rows, before))
+}
+
+fn query<K: Kind>(
+    tenant: &TenantId,
+    asked: &Asked,
+    before: Option<&str>,
+    wanted: usize,
+) -> ListQuery {
+    let before = before.map(|id| format!("{}{id}", K::PREFIX));
+    ListQuery {
+        tenant: tenant.clone(),
+        domain: K::Domain::NAME.to_owned(),
+        prefix: format!("{}{}", K::PREFIX, asked.within),
+        status: asked.status.clone(),
+        before: before.or_else(|| K::END.map(str::to_owned)),
+        // One more tells whether there is another page.
+        limit: u32::try_from(wanted + 1).unwrap_or(u32::MAX),
+    }
+}
+
+pub(super) fn parse<K: Kind>(
+    row: &StoredEntity,
+) -> Result<<K::Domain as Domain>::State, StoreFault> {
+    serde_json::from_str(&row.state)
+        .map_err(|broken| StoreFault(format!("{}: {broken}", row.entity)))
+}
+
+/// The caller has this version already.
+pub(super) fn not_modified(tag: HeaderValue) -> Response {
+    (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response()
+}
+
+/// Whether the caller has this version already.
+pub(super) fn is_known(headers: &HeaderMap, tag: &[u8]) -> bool {
+    let Some(known) = headers.get(header::IF_NONE_MATCH) else { return false };
+    let text = known.to_str().unwrap_or_default();
+    text.trim() == "*"
+        || text.split(',').any(|one| one.trim().trim_start_matches("W/").as_bytes() == tag)
+}

@@ -1,0 +1,52 @@
+//! What can be set on the HTTP API.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+/// What can be set on the HTTP API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The platform operator's token; without one nobody is the operator.
+    pub admin_token: Option<SecretString>,
+    /// Bytes of a request's body at most.
+    pub body_limit_bytes: usize,
+    /// Bytes of a provider's notification at most.
+    pub webhook_body_limit_bytes: usize,
+    /// How long a request may take.
+    pub request_timeout_ms: u64,
+    /// Origins whose pages may call the API; `*` for all.
+    pub cors_origins: Vec<String>,
+    /// Whether events may be posted to addresses inside, such as 127.0.0.1; for trying out.
+    pub webhooks_to_private: bool,
+    /// Live streams of events at once.
+    pub streams_max: usize,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 3200).into(),
+            admin_token: None,
+            body_limit_bytes: 256 * 1024,
+            webhook_body_limit_bytes: 256 * 1024,
+            request_timeout_ms: 40_000,
+            cors_origins: Vec::new(),
+            webhooks_to_private: false,
+            streams_max: 256,
+        }
+    }
+}
+
+impl HttpSettings {
+    /// How long a request may take; longer than the intake waits for an answer.
+    pub(super) fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+}

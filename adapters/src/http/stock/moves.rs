@@ -1,0 +1,212 @@
+//! Goods that come, go, are counted, and travel between warehouses.
+
+use super::super::{
+    Api,
+    access::Access,
+    command::{HowAsked, Nothing, Ordered},
+    document::{Kind, Movements, Skus, Transfers, Versioned},
+    happened::Happened,
+    history,
+    path::{Named, known_id},
+    problem::Problem,
+    query,
+    read::{self, Asked, Page, Paging},
+};
+use axum::{extract::State, response::Response};
+use http::{HeaderMap, StatusCode};
+use kontor_actors::{
+    domain::Domain,
+    stock::{MovementState, SkuState, Stock, TransferState},
+    store::EntityRef,
+};
+use kontor_messages::{
+    EntityId, Timestamp,
+    stock::{MovementKind, StockCommand},
+};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Goods that come, go or are counted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewMovement {
+    /// The product.
+    #[schema(min_length = 1, max_length = 100)]
+    sku: String,
+    /// Where.
+    #[schema(min_length = 1, max_length = 40)]
+    warehouse: String,
+    /// Which way.
+    kind: MovementKind,
+    /// How many, at least 1; an adjustment's is signed and not 0, a count's may be 0.
+    quantity: i64,
+    /// Why; required for an adjustment.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+}
+
+/// Goods that leave one warehouse for another.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewTransfer {
+    /// The product.
+    #[schema(min_length = 1, max_length = 100)]
+    sku: String,
+    /// From where.
+    #[schema(min_length = 1, max_length = 40)]
+    from: String,
+    /// To where.
+    #[schema(min_length = 1, max_length = 40)]
+    to: String,
+    /// How many.
+    #[schema(minimum = 1)]
+    quantity: i64,
+}
+
+/// What a supplier says is there.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewObservation {
+    /// The product.
+    #[schema(min_length = 1, max_length = 100)]
+    sku: String,
+    /// The supplier's warehouse.
+    #[schema(min_length = 1, max_length = 40)]
+    warehouse: String,
+    /// Units there.
+    #[schema(minimum = 0)]
+    quantity: i64,
+    /// When the supplier counted.
+    observed_at: Timestamp,
+}
+
+/// Which movements.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct OfProduct {
+    /// The product.
+    #[param(min_length = 1, max_length = 180)]
+    sku: String,
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get))
+        .routes(routes!(list_transfers, start_transfer))
+        .routes(routes!(get_transfer))
+        .routes(routes!(receive_transfer))
+        .routes(routes!(observe))
+}
+
+/// What has changed a product's stock, oldest first.
+#[utoipa::path(get, path = "/v1/stock/movements", tag = "stock", params(OfProduct),
+    responses((status = OK, body = Page<Happened>)))]
+async fn list(
+    State(api): State<Api>,
+    access: Access,
+    query::Asked(OfProduct { sku, limit, cursor }): query::Asked<OfProduct>,
+) -> Result<Response, Problem> {
+    let asked = Asked::new(limit, cursor)?;
+    read::bounded("sku", Some(&sku), 180)?;
+    let entity = Skus::entity(&sku).ok_or_else(|| Problem::not_found(Skus::WHAT))?;
+    let (tenant, domain) = (access.id().clone(), Stock::NAME.to_owned());
+    let page = history::page(&api, &EntityRef { tenant, domain, entity }, asked).await?;
+    Ok(super::super::json(StatusCode::OK, &page))
+}
+
+/// Lets goods come, go or be counted anew.
+#[utoipa::path(post, path = "/v1/stock/movements", tag = "stock", params(HowAsked),
+    request_body = NewMovement,
+    responses((status = CREATED, body = Versioned<MovementState>)))]
+async fn create(ordered: Ordered<NewMovement>) -> Result<Response, Problem> {
+    let Ordered { body, asking } = ordered;
+    let NewMovement { sku, warehouse, kind, quantity, reason } = body;
+    let movement = EntityId::fresh(Timestamp::now());
+    let command = StockCommand::Move { movement, sku, warehouse, kind, quantity, reason };
+    asking.create::<Movements>(command).await
+}
+
+/// A movement.
+#[utoipa::path(get, path = "/v1/stock/movements/{movement}", tag = "stock",
+    params(("movement" = String, Path, max_length = 180)),
+    responses((status = OK, body = Versioned<MovementState>)))]
+async fn get(
+    State(api): State<Api>,
+    access: Access,
+    Named(movement): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    read::one::<Movements>(&api, &access, &headers, &movement).await
+}
+
+/// Transfers between warehouses, newest first.
+#[utoipa::path(get, path = "/v1/stock/transfers", tag = "stock", params(Paging),
+    responses((status = OK, body = Page<Versioned<TransferState>>)))]
+async fn list_transfers(
+    State(api): State<Api>,
+    access: Access,
+    query::Asked(paging): query::Asked<Paging>,
+) -> Result<Response, Problem> {
+    read::many::<Transfers>(&api, &access, paging.try_into()).await
+}
+
+/// Lets goods leave one warehouse for another; they are on their way until received.
+#[utoipa::path(post, path = "/v1/stock/transfers", tag = "stock", params(HowAsked),
+    request_body = NewTransfer,
+    responses((status = CREATED, body = Versioned<TransferState>)))]
+async fn start_transfer(ordered: Ordered<NewTransfer>) -> Result<Response, Problem> {
+    let Ordered { body: NewTransfer { sku, from, to, quantity }, asking } = ordered;
+    let transfer = EntityId::fresh(Timestamp::now());
+    let command = StockCommand::Transfer { transfer, sku, from, to, quantity };
+    asking.create::<Transfers>(command).await
+}
+
+/// A transfer.
+#[utoipa::path(get, path = "/v1/stock/transfers/{transfer}", tag = "stock",
+    params(("transfer" = String, Path, max_length = 180)),
+    responses((status = OK, body = Versioned<TransferState>)))]
+async fn get_transfer(
+    State(api): State<Api>,
+    access: Access,
+    Named(transfer): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    read::one::<Transfers>(&api, &access, &headers, &transfer).await
+}
+
+/// Says that a transfer has arrived.
+#[utoipa::path(post, path = "/v1/stock/transfers/{transfer}/receive", tag = "stock",
+    params(("transfer" = String, Path, max_length = 180), HowAsked),
+    request_body(content = Option<Nothing>),
+    responses((status = OK, body = Versioned<TransferState>)))]
+async fn receive_transfer(
+    Named(transfer): Named<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<Response, Problem> {
+    let transfer = known_id(&transfer, "transfer")?;
+    ordered.asking.change::<Transfers>(StockCommand::ReceiveTransfer { transfer }).await
+}
+
+/// Records what a supplier says is there. Older news than what is known changes nothing.
+#[utoipa::path(post, path = "/v1/stock/observations", tag = "stock", params(HowAsked),
+    request_body = NewObservation,
+    responses((status = OK, body = Versioned<SkuState>)))]
+async fn observe(ordered: Ordered<NewObservation>) -> Result<Response, Problem> {
+    let Ordered { body, asking } = ordered;
+    let NewObservation { sku, warehouse, quantity, observed_at } = body;
+    if quantity < 0 {
+        return Err(Problem::invalid("/quantity", "expected 0 or more"));
+    }
+    let command = StockCommand::RecordObservation { sku, warehouse, quantity, observed_at };
+    asking.change::<Skus>(command).await
+}

@@ -1,0 +1,154 @@
+//! What is held for orders, for those who place their orders elsewhere.
+
+use super::super::{
+    Api,
+    access::Access,
+    command::{HowAsked, Nothing, Ordered},
+    document::{Reservations, Versioned},
+    path::{Named, known_id},
+    problem::Problem,
+    query,
+    read::{self, Page, Paging},
+};
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
+use kontor_actors::stock::ReservationState;
+use kontor_messages::{
+    EntityId, Timestamp,
+    stock::{ReleaseReason, ReservationLine, StockCommand},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// What is to be held.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewReservation {
+    /// Its id; made if absent.
+    #[serde(default)]
+    reservation: Option<EntityId>,
+    /// For which sales channel.
+    #[schema(min_length = 1, max_length = 40)]
+    channel: String,
+    /// What: all of it or nothing.
+    #[schema(min_items = 1, max_items = 200)]
+    lines: Vec<ReservationLine>,
+    /// Until when, unless renewed.
+    until: Timestamp,
+}
+
+/// A new deadline.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Renewal {
+    /// The new deadline; an earlier one than the present changes nothing.
+    until: Timestamp,
+}
+
+/// What is given back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GivenBack {
+    /// What; all of it if there is none.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    lines: Vec<ReservationLine>,
+    /// Names this release; the same one a second time changes nothing.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    key: Option<String>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, reserve))
+        .routes(routes!(get))
+        .routes(routes!(renew))
+        .routes(routes!(release))
+        .routes(routes!(commit))
+}
+
+/// Reservations, newest first; an order's has the order's id.
+#[utoipa::path(get, path = "/v1/stock/reservations", tag = "stock", params(Paging),
+    responses((status = OK, body = Page<Versioned<ReservationState>>)))]
+async fn list(
+    State(api): State<Api>,
+    access: Access,
+    query::Asked(paging): query::Asked<Paging>,
+) -> Result<Response, Problem> {
+    read::many::<Reservations>(&api, &access, paging.try_into()).await
+}
+
+/// Holds all lines or none.
+#[utoipa::path(post, path = "/v1/stock/reservations", tag = "stock", params(HowAsked),
+    request_body = NewReservation,
+    responses((status = CREATED, body = Versioned<ReservationState>)))]
+async fn reserve(ordered: Ordered<NewReservation>) -> Result<Response, Problem> {
+    let Ordered { body, asking } = ordered;
+    let NewReservation { reservation, channel, lines, until } = body;
+    let reservation = reservation.unwrap_or_else(|| EntityId::fresh(Timestamp::now()));
+    let (commit, remember) = (false, false);
+    let command = StockCommand::Reserve { reservation, channel, lines, until, commit, remember };
+    asking.create::<Reservations>(command).await
+}
+
+/// A reservation.
+#[utoipa::path(get, path = "/v1/stock/reservations/{reservation}", tag = "stock",
+    params(("reservation" = String, Path, max_length = 180)),
+    responses((status = OK, body = Versioned<ReservationState>)))]
+async fn get(
+    State(api): State<Api>,
+    access: Access,
+    Named(reservation): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    read::one::<Reservations>(&api, &access, &headers, &reservation).await
+}
+
+/// Holds on for longer.
+#[utoipa::path(post, path = "/v1/stock/reservations/{reservation}/renew", tag = "stock",
+    params(("reservation" = String, Path, max_length = 180), HowAsked),
+    request_body = Renewal,
+    responses((status = OK, body = Versioned<ReservationState>)))]
+async fn renew(
+    Named(reservation): Named<String>,
+    ordered: Ordered<Renewal>,
+) -> Result<Response, Problem> {
+    let reservation = known_id(&reservation, "reservation")?;
+    let Ordered { body: Renewal { until }, asking } = ordered;
+    asking.change::<Reservations>(StockCommand::Renew { reservation, until }).await
+}
+
+/// Gives all or some of it back.
+#[utoipa::path(post, path = "/v1/stock/reservations/{reservation}/release", tag = "stock",
+    params(("reservation" = String, Path, max_length = 180), HowAsked),
+    request_body(content = Option<GivenBack>),
+    responses((status = OK, body = Versioned<ReservationState>)))]
+async fn release(
+    Named(reservation): Named<String>,
+    ordered: Ordered<GivenBack>,
+) -> Result<Response, Problem> {
+    let reservation = known_id(&reservation, "reservation")?;
+    let Ordered { body: GivenBack { lines, key }, asking } = ordered;
+    let whole = || match lines.is_empty() {
+        true => "all".to_owned(),
+        false => EntityId::fresh(Timestamp::now()).to_string(),
+    };
+    let key = key.unwrap_or_else(whole);
+    let reason = ReleaseReason::Released;
+    asking.change::<Reservations>(StockCommand::Release { reservation, lines, key, reason }).await
+}
+
+/// Makes the goods the customer's.
+#[utoipa::path(post, path = "/v1/stock/reservations/{reservation}/commit", tag = "stock",
+    params(("reservation" = String, Path, max_length = 180), HowAsked),
+    request_body(content = Option<Nothing>),
+    responses((status = OK, body = Versioned<ReservationState>)))]
+async fn commit(
+    Named(reservation): Named<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<Response, Problem> {
+    let reservation = known_id(&reservation, "reservation")?;
+    ordered.asking.change::<Reservations>(StockCommand::Commit { reservation }).await
+}

@@ -1,0 +1,145 @@
+//! PostgreSQL, shared by as many nodes as there are.
+//!
+//! No lock is held between statements and no lease is taken: the journal's key is what keeps two
+//! nodes from writing the same shard.
+
+mod ask;
+mod commit;
+#[path = "../shared/fetch.rs"]
+mod fetch;
+#[path = "../shared/port.rs"]
+mod port;
+#[path = "../shared/reads.rs"]
+mod reads;
+#[path = "../shared/rows.rs"]
+mod rows;
+#[path = "../shared/schema.rs"]
+mod schema;
+
+use self::PostgresStore as Database;
+use super::{OpenError, StoreSettings, connections::Connections};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection as Connection, Postgres as Dialect,
+    Row as _,
+    postgres::{PgConnectOptions, PgRow as Row, PgSslMode},
+    query,
+};
+use std::{fmt, time::Duration};
+use tokio::time::timeout;
+
+const BEGIN: &str = "BEGIN";
+/// Nodes that start together bring the tables up to date one after another.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7811606231)";
+
+const MIGRATIONS: &[&str] = &[include_str!("0001.sql")];
+
+const VIEWS: &[(&str, &str)] = &[
+    ("journal_events", include_str!("../views/postgres/journal_events.sql")),
+    ("orders", include_str!("../views/postgres/orders.sql")),
+    ("order_lines", include_str!("../views/postgres/order_lines.sql")),
+    ("stock_levels", include_str!("../views/postgres/stock_levels.sql")),
+    ("stock_movements", include_str!("../views/postgres/stock_movements.sql")),
+    ("payments", include_str!("../views/postgres/payments.sql")),
+    ("notifications", include_str!("../views/postgres/notifications.sql")),
+];
+
+/// Every statement here is served by an index, one row at a time or in its order. A plan made
+/// while a table was small must not read it whole once it has grown, so no other plan is allowed.
+const PLANS: [(&str, &str); 5] = [
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
+
+/// A database on a server.
+pub struct PostgresStore {
+    writers: Connections<Connection>,
+    readers: Connections<Connection>,
+    answer_max: Duration,
+    name: String,
+}
+
+impl PostgresStore {
+    /// Connects, and brings the tables up to date.
+    pub async fn open(url: &str, settings: &StoreSettings) -> Result<Self, OpenError> {
+        let options = plain_at_home(url.parse()?).application_name("kontor");
+        let connecting = timeout(settings.acquire_max(), options.connect()).await;
+        let mut connection = connecting.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        let encoding = show(&mut connection, "SHOW server_encoding").await?;
+        if encoding != "UTF8" {
+            return Err(OpenError::Encoding(encoding));
+        }
+        let synchronous = show(&mut connection, "SHOW synchronous_commit").await?;
+        schema::prepare(&mut connection).await?;
+        connection.close().await?;
+
+        let options = options.options(PLANS).options([
+            ("statement_timeout", settings.statement_timeout_ms),
+            ("lock_timeout", settings.lock_timeout_ms),
+            ("idle_in_transaction_session_timeout", settings.statement_timeout_ms),
+        ]);
+        let writes = options.clone().options(durable(&synchronous));
+        let acquire_max = settings.acquire_max();
+        Ok(Self {
+            name: options.get_database().unwrap_or_default().into(),
+            writers: Connections::new(writes, settings.writers, acquire_max),
+            readers: Connections::new(options, settings.readers, acquire_max),
+            answer_max: settings.answer_max(),
+        })
+    }
+}
+
+/// On the same machine there is nobody to hide from, and sqlx 0.9.0 sends each TLS record by
+/// itself without TCP_NODELAY: every batch above 16 kB would wait 40 ms for an acknowledgement.
+/// Whoever wants TLS there says `sslmode=require`.
+fn plain_at_home(options: PgConnectOptions) -> PgConnectOptions {
+    let home = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host());
+    match options.get_ssl_mode() {
+        PgSslMode::Prefer if home => options.ssl_mode(PgSslMode::Disable),
+        _ => options,
+    }
+}
+
+/// What makes an answer durable on a server that is set to hurry. A stricter setting (replicas)
+/// stays as it is.
+fn durable(synchronous_commit: &str) -> Option<(&'static str, &'static str)> {
+    (synchronous_commit == "off").then_some(("synchronous_commit", "on"))
+}
+
+async fn show(connection: &mut Connection, sql: &'static str) -> sqlx::Result<String> {
+    query(sql).fetch_one(connection).await?.try_get(0)
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("database", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_left_out_only_at_home_and_only_where_nobody_asked_for_it() {
+        for (url, tls) in [
+            ("postgres://kontor@localhost/kontor", false),
+            ("postgres://kontor@127.0.0.1:5433/kontor", false),
+            ("postgres://kontor@[::1]/kontor", false),
+            ("postgres://kontor@localhost/kontor?sslmode=require", true),
+            ("postgres://kontor@db.example/kontor", true),
+        ] {
+            let options = plain_at_home(url.parse().unwrap());
+            assert_eq!(!matches!(options.get_ssl_mode(), PgSslMode::Disable), tls, "{url}");
+        }
+    }
+
+    #[test]
+    fn only_a_server_that_answers_too_early_is_overruled() {
+        assert_eq!(durable("off"), Some(("synchronous_commit", "on")));
+        assert_eq!(durable("on"), None);
+        assert_eq!(durable("remote_apply"), None);
+    }
+}

@@ -1,0 +1,263 @@
+//! The simple statements: one row in, or one ordered page out. Compiled once per database.
+//!
+//! `$1` counts on both databases. Rows are compared as `(a, b) > ($1, $2)`, which both serve
+//! from the primary key.
+
+use super::{Connection, Dialect, rows};
+use kontor_actors::{
+    storable,
+    store::{
+        CursorRow, DeadLetter, EntityRef, KeyRow, LetterQuery, ListQuery, Seq, StoredEntity,
+        StoredEvent,
+    },
+};
+use kontor_messages::{TenantId, Timestamp};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, query};
+
+type Rows<T> = sqlx::Result<Vec<T>>;
+
+pub async fn heads(connection: &mut Connection, shards: u32) -> Rows<Seq> {
+    let sql = "WITH RECURSIVE shards (shard) AS (
+            SELECT 0 UNION ALL SELECT shard + 1 FROM shards WHERE shard + 1 < $1
+        )
+        SELECT COALESCE((SELECT max(seq) FROM journal j WHERE j.shard = s.shard), 0)
+        FROM shards s ORDER BY s.shard";
+    let rows = query(sql).bind(shards as i32).fetch_all(connection).await?;
+    rows.iter().take(shards as usize).map(|row| row.try_get(0)).collect()
+}
+
+pub async fn shards(connection: &mut Connection, wanted: u32) -> sqlx::Result<u32> {
+    let mut fixed = super::schema::setting(&mut *connection, "shards").await?;
+    // Who only reads beside a node may not write, and need not: it is fixed.
+    if fixed.is_none() {
+        let sql = "INSERT INTO settings (name, value) VALUES ('shards', $1) ON CONFLICT DO NOTHING";
+        query(sql).bind(wanted.to_string()).execute(&mut *connection).await?;
+        fixed = super::schema::setting(connection, "shards").await?;
+    }
+    fixed.and_then(|fixed| fixed.parse().ok()).ok_or(sqlx::Error::RowNotFound)
+}
+
+pub async fn read(
+    connection: &mut Connection,
+    shard: u32,
+    after: Seq,
+    limit: u32,
+) -> Rows<StoredEvent> {
+    let columns = rows::EVENT;
+    let sql = format!(
+        "SELECT {columns} FROM journal WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+    );
+    let page = query(AssertSqlSafe(sql)).bind(shard as i32).bind(after).bind(i64::from(limit));
+    page.fetch_all(connection).await?.iter().map(rows::event).collect()
+}
+
+/// Each half is cut to the page before they are joined, so that a long history costs no more.
+pub async fn history(
+    connection: &mut Connection,
+    entity: &EntityRef,
+    after: i64,
+    limit: u32,
+) -> Rows<StoredEvent> {
+    let columns = rows::EVENT;
+    let mine = "tenant = $1 AND domain = $2 AND entity = $3 AND version > $4";
+    let sql = format!(
+        "SELECT {columns} FROM (
+            SELECT * FROM (
+                SELECT {columns} FROM journal WHERE {mine} ORDER BY version LIMIT $5
+            ) AS owned
+            UNION ALL
+            SELECT j.shard, j.seq, j.id, j.tenant, j.domain, j.entity, t.version, j.name, j.at,
+                j.payload, j.meta
+            FROM (
+                SELECT shard, seq, version FROM touches WHERE {mine} ORDER BY version LIMIT $5
+            ) AS t
+            JOIN journal j ON j.shard = t.shard AND j.seq = t.seq
+        ) AS changes ORDER BY version LIMIT $5"
+    );
+    let page = query(AssertSqlSafe(sql))
+        .bind(entity.tenant.as_str())
+        .bind(&entity.domain)
+        .bind(entity.entity.as_str())
+        .bind(after)
+        .bind(i64::from(limit));
+    page.fetch_all(connection).await?.iter().map(rows::event).collect()
+}
+
+pub async fn list(connection: &mut Connection, wanted: &ListQuery) -> Rows<StoredEntity> {
+    let mut sql = select(rows::ENTITY, "entities WHERE tenant = ");
+    sql.push_bind(wanted.tenant.as_str()).push(" AND domain = ").push_bind(&wanted.domain);
+    if let Some(status) = &wanted.status {
+        sql.push(" AND status = ").push_bind(status);
+    }
+    if !wanted.prefix.is_empty() {
+        sql.push(" AND id >= ").push_bind(&wanted.prefix);
+    }
+    let ends = [wanted.before.clone(), after_prefix(&wanted.prefix)];
+    if let Some(end) = ends.into_iter().flatten().min() {
+        sql.push(" AND id < ").push_bind(end);
+    }
+    sql.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(wanted.limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
+}
+
+/// The tenants' own domain has an index for this, which a plan finds only by the literal.
+pub async fn list_across(
+    connection: &mut Connection,
+    domain: &str,
+    entity: &str,
+    after: Option<&TenantId>,
+    limit: u32,
+) -> Rows<StoredEntity> {
+    let mut sql = select(rows::ENTITY, "entities WHERE domain = ");
+    match domain {
+        "tenant" => sql.push("'tenant'"),
+        other => sql.push_bind(other),
+    };
+    sql.push(" AND id = ").push_bind(entity);
+    sql.push(" AND tenant > ").push_bind(after.map_or("", TenantId::as_str));
+    sql.push(" ORDER BY tenant LIMIT ").push_bind(i64::from(limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
+}
+
+pub async fn due(connection: &mut Connection, until: Timestamp, limit: u32) -> Rows<StoredEntity> {
+    let mut sql = select(rows::ENTITY, "entities WHERE due <= ");
+    sql.push_bind(until.millis()).push(" ORDER BY due LIMIT ").push_bind(i64::from(limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
+}
+
+pub async fn waiting(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    limit: u32,
+) -> Rows<StoredEntity> {
+    let mut sql = select(rows::ENTITY, "entities WHERE due IS NOT NULL AND tenant = ");
+    sql.push_bind(tenant.as_str()).push(" ORDER BY due, id LIMIT ").push_bind(i64::from(limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
+}
+
+/// No tenant's name is empty, so "after nothing" is after the empty name.
+pub async fn scan(
+    connection: &mut Connection,
+    after: Option<&EntityRef>,
+    limit: u32,
+) -> Rows<StoredEntity> {
+    let after = after.map_or(("", "", ""), |after| {
+        (after.tenant.as_str(), after.domain.as_str(), after.entity.as_str())
+    });
+    let mut sql = select(rows::ENTITY, "entities WHERE (tenant, domain, id) > (");
+    sql.push_bind(after.0).push(", ").push_bind(after.1).push(", ").push_bind(after.2);
+    sql.push(") ORDER BY tenant, domain, id LIMIT ").push_bind(i64::from(limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
+}
+
+pub async fn scan_keys(
+    connection: &mut Connection,
+    after: Option<&KeyRow>,
+    limit: u32,
+) -> Rows<KeyRow> {
+    let after = after.map_or(("", "", "", ""), |after| {
+        (after.tenant.as_str(), &*after.domain, &*after.name, after.value.as_str())
+    });
+    let columns = "tenant, domain, key, value, entity";
+    let mut sql = select(columns, "entity_keys WHERE (tenant, domain, key, value) > (");
+    sql.push_bind(after.0).push(", ").push_bind(after.1).push(", ");
+    sql.push_bind(after.2).push(", ").push_bind(after.3);
+    sql.push(") ORDER BY tenant, domain, key, value LIMIT ").push_bind(i64::from(limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::key).collect()
+}
+
+pub async fn cursors(connection: &mut Connection) -> Rows<CursorRow> {
+    let sql = "SELECT shard, follower, seq FROM cursors ORDER BY shard, follower";
+    query(sql).fetch_all(connection).await?.iter().map(rows::cursor).collect()
+}
+
+/// A second burial keeps the time of the first.
+pub async fn bury(connection: &mut Connection, letter: &DeadLetter) -> sqlx::Result<()> {
+    let sql = "INSERT INTO dead_letters (id, tenant, source, lane, event_shard, event_seq, reason,
+            payload, attempts, retry_at, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, source = excluded.source,
+            lane = excluded.lane, event_shard = excluded.event_shard,
+            event_seq = excluded.event_seq, reason = excluded.reason, payload = excluded.payload,
+            attempts = excluded.attempts, retry_at = excluded.retry_at";
+    let letter = storable::clean(letter);
+    let burial = query(sql)
+        .bind(&letter.id)
+        .bind(letter.tenant.as_ref().map(TenantId::as_str))
+        .bind(&letter.source)
+        .bind(&letter.lane)
+        .bind(letter.event.map(|(shard, _)| shard as i32))
+        .bind(letter.event.map(|(_, seq)| seq))
+        .bind(&letter.reason)
+        .bind(&letter.payload)
+        .bind(i64::from(letter.attempts))
+        .bind(letter.retry_at.map(Timestamp::millis))
+        .bind(letter.at.millis());
+    burial.execute(connection).await.map(|_| ())
+}
+
+pub async fn dead_letters(connection: &mut Connection, wanted: &LetterQuery) -> Rows<DeadLetter> {
+    let after = wanted.after.as_deref().unwrap_or_default();
+    let mut sql = select(rows::LETTER, "dead_letters WHERE id > ");
+    sql.push_bind(after);
+    if let Some(id) = &wanted.id {
+        sql.push(" AND id = ").push_bind(id);
+    }
+    if let Some(tenant) = &wanted.tenant {
+        sql.push(" AND tenant = ").push_bind(tenant.as_str());
+    }
+    if let Some(source) = &wanted.source {
+        sql.push(" AND source = ").push_bind(source);
+    }
+    match wanted.retry_until {
+        Some(until) => {
+            sql.push(" AND retry_at <= ").push_bind(until.millis());
+            sql.push(" ORDER BY retry_at, id");
+        }
+        None => {
+            sql.push(" ORDER BY id");
+        }
+    }
+    sql.push(" LIMIT ").push_bind(i64::from(wanted.limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::letter).collect()
+}
+
+pub async fn unbury(connection: &mut Connection, id: &str) -> sqlx::Result<bool> {
+    let gone = query("DELETE FROM dead_letters WHERE id = $1").bind(id).execute(connection).await?;
+    Ok(gone.rows_affected() > 0)
+}
+
+pub async fn forget_requests(
+    connection: &mut Connection,
+    before: Timestamp,
+    limit: u32,
+) -> sqlx::Result<u64> {
+    let sql = "DELETE FROM idempotency WHERE (tenant, domain, key) IN (
+            SELECT tenant, domain, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT $2
+        )";
+    let gone = query(sql).bind(before.millis()).bind(i64::from(limit)).execute(connection).await?;
+    Ok(gone.rows_affected())
+}
+
+pub async fn ping(connection: &mut Connection) -> sqlx::Result<()> {
+    query("SELECT count(*) FROM settings").execute(connection).await.map(|_| ())
+}
+
+fn select(columns: &str, from_where: &str) -> QueryBuilder<Dialect> {
+    QueryBuilder::new(format!("SELECT {columns} FROM {from_where}"))
+}
+
+/// The first text, in the order of bytes, that follows all texts that begin with `prefix`.
+fn after_prefix(prefix: &str) -> Option<String> {
+    let mut characters: Vec<char> = prefix.chars().collect();
+    while let Some(last) = characters.pop() {
+        // The surrogates between D800 and DFFF are no characters.
+        let next =
+            if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(last as u32 + 1) };
+        if let Some(next) = next {
+            characters.push(next);
+            return Some(characters.into_iter().collect());
+        }
+    }
+    None
+}

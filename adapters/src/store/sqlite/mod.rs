@@ -1,0 +1,109 @@
+//! The embedded database: one file in a data folder that belongs to one process.
+//!
+//! SQLite has one writer, so there is one writing connection; readers have their own and never
+//! wait for it (WAL).
+
+mod ask;
+mod commit;
+#[path = "../shared/fetch.rs"]
+mod fetch;
+mod folder;
+#[path = "../shared/port.rs"]
+mod port;
+#[path = "../shared/reads.rs"]
+mod reads;
+#[path = "../shared/rows.rs"]
+mod rows;
+#[path = "../shared/schema.rs"]
+mod schema;
+mod values;
+
+use self::SqliteStore as Database;
+use super::{OpenError, StoreSettings, connections::Connections};
+use folder::Folder;
+use sqlx::{
+    ConnectOptions as _, Connection as _, Sqlite as Dialect, SqliteConnection as Connection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow as Row, SqliteSynchronous},
+};
+use std::{fmt, path::Path, time::Duration};
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
+/// The folder's lock has already made sure that nobody else migrates.
+const LOCK: &str = "SELECT 1";
+
+const MIGRATIONS: &[&str] = &[include_str!("0001.sql")];
+
+const VIEWS: &[(&str, &str)] = &[
+    ("journal_events", include_str!("../views/sqlite/journal_events.sql")),
+    ("orders", include_str!("../views/sqlite/orders.sql")),
+    ("order_lines", include_str!("../views/sqlite/order_lines.sql")),
+    ("stock_levels", include_str!("../views/sqlite/stock_levels.sql")),
+    ("stock_movements", include_str!("../views/sqlite/stock_movements.sql")),
+    ("payments", include_str!("../views/sqlite/payments.sql")),
+    ("notifications", include_str!("../views/sqlite/notifications.sql")),
+];
+
+/// A database in a folder.
+pub struct SqliteStore {
+    writers: Connections<Connection>,
+    readers: Connections<Connection>,
+    answer_max: Duration,
+    folder: Folder,
+}
+
+impl SqliteStore {
+    /// Opens the folder, or makes it. Fails at once if another process works on it.
+    pub async fn open(dir: &Path, settings: &StoreSettings) -> Result<Self, OpenError> {
+        let folder = Folder::take(dir)?;
+        let reads = reads(&folder, settings);
+        let writes = reads
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // A rare long checkpoint instead of many short ones; the file is cut back after it.
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("journal_size_limit", "67108864");
+        let mut connection = writes.connect().await?;
+        schema::prepare(&mut connection).await?;
+        connection.close().await?;
+        Ok(Self::new(folder, writes, reads.read_only(true), settings))
+    }
+
+    /// Opens a folder to read it, beside a process that may be at work on it. Writing fails.
+    pub async fn open_beside(dir: &Path, settings: &StoreSettings) -> Result<Self, OpenError> {
+        let folder = Folder::beside(dir)?;
+        let reads = reads(&folder, settings).read_only(true);
+        Ok(Self::new(folder, reads.clone(), reads, settings))
+    }
+
+    fn new(
+        folder: Folder,
+        writes: SqliteConnectOptions,
+        reads: SqliteConnectOptions,
+        settings: &StoreSettings,
+    ) -> Self {
+        let acquire_max = settings.acquire_max();
+        Self {
+            writers: Connections::new(writes, 1, acquire_max),
+            readers: Connections::new(reads, settings.readers, acquire_max),
+            answer_max: settings.answer_max(),
+            folder,
+        }
+    }
+}
+
+fn reads(folder: &Folder, settings: &StoreSettings) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(folder.database())
+        .busy_timeout(Duration::from_millis(settings.lock_timeout_ms))
+        .foreign_keys(false)
+        .pragma("cache_size", "-16000")
+        .pragma("temp_store", "memory")
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,247 @@
+//! What holds for every route: bodies, ids, headers, and what goes wrong.
+
+use crate::shop::{ADMIN, Shop, available, order};
+use axum::body::Body;
+use futures_util::stream;
+use http::Method;
+use kontor_actors::{memory::MemoryStore, store::CommitError};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+
+const JSON: Option<&str> = Some("application/json");
+
+#[tokio::test]
+async fn a_body_that_is_not_sound_json_is_refused_with_a_clear_word() {
+    let (_shop, harbour) = Shop::trading().await;
+    let whole = order("atlas", 1).to_string();
+    let truncated = whole[..whole.len() / 2].to_owned();
+    harbour.raw("/v1/orders", truncated, JSON).await.problem(400, "malformed_body");
+    harbour.raw("/v1/orders", format!("{whole}x"), JSON).await.problem(400, "malformed_body");
+    harbour
+        .raw("/v1/orders", &b"{\"channel\":\"\xff\"}"[..], JSON)
+        .await
+        .problem(400, "malformed_body");
+    harbour.raw("/v1/orders", "", JSON).await.problem(400, "malformed_body");
+    harbour.raw("/v1/orders", "[]", JSON).await.problem(422, "invalid");
+    let twice = whole.replacen("{", "{\"channel\":\"web\",", 1);
+    let body = harbour.raw("/v1/orders", twice, JSON).await.problem(422, "invalid");
+    assert!(body["detail"].as_str().unwrap().contains("duplicate field"), "{body}");
+    let nul = whole.replace("Jana", "\\u0000");
+    harbour.raw("/v1/orders", nul, JSON).await.problem(400, "malformed_body");
+    harbour.raw("/v1/orders", "{}", JSON).await.problem(422, "invalid");
+    harbour.raw("/v1/orders", Body::empty(), None).await.problem(400, "malformed_body");
+    assert_eq!(available(&harbour, "atlas").await, 10);
+}
+
+#[tokio::test]
+async fn a_body_says_that_it_is_json() {
+    let (_shop, harbour) = Shop::trading().await;
+    let whole = order("atlas", 1).to_string();
+    for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+        let answer = harbour.raw("/v1/orders", whole.clone(), kind).await;
+        answer.problem(415, "unsupported_media_type");
+    }
+    let kind = Some("application/json; charset=utf-8");
+    harbour.raw("/v1/orders", whole, kind).await.ok();
+}
+
+#[tokio::test]
+async fn megabytes_where_kilobytes_belong_are_not_read() {
+    let (_shop, harbour) = Shop::trading().await;
+    let megabyte = " ".repeat(1 << 20);
+    harbour.raw("/v1/orders", megabyte.clone(), JSON).await.problem(413, "body_too_large");
+    let frames = stream::iter((0..64).map(|_| Ok::<_, Infallible>(" ".repeat(1 << 14))));
+    let unannounced = Body::from_stream(frames);
+    harbour.raw("/v1/orders", unannounced, JSON).await.problem(413, "body_too_large");
+    let path = "/webhooks/harbour-books/stripe/main";
+    harbour.raw(path, megabyte, JSON).await.problem(413, "body_too_large");
+}
+
+#[tokio::test]
+async fn a_body_in_many_frames_is_one_body() {
+    let (_shop, harbour) = Shop::trading().await;
+    let whole = order("atlas", 1).to_string().into_bytes();
+    let frames: Vec<_> = whole.chunks(7).map(|frame| Ok::<_, Infallible>(frame.to_vec())).collect();
+    harbour.raw("/v1/orders", Body::from_stream(stream::iter(frames)), JSON).await.ok();
+}
+
+#[tokio::test]
+async fn a_path_that_nobody_has_and_a_method_that_it_does_not_take_are_problems() {
+    let (_shop, harbour) = Shop::trading().await;
+    harbour.get("/v1/nothing").await.problem(404, "unknown_route");
+    harbour.get("/").await.problem(404, "unknown_route");
+    harbour.delete("/v1/orders").await.problem(405, "method_not_allowed");
+    harbour.get("/v1/orders/%ff").await.problem(400, "malformed_path");
+    harbour.get("/v1/orders/%00").await.problem(404, "not_found");
+    harbour.get(&format!("/v1/orders/{}", "x".repeat(300))).await.problem(404, "not_found");
+    harbour.get("/v1/keys/..%2Ftenant").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_request_s_id_comes_back_or_is_made() {
+    let (_shop, harbour) = Shop::trading().await;
+    let named = harbour.clone().header("x-request-id", "mine-1").get("/ping").await;
+    assert_eq!(named.head("x-request-id"), "mine-1");
+    let long = harbour.clone().header("x-request-id", &"x".repeat(200)).get("/ping").await;
+    assert_eq!(long.head("x-request-id").len(), 36);
+    assert_ne!(harbour.get("/ping").await.head("x-request-id"), long.head("x-request-id"));
+}
+
+#[tokio::test]
+async fn answers_carry_what_keeps_browsers_careful() {
+    let (_shop, harbour) = Shop::trading().await;
+    let answer = harbour.get("/v1/orders").await;
+    assert_eq!(answer.head("x-content-type-options"), "nosniff");
+    assert_eq!(answer.head("x-frame-options"), "DENY");
+    assert_eq!(answer.head("cache-control"), "private, no-cache");
+    assert!(answer.head("content-security-policy").contains("frame-ancestors 'none'"));
+}
+
+#[tokio::test]
+async fn a_long_answer_is_compressed_for_who_asks_for_it() {
+    let (_shop, harbour) = Shop::trading().await;
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let zipped = harbour.clone().header("accept-encoding", "gzip").get("/v1/orders").await;
+    assert_eq!(zipped.head("content-encoding"), "gzip");
+    assert_eq!(harbour.get("/v1/orders").await.head("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn pages_of_known_origins_may_call_and_no_others() {
+    let shop = Shop::with(|settings| settings.cors_origins = vec!["https://shop.example".into()]);
+    let shop = shop.await;
+    let from = |origin: &str| {
+        let asker = shop.nobody().header("origin", origin);
+        asker.header("access-control-request-method", "POST")
+    };
+    let known = from("https://shop.example");
+    let known = known.ask(Method::OPTIONS, "/v1/orders", Body::empty(), None).await;
+    assert_eq!(known.head("access-control-allow-origin"), "https://shop.example");
+    let other = from("https://evil.example");
+    let other = other.ask(Method::OPTIONS, "/v1/orders", Body::empty(), None).await;
+    assert_eq!(other.head("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_the_next_request_served() {
+    let shop = Shop::open().await;
+    shop.panicking().get("/metrics").await.problem(500, "internal_error");
+    shop.nobody().get("/ping").await;
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_answered_as_unknown() {
+    let store = MemoryStore::new();
+    let shop = Shop::on(store, |settings| settings.request_timeout_ms = 300).await;
+    let harbour = shop.tenant("harbour-books").await;
+    shop.store.hold();
+    let answer = harbour.put("/v1/warehouses/main", json!({ "name": "Main" })).await;
+    assert_eq!(answer.head("retry-after"), "1");
+    answer.problem(503, "unavailable");
+    shop.store.release();
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_is_said_to_be_unknown_and_can_be_asked_again() {
+    let (shop, harbour) = Shop::trading().await;
+    let keyed = harbour.clone().header("idempotency-key", "k");
+    shop.store.fail_next(CommitError::Rejected("a rule of the database".into()), 1);
+    keyed.post("/v1/orders", order("atlas", 1)).await.problem(503, "unavailable");
+    keyed.post("/v1/orders", order("atlas", 1)).await.ok();
+    assert_eq!(available(&harbour, "atlas").await, 9);
+}
+
+#[tokio::test]
+async fn a_node_that_stops_lets_nobody_in() {
+    let (shop, harbour) = Shop::trading().await;
+    shop.intake.admission().close();
+    harbour.post("/v1/orders", order("atlas", 1)).await.problem(503, "unavailable");
+    harbour.get("/v1/orders").await.ok();
+}
+
+#[tokio::test]
+async fn a_quarantined_domain_says_so_until_it_is_released() {
+    let (shop, harbour) = Shop::trading().await;
+    let tenant = "harbour-books".parse().unwrap();
+    shop.intake.hosts().named("order").unwrap().quarantine(&tenant, "panic in order".into());
+    let answer = harbour.post("/v1/orders", order("atlas", 1)).await;
+    assert_eq!(answer.head("retry-after"), "30");
+    answer.problem(503, "quarantined");
+    let all = shop.operator().get("/v1/quarantine").await.ok();
+    assert_eq!(all["items"][0]["domain"], "order");
+    let path = "/v1/quarantine/harbour-books/order/release";
+    assert_eq!(shop.operator().act(path).await.status, 204);
+    shop.operator().act(path).await.problem(404, "not_found");
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+}
+
+#[tokio::test]
+async fn a_node_is_ready_while_its_database_answers() {
+    let shop = Shop::open().await;
+    let nobody = shop.nobody();
+    assert_eq!(nobody.get("/health").await.ok()["status"], "up");
+    assert_eq!(nobody.get("/ping").await.text(), "pong");
+    assert_eq!(nobody.get("/ready").await.ok()["ready"], true);
+    assert!(nobody.get("/metrics").await.text().starts_with('#'));
+    shop.store.away();
+    let unready = nobody.get("/ready").await;
+    assert_eq!(unready.status, 503);
+    assert_eq!(unready.json()["reasons"], json!(["the database does not answer"]));
+    shop.operator().get("/v1/tenants").await.problem(503, "unavailable");
+    shop.store.heal();
+    shop.api.close();
+    assert_eq!(nobody.get("/ready").await.json()["reasons"], json!(["the node is stopping"]));
+}
+
+#[tokio::test]
+async fn the_operator_s_token_is_nothing_where_none_is_set() {
+    let shop = Shop::with(|settings| settings.admin_token = None).await;
+    shop.nobody().token(ADMIN).get("/v1/tenants").await.problem(401, "unauthorized");
+    shop.nobody().token("").get("/v1/tenants").await.problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn the_description_names_every_route_with_its_problems() {
+    let shop = Shop::open().await;
+    let described = shop.nobody().get("/openapi.json").await.ok();
+    assert_eq!(described["openapi"], "3.1.0");
+    let mut operations = 0;
+    for (path, item) in described["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations += 1;
+            let responses = operation["responses"].as_object().unwrap();
+            if path.starts_with("/v1/") {
+                for status in ["400", "401", "403", "404", "429", "500", "503"] {
+                    assert!(responses.contains_key(status), "{method} {path} {status}");
+                }
+                assert!(operation["security"].is_array(), "{method} {path}");
+            }
+            let described = operation["summary"].as_str().or(operation["description"].as_str());
+            assert!(described.is_some(), "{method} {path} says nothing");
+        }
+    }
+    assert!(operations > 80, "{operations}");
+    assert_eq!(unknown_references(&described), Vec::<String>::new());
+    let docs = shop.nobody().get("/docs/").await;
+    assert!(docs.text().contains("swagger-ui"), "{}", docs.text());
+    assert!(!docs.text().contains("https://"), "the page needs the net");
+}
+
+/// References that lead nowhere.
+fn unknown_references(document: &Value) -> Vec<String> {
+    fn walk(root: &Value, value: &Value, unknown: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                let reference = members.get("$ref").and_then(Value::as_str);
+                let leads = |to: &str| root.pointer(to.trim_start_matches('#')).is_some();
+                unknown.extend(reference.filter(|to| !leads(to)).map(str::to_owned));
+                members.values().for_each(|value| walk(root, value, unknown));
+            }
+            Value::Array(items) => items.iter().for_each(|value| walk(root, value, unknown)),
+            _ => {}
+        }
+    }
+    let mut unknown = Vec::new();
+    walk(document, document, &mut unknown);
+    unknown
+}

@@ -1,0 +1,124 @@
+//! Payments, accounts and providers' notifications over HTTP.
+
+use crate::shop::{Answer, Asker, Shop, order};
+use hmac::{Hmac, KeyInit, Mac};
+use kontor_messages::Timestamp;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+const SECRET: &str = "whsec_test_secret";
+const HOOK: &str = "/webhooks/harbour-books/stripe/main";
+
+async fn with_stripe() -> (Shop, Asker) {
+    let (shop, harbour) = Shop::trading().await;
+    let account = json!({ "mode": "test", "settings": {
+        "secret_key": "sk_test_123", "webhook_secrets": [SECRET], "endpoint": "http://127.0.0.1:9" } });
+    let put = harbour.put("/v1/accounts/stripe/main", account).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    (shop, harbour)
+}
+
+/// What Stripe sends, signed with a secret.
+async fn send(shop: &Shop, body: &Value, secret: &str) -> Answer {
+    let (body, at) = (body.to_string(), Timestamp::now().seconds());
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{at}.{body}").as_bytes());
+    let signature = hex::encode(mac.finalize().into_bytes());
+    let stripe = shop.nobody().header("stripe-signature", &format!("t={at},v1={signature}"));
+    stripe.raw(HOOK, body, Some("application/json")).await
+}
+
+fn paid(event: &str) -> Value {
+    json!({ "id": event, "object": "event", "type": "payment_intent.succeeded",
+        "created": Timestamp::now().seconds(), "livemode": false,
+        "data": { "object": { "id": "pi_1", "object": "payment_intent", "amount": 34900,
+            "amount_received": 34900, "currency": "czk", "status": "succeeded",
+            "metadata": {} } } })
+}
+
+#[tokio::test]
+async fn an_account_s_secrets_go_in_and_never_come_out() {
+    let (_shop, harbour) = with_stripe().await;
+    let shown = harbour.get("/v1/accounts/stripe/main").await.ok();
+    assert_eq!(shown["settings"]["secret_key"], "***");
+    let all = harbour.get("/v1/accounts").await.text();
+    assert!(!all.contains("sk_test_123") && !all.contains(SECRET), "{all}");
+    let bad = json!({ "settings": { "secret_key": 5 } });
+    harbour.put("/v1/accounts/stripe/other", bad).await.at(422, "invalid", "/settings");
+    harbour.put("/v1/accounts/stripe/main", shown).await.problem(422, "invalid");
+    assert_eq!(harbour.delete("/v1/accounts/stripe/main").await.status, 204);
+    harbour.get("/v1/accounts/stripe/main").await.problem(404, "not_found");
+    harbour.delete("/v1/accounts/stripe/main").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_payment_by_hand_is_asked_for_marked_and_given_back() {
+    let (_shop, harbour) = Shop::trading().await;
+    let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let wish = json!({ "order": placed["id"], "provider": "manual", "account": "main" });
+    let asked = harbour.post("/v1/payments", wish).await;
+    assert_eq!(asked.status, 201, "{}", asked.text());
+    let place = asked.head("location");
+    let asked = asked.json();
+    assert_eq!((&asked["amount_minor"], &asked["currency"]), (&json!(34900), &json!("CZK")));
+    assert_eq!(
+        harbour.get("/v1/payments?status=created").await.ok()["items"][0]["id"],
+        asked["id"]
+    );
+    let refunded = harbour.act(&format!("{place}/refunds")).await;
+    assert!(refunded.status.is_client_error(), "{}", refunded.text());
+    let called_off = harbour.act(&format!("{place}/cancel")).await;
+    assert!(called_off.status.is_success(), "{}", called_off.text());
+}
+
+#[tokio::test]
+async fn a_payment_fits_its_order_and_its_account() {
+    let (_shop, harbour) = Shop::trading().await;
+    let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let euros = json!({ "order": placed["id"], "provider": "manual", "account": "main",
+        "amount": { "amount_minor": 100, "currency": "EUR" } });
+    harbour.post("/v1/payments", euros).await.at(422, "invalid", "/amount/currency");
+    let wish = |provider: &str, amount: i64| {
+        json!({ "provider": provider, "account": "main",
+            "amount": { "amount_minor": amount, "currency": "CZK" } })
+    };
+    harbour.post("/v1/payments", wish("beads", 1)).await.at(422, "invalid", "/provider");
+    harbour.post("/v1/payments", wish("stripe", 1)).await.at(422, "invalid", "/account");
+    let negative = harbour.post("/v1/payments", wish("manual", -1)).await;
+    negative.at(422, "invalid", "/amount/amount_minor");
+    let none = json!({ "provider": "manual", "account": "main" });
+    harbour.post("/v1/payments", none).await.at(422, "invalid", "/amount");
+    let foreign = json!({ "order": "019fffff-0000-7000-8000-000000000000", "provider": "manual",
+        "account": "main" });
+    harbour.post("/v1/payments", foreign).await.at(422, "invalid", "/order");
+    assert_eq!(harbour.get("/v1/payments").await.ok()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_notification_with_the_right_signature_is_recorded_once() {
+    let (shop, _harbour) = with_stripe().await;
+    let first = send(&shop, &paid("evt_1"), SECRET).await;
+    assert_eq!((first.status.as_u16(), first.text()), (200, String::new()));
+    let commits = shop.store.commits();
+    assert_eq!(send(&shop, &paid("evt_1"), SECRET).await.status, 200);
+    assert_eq!(shop.store.commits(), commits);
+    assert_eq!(send(&shop, &paid("evt_2"), SECRET).await.status, 200);
+    assert_eq!(shop.store.commits(), commits + 1);
+}
+
+#[tokio::test]
+async fn a_notification_with_a_bad_signature_is_refused_without_a_reason() {
+    let (shop, _harbour) = with_stripe().await;
+    let commits = shop.store.commits();
+    let forged = send(&shop, &paid("evt_1"), "whsec_other").await.problem(400, "bad_notification");
+    assert_eq!(forged["detail"], "the notification was not taken");
+    let nobody = shop.nobody();
+    let unsigned = nobody.raw(HOOK, paid("evt_1").to_string(), Some("application/json")).await;
+    unsigned.problem(400, "bad_notification");
+    let garbage = nobody.header("stripe-signature", "t=1,v1=00");
+    garbage.raw(HOOK, "{", None).await.problem(400, "bad_notification");
+    for path in ["/webhooks/nobody/stripe/main", "/webhooks/harbour-books/beads/main"] {
+        shop.nobody().raw(path, "{}", None).await.problem(404, "not_found");
+    }
+    assert_eq!(shop.store.commits(), commits);
+}

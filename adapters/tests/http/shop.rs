@@ -1,0 +1,336 @@
+//! A node in one process: domains on a store in memory, the API in front, and the language that
+//! the rules are told in.
+
+use async_trait::async_trait;
+use axum::{Router, body::Body};
+use http::{HeaderMap, Method, Request, StatusCode};
+use kontor_actors::{
+    admission::{Admission, AdmissionSettings},
+    domain_actor::{DomainLimits, Ground},
+    host::{Hosts, Starter},
+    intake::Intake,
+    journal::{Journal, JournalSettings},
+    loader::Loader,
+    memory::MemoryStore,
+    notification::Notification,
+    order::Order,
+    payment::Payment,
+    stock::Stock,
+    store::Store,
+    tenant::Tenant,
+    webhook::Webhook,
+};
+use kontor_adapters::{
+    dispatch::accounts::TenantAccounts,
+    gateways::{Accounts, http::Http},
+    http::{Api, HttpSettings, RenderMetrics, Ties, router},
+};
+use kontor_messages::TenantId;
+use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
+use serde_json::{Value, json};
+use std::sync::{Arc, OnceLock};
+use tower::ServiceExt;
+
+pub const ADMIN: &str = "the-operator-of-this-platform";
+
+/// A node with its API.
+pub struct Shop {
+    pub app: Router,
+    pub api: Api,
+    pub store: MemoryStore,
+    pub intake: Intake,
+}
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub struct Asker {
+    app: Router,
+    token: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut HttpSettings)) -> Self {
+        Self::on(MemoryStore::new(), change).await
+    }
+
+    pub async fn on(store: MemoryStore, change: impl FnOnce(&mut HttpSettings)) -> Self {
+        let mut settings = HttpSettings { admin_token: Some(ADMIN.into()), ..Default::default() };
+        settings.webhooks_to_private = true;
+        change(&mut settings);
+        let intake = intake(Arc::new(store.clone())).await;
+        let api = api(settings, &intake, Arc::new(|| "# nothing\n".to_owned()));
+        Self { app: router(&api), api, store, intake }
+    }
+
+    /// Somebody at a node whose figures cannot be rendered.
+    pub fn panicking(&self) -> Asker {
+        let metrics = Arc::new(|| panic!("no figures"));
+        let api = api(HttpSettings::default(), &self.intake, metrics);
+        Asker { app: router(&api), ..self.nobody() }
+    }
+
+    /// A shop in which `harbour-books` trades, with a warehouse and ten of one book; and a key
+    /// that may do everything.
+    pub async fn trading() -> (Self, Asker) {
+        let shop = Self::open().await;
+        let harbour = shop.tenant("harbour-books").await;
+        stock(&harbour, "atlas", 10).await;
+        (shop, harbour)
+    }
+
+    pub fn nobody(&self) -> Asker {
+        Asker { app: self.app.clone(), token: None, headers: Vec::new() }
+    }
+
+    pub fn operator(&self) -> Asker {
+        self.nobody().token(ADMIN)
+    }
+
+    pub fn operator_for(&self, tenant: &str) -> Asker {
+        self.operator().header("x-kontor-tenant", tenant)
+    }
+
+    /// Opens a tenant's books, and makes a key that may do everything.
+    pub async fn tenant(&self, name: &str) -> Asker {
+        let made = self
+            .operator()
+            .post("/v1/tenants", json!({ "tenant": name, "settings": settings(name) }))
+            .await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        self.key(name, &["*"]).await
+    }
+
+    /// Makes a key of a tenant.
+    pub async fn key(&self, tenant: &str, scopes: &[&str]) -> Asker {
+        let made = self
+            .operator_for(tenant)
+            .post("/v1/keys", json!({ "name": "test", "scopes": scopes }))
+            .await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        self.nobody().token(made.json()["token"].as_str().unwrap())
+    }
+}
+
+impl Asker {
+    pub fn token(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn app(&self) -> Router {
+        self.app.clone()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, Body::empty(), None).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, Body::empty(), None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, body.to_string().into(), Some("application/json")).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::PUT, path, body.to_string().into(), Some("application/json")).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::PATCH, path, body.to_string().into(), Some("application/json")).await
+    }
+
+    /// A POST without a body.
+    pub async fn act(&self, path: &str) -> Answer {
+        self.ask(Method::POST, path, Body::empty(), None).await
+    }
+
+    pub async fn raw(&self, path: &str, body: impl Into<Body>, kind: Option<&str>) -> Answer {
+        self.ask(Method::POST, path, body.into(), kind).await
+    }
+
+    pub async fn ask(&self, method: Method, path: &str, body: Body, kind: Option<&str>) -> Answer {
+        let response = self.app.clone().oneshot(self.request(method, path, body, kind)).await;
+        let response = response.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        Answer { status, headers, bytes }
+    }
+
+    pub fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+        kind: Option<&str>,
+    ) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request.body(body).unwrap()
+    }
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.text());
+        self.json()
+    }
+
+    /// It is this problem, and says so as RFC 9457 wants it.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.head("content-type"), "application/problem+json");
+        let body = self.json();
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["status"], status);
+        assert_eq!(body["instance"], self.head("x-request-id"));
+        assert!(body["title"].is_string() && body["detail"].is_string(), "{body}");
+        body
+    }
+
+    /// It is this problem, and names this member.
+    #[track_caller]
+    pub fn at(self, status: u16, code: &str, pointer: &str) -> Value {
+        let body = self.problem(status, code);
+        assert_eq!(body["errors"][0]["pointer"], pointer, "{body}");
+        body
+    }
+
+    pub fn head(&self, name: &str) -> String {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    }
+}
+
+pub fn settings(name: &str) -> Value {
+    json!({
+        "name": name, "country": "CZ", "currency": "CZK", "time_zone": "Europe/Prague",
+        "limits": { "requests_in_flight": 1000, "requests_per_second": 100_000, "import_rows": 1000 },
+    })
+}
+
+/// Puts units of a product on the shelf.
+pub async fn stock(asker: &Asker, sku: &str, quantity: i64) {
+    asker.put("/v1/warehouses/main", json!({ "name": "Main" })).await.ok();
+    let arrival = json!({ "sku": sku, "warehouse": "main", "kind": "in", "quantity": quantity });
+    asker.post("/v1/stock/movements", arrival).await.ok();
+}
+
+/// An order of some units of one product at 349,00.
+pub fn order(sku: &str, quantity: i64) -> Value {
+    let total = 34900 * quantity;
+    json!({
+        "channel": "web", "currency": "CZK",
+        "customer": { "name": "Jana Nováková", "email": "jana@example.com" },
+        "lines": [{ "sku": sku, "title": "Atlas", "quantity": quantity, "unit_price_minor": 34900 }],
+        "totals": { "subtotal_minor": total, "total_minor": total },
+    })
+}
+
+/// Units that may be sold.
+pub async fn available(asker: &Asker, sku: &str) -> i64 {
+    asker.get(&format!("/v1/stock/{sku}")).await.ok()["total_available"].as_i64().unwrap()
+}
+
+fn api(settings: HttpSettings, intake: &Intake, metrics: RenderMetrics) -> Api {
+    let client = Http::new().unwrap();
+    let accounts = Accounts::new(Arc::new(TenantAccounts::new(intake.clone())), client.clone());
+    let hosts = Arc::clone(intake.hosts());
+    let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
+    let (accounts, release) = (Arc::new(accounts), Arc::new(release));
+    Api::new(settings, intake.clone(), Ties { metrics, accounts, client, release })
+}
+
+async fn intake(store: Arc<dyn Store>) -> Intake {
+    let journal = Journal::open(Arc::clone(&store), 1, JournalSettings::default()).await.unwrap();
+    let loader = Loader::start(Arc::clone(&store), 1);
+    let ground = Ground { journal, loader, store, limits: DomainLimits::default() };
+    let mut hosts = Hosts::default();
+    hosts.host::<Tenant>(&ground);
+    hosts.host::<Stock>(&ground);
+    hosts.host::<Order>(&ground);
+    hosts.host::<Payment>(&ground);
+    hosts.host::<Notification>(&ground);
+    hosts.host::<Webhook>(&ground);
+    let hosts = Arc::new(hosts);
+    let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();
+    let starting =
+        Starting { hosts: OnceLock::from(Arc::downgrade(&hosts)), root: root.get_cell() };
+    hosts.started_by(Arc::new(starting));
+    Intake::new(hosts, ground, Admission::new(AdmissionSettings::default()))
+}
+
+/// Starts domains under a supervisor that does not care.
+struct Starting {
+    hosts: OnceLock<std::sync::Weak<Hosts>>,
+    root: ActorCell,
+}
+
+#[async_trait]
+impl Starter for Starting {
+    async fn start(&self, tenant: &TenantId, domain: &'static str) -> Result<(), String> {
+        let hosts = self.hosts.get().and_then(std::sync::Weak::upgrade).ok_or("closed")?;
+        let host = hosts.named(domain).ok_or("no such domain")?;
+        host.start(tenant, self.root.clone()).await.map(drop)
+    }
+
+    fn pardon(&self, _: &TenantId, _: &'static str) {}
+}
+
+struct Root;
+
+impl Actor for Root {
+    type Msg = ();
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<()>, (): ()) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<()>,
+        _: SupervisionEvent,
+        (): &mut (),
+    ) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! What every store must do, tested once over all of them.
+//!
+//! PostgreSQL takes part with the feature `servers`, never by skipping in silence.
+
+// Outside of `#[test]` clippy does not see that this is a test.
+#![allow(clippy::unwrap_used)]
+
+mod pages;
+mod rows;
+mod rules;
+mod stores;
+
+/// One test per rule and store.
+macro_rules! contract {
+    ($($group:ident: $($rule:ident),+;)+) => {
+        mod memory {
+            $($(#[tokio::test]
+            async fn $rule() {
+                crate::$group::$rule(&kontor_actors::memory::MemoryStore::new()).await;
+            })+)+
+        }
+        mod sqlite {
+            $($(#[tokio::test]
+            async fn $rule() {
+                let folder = tempfile::tempdir().unwrap();
+                crate::$group::$rule(&*crate::stores::sqlite(folder.path()).await).await;
+            })+)+
+        }
+        #[cfg(feature = "servers")]
+        mod postgres {
+            $($(#[tokio::test]
+            async fn $rule() {
+                let database = crate::stores::Database::create().await;
+                let store = database.store().await;
+                // The database is dropped also when the rule is broken.
+                let kept = tokio::spawn(async move { crate::$group::$rule(&*store).await }).await;
+                database.drop().await;
+                kept.unwrap();
+            })+)+
+        }
+    };
+}
+
+contract! {
+    rules:
+        a_sequence_given_out_twice_is_fenced,
+        a_deposed_writer_is_fenced_whatever_else_is_wrong,
+        a_batch_is_written_whole_or_not_at_all,
+        a_batch_of_every_kind_is_read_back,
+        an_empty_batch_changes_nothing,
+        a_large_batch_is_written_whole,
+        an_older_state_never_overwrites_a_newer_one,
+        a_version_of_an_entity_exists_once,
+        a_touch_of_an_entity_exists_once,
+        a_key_has_one_owner,
+        a_key_passes_from_one_owner_to_another_in_one_batch,
+        a_key_is_not_taken_from_somebody_else,
+        a_request_is_answered_once,
+        a_cursor_never_moves_back,
+        text_with_quotes_and_unicode_comes_back_unchanged,
+        text_with_nul_is_refused_and_the_store_lives_on,
+        a_key_too_long_for_an_index_is_no_outage,
+        the_layout_of_shards_is_fixed_at_the_first_call;
+    pages:
+        answers_stand_in_the_order_of_the_questions,
+        heads_are_the_last_sequences,
+        a_shard_is_read_in_order_and_in_pages,
+        history_shows_touched_versions_in_order,
+        lists_are_paged_from_the_newest_name_without_skips,
+        lists_filter_by_prefix_and_status,
+        lists_across_tenants_are_ordered_by_tenant,
+        what_is_due_comes_earliest_first,
+        a_tenant_sees_what_its_own_entities_wait_for,
+        scans_pass_over_everything_once,
+        dead_letters_are_kept_replaced_and_removed,
+        dead_letters_are_filtered_and_paged,
+        a_dead_letter_with_nul_is_kept,
+        old_requests_are_forgotten_oldest_first,
+        a_store_answers_a_ping;
+}
