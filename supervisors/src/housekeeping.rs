@@ -1,0 +1,88 @@
+//! What a node tidies up by itself: request keys that nobody asks for any more.
+
+use kontor_actors::store::Store;
+use kontor_messages::Timestamp;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// The shortest time that a request key is known: clients may repeat a request for so long.
+pub const KEYS_KEPT_MIN: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often is looked.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Keys forgotten in one step, at most: a small transaction beside everybody else's.
+const STEP: u32 = 500;
+/// The pause between two steps.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Forgets request keys that are older than `kept` (never less than [`KEYS_KEPT_MIN`]) until told
+/// to stop.
+pub async fn run(store: Arc<dyn Store>, kept: Duration, mut stop: watch::Receiver<bool>) {
+    let kept = kept.max(KEYS_KEPT_MIN);
+    loop {
+        let age = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+        let before = Timestamp::from_millis(Timestamp::now().millis().saturating_sub(age));
+        let pause = match store.forget_requests(before, STEP).await {
+            Ok(forgotten) => {
+                metrics::counter!("kontor_request_keys_forgotten_total").increment(forgotten);
+                if forgotten < u64::from(STEP) { LOOK_EVERY } else { PAUSE }
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "old request keys cannot be forgotten");
+                LOOK_EVERY
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontor_actors::{
+        memory::MemoryStore,
+        store::{Batch, Found, Lookup, RequestRow},
+    };
+    use kontor_messages::EntityId;
+
+    fn row(key: String, age: Duration) -> RequestRow {
+        let at = Timestamp::now().millis() - i64::try_from(age.as_millis()).unwrap();
+        RequestRow {
+            tenant: "one".parse().unwrap(),
+            domain: "order".into(),
+            key,
+            hash: [0; 16],
+            entity: EntityId::named("o"),
+            version: 1,
+            at: Timestamp::from_millis(at),
+        }
+    }
+
+    async fn known(store: &MemoryStore, key: &str) -> bool {
+        let (tenant, domain) = ("one".parse().unwrap(), "order".into());
+        let found = store.fetch(&[Lookup::Request { tenant, domain, key: key.into() }]).await;
+        matches!(found.unwrap()[0], Found::Request(Some(_)))
+    }
+
+    #[tokio::test]
+    async fn old_keys_are_forgotten_in_steps_and_none_before_its_time() {
+        let store = MemoryStore::new();
+        let day = Duration::from_secs(24 * 3600);
+        let old = (0..1_200).map(|n| row(format!("old{n}"), 8 * day));
+        let requests = old.chain([row("young".into(), 6 * day)]).collect();
+        store.commit(Arc::new(Batch { requests, ..Batch::default() })).await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        // Even where less is asked for, a key is known for a week.
+        let running = tokio::spawn(run(Arc::new(store.clone()), day, stopped));
+        for n in [0, 700, 1_199] {
+            while known(&store, &format!("old{n}")).await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        stop.send_replace(true);
+        running.await.unwrap();
+        assert!(known(&store, "young").await);
+    }
+}

@@ -1,0 +1,10 @@
+//! The running program: the supervision tree, the node that composes everything, the commands.
+
+pub mod cli;
+pub mod demo;
+pub mod engine;
+pub mod housekeeping;
+pub mod node;
+pub mod timers;
+pub mod tree;
+pub mod verify;

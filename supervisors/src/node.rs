@@ -1,0 +1,338 @@
+//! A node: the engine with everything that bridges it to the outside.
+
+use crate::engine::{Engine, EngineSettings};
+use axum::Router;
+use kontor_actors::{
+    domain_actor::DomainLimits, follower::Follow, intake::Intake, policies::follower::Policies,
+};
+use kontor_adapters::{
+    amqp::{AmqpSettings, Broker, Commands, Desk, Relay},
+    dispatch::{
+        accounts::TenantAccounts,
+        notifications::NotificationSender,
+        payments::PaymentCalls,
+        webhooks::{WebhookChoice, WebhookPosts},
+    },
+    gateways::{
+        Accounts,
+        http::Http,
+        webhooks::{Sender, SenderSettings},
+    },
+    http::{self, Api, HttpSettings, RenderMetrics, Ties},
+    store::{self, StoreSettings},
+};
+use kontor_config::Settings;
+use kontor_messages::tenant::AccountSettings;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::{
+    future::Future,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::net::TcpListener;
+
+/// What a node is made of.
+#[derive(Clone, Debug)]
+pub struct NodeSettings {
+    /// The node's own files; with the embedded database, that too.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub store: StoreSettings,
+    /// The engine.
+    pub engine: EngineSettings,
+    /// The API.
+    pub http: HttpSettings,
+    /// RabbitMQ, if there is one.
+    pub amqp: Option<AmqpSettings>,
+    /// How endpoints of tenants are called.
+    pub webhooks: SenderSettings,
+    /// The mail server of tenants that have none of their own.
+    pub mail: Option<AccountSettings>,
+}
+
+impl NodeSettings {
+    /// A node as the settings want it.
+    pub fn of(mut settings: Settings) -> Self {
+        // What may be called may be subscribed.
+        settings.http.webhooks_to_private |= settings.webhooks.allow_private;
+        let engine = EngineSettings {
+            shards: settings.engine.shards,
+            readers: settings.engine.readers,
+            domain: DomainLimits { memory_max: settings.engine.memory_max, idle: settings.idle() },
+            journal: settings.journal,
+            admission: settings.admission,
+            ..EngineSettings::default()
+        };
+        Self {
+            data_dir: settings.data_dir,
+            store: settings.store,
+            engine,
+            http: settings.http,
+            amqp: settings.amqp.url.is_some().then_some(settings.amqp),
+            webhooks: settings.webhooks,
+            mail: settings.smtp.account().map(AccountSettings),
+        }
+    }
+
+    /// Defaults, on a folder and a database (which may be in that folder).
+    pub fn at(data_dir: &Path, database: impl Into<String>) -> Self {
+        Self {
+            data_dir: data_dir.to_owned(),
+            store: StoreSettings::at(database),
+            engine: EngineSettings::default(),
+            http: HttpSettings::default(),
+            amqp: None,
+            webhooks: SenderSettings::default(),
+            mail: None,
+        }
+    }
+}
+
+/// Ready when the process is told to stop: SIGTERM or SIGINT.
+pub async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+/// What a node is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// To run: it follows the journal and talks to the outside.
+    Serve,
+    /// To carry out one command. What follows from it, the next node that serves does.
+    Tool,
+}
+
+/// A running node.
+pub struct Node {
+    engine: Engine,
+    api: Api,
+    admin_token: SecretString,
+    broker: Option<(Broker, Commands)>,
+    data_dir: PathBuf,
+    amqp: Option<Broker>,
+}
+
+impl Node {
+    /// Starts everything but the listener.
+    pub async fn start(mut settings: NodeSettings, role: Role) -> Result<Self, String> {
+        let store = store::open(&settings.store).await.map_err(|fault| fault.to_string())?;
+        let admin_token = match &settings.http.admin_token {
+            Some(token) => token.clone(),
+            None => random_token(),
+        };
+        settings.http.admin_token = Some(admin_token.clone());
+        let broker = match settings.amqp.take().filter(|_| role == Role::Serve) {
+            Some(amqp) => Some(Broker::start(amqp).map_err(|fault| fault.to_string())?),
+            None => None,
+        };
+        let outside = Outside::open(&settings)?;
+        let mut accounts = None;
+        let engine = Engine::start(store, settings.engine, |intake| {
+            let known = accounts.insert(outside.accounts(intake));
+            match role {
+                Role::Serve => outside.follows(intake, known, broker.as_ref()),
+                Role::Tool => Vec::new(),
+            }
+        });
+        let engine = engine.await?;
+        let intake = engine.intake().clone();
+        let ties = outside.ties(&intake, accounts)?;
+        let api = Api::new(settings.http, intake, ties);
+        let commands = broker.clone().filter(|broker| broker.settings().consume).map(|broker| {
+            let desk = Arc::new(Desk::new(engine.intake().clone()));
+            (broker.clone(), Commands::start(broker, desk))
+        });
+        let data_dir = settings.data_dir;
+        Ok(Self { engine, api, admin_token, broker: commands, data_dir, amqp: broker })
+    }
+
+    /// The way in.
+    pub fn intake(&self) -> &Intake {
+        self.engine.intake()
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The API, for calls inside this process.
+    pub fn router(&self) -> Router {
+        http::router(&self.api)
+    }
+
+    /// What the platform operator calls the API with.
+    pub fn admin_token(&self) -> SecretString {
+        self.admin_token.clone()
+    }
+
+    /// The broker's connection, if there is one.
+    pub fn broker(&self) -> Option<&Broker> {
+        self.amqp.as_ref()
+    }
+
+    /// Serves the API until `shutdown`, or until another node owns what this one writes; then
+    /// lets nobody in, finishes what is under way, keeps it, and ends.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), String> {
+        let address = listener.local_addr().map_err(|fault| fault.to_string())?;
+        let run_file = RunFile {
+            url: format!("http://{address}"),
+            token: self.admin_token.expose_secret().into(),
+            pid: std::process::id(),
+        };
+        run_file.write(&self.data_dir)?;
+        let mut deposed = self.intake().ground().journal.stopped();
+        let admission = self.intake().admission().clone();
+        let mut lost = deposed.clone();
+        let ending = async move {
+            tokio::select! {
+                () = shutdown => {}
+                _ = deposed.wait_for(Option::is_some) => {}
+            }
+            admission.close();
+        };
+        let served = http::serve(listener, self.api.clone(), ending).await;
+        RunFile::remove(&self.data_dir);
+        self.stop().await;
+        let reason = lost.borrow_and_update().clone();
+        match reason {
+            Some(reason) => Err(reason),
+            None => served.map_err(|fault| fault.to_string()),
+        }
+    }
+
+    /// Lets nobody in, finishes what is under way, keeps it, ends.
+    pub async fn stop(self) {
+        if let Some((_, commands)) = self.broker {
+            commands.stop().await;
+        }
+        self.engine.stop().await;
+        if let Some(broker) = self.amqp {
+            broker.stop().await;
+        }
+    }
+}
+
+/// The ways out of a node.
+struct Outside {
+    http: Http,
+    webhooks: Arc<Sender>,
+    mail: Option<AccountSettings>,
+}
+
+impl Outside {
+    fn open(settings: &NodeSettings) -> Result<Self, String> {
+        let webhooks = Sender::new(&settings.webhooks).map_err(|fault| fault.to_string())?;
+        let (http, mail) = (Http::new()?, settings.mail.clone());
+        Ok(Self { http, webhooks: Arc::new(webhooks), mail })
+    }
+
+    fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
+        let settings = Arc::new(TenantAccounts::new(intake.clone()));
+        Arc::new(Accounts::new(settings, self.http.clone()))
+    }
+
+    /// What the API needs besides the domains.
+    fn ties(&self, intake: &Intake, accounts: Option<Arc<Accounts>>) -> Result<Ties, String> {
+        let hosts = Arc::clone(intake.hosts());
+        Ok(Ties {
+            metrics: render_metrics()?,
+            accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
+            client: self.http.clone(),
+            release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),
+        })
+    }
+
+    /// Everything that follows the journal, one line each.
+    fn follows(
+        &self,
+        intake: &Intake,
+        accounts: &Arc<Accounts>,
+        broker: Option<&Broker>,
+    ) -> Vec<Arc<dyn Follow>> {
+        let mut follows: Vec<Arc<dyn Follow>> = vec![
+            Arc::new(Policies::new(intake.clone())),
+            Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),
+            Arc::new(NotificationSender::new(intake.clone(), self.mail.clone())),
+            Arc::new(WebhookChoice::new(intake.clone())),
+            Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
+        ];
+        follows
+            .extend(broker.map(|broker| Arc::new(Relay::new(broker.clone())) as Arc<dyn Follow>));
+        follows
+    }
+}
+
+/// Says how to reach the node that runs on a data folder. Readable by its owner only.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Where it listens.
+    pub url: String,
+    /// The operator's token.
+    pub token: String,
+    /// The process.
+    pub pid: u32,
+}
+
+impl RunFile {
+    /// The node that runs on this folder, if it answers.
+    pub async fn of_running(data_dir: &Path) -> Option<Self> {
+        let text = tokio::fs::read_to_string(Self::path(data_dir)).await.ok()?;
+        let found: Self = serde_json::from_str(&text).ok()?;
+        let http = kontor_sandbox::plain_client(Duration::from_secs(2)).ok()?;
+        let answer = http.get(format!("{}/ping", found.url)).send().await.ok()?;
+        answer.status().is_success().then_some(found)
+    }
+
+    fn write(&self, data_dir: &Path) -> Result<(), String> {
+        let wrong =
+            |fault: std::io::Error| format!("{} cannot be written: {fault}", data_dir.display());
+        std::fs::create_dir_all(data_dir).map_err(wrong)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(Self::path(data_dir)).map_err(wrong)?;
+        let text = serde_json::to_string(self).map_err(|broken| broken.to_string())?;
+        file.write_all(text.as_bytes()).map_err(wrong)
+    }
+
+    fn remove(data_dir: &Path) {
+        let _ = std::fs::remove_file(Self::path(data_dir));
+    }
+
+    fn path(data_dir: &Path) -> PathBuf {
+        data_dir.join("kontor.run")
+    }
+}
+
+/// Two random UUIDs of the system's secure generator: 244 random bits.
+fn random_token() -> SecretString {
+    format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple()).into()
+}
+
+/// The process's figures. A process has one recorder, however many nodes run in it.
+fn render_metrics() -> Result<RenderMetrics, String> {
+    static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
+    let install = || PrometheusBuilder::new().install_recorder().map_err(|fault| fault.to_string());
+    let handle = RECORDER.get_or_init(install).clone()?;
+    Ok(Arc::new(move || {
+        handle.run_upkeep();
+        handle.render()
+    }))
+}
