@@ -1,0 +1,11 @@
+//! The rules of the sandbox, told over real sockets.
+
+mod binary;
+mod gate;
+mod mail;
+mod money;
+mod receiver;
+mod sessions;
+mod signing;
+mod webhooks;
+mod world;

@@ -1,0 +1,34 @@
+//! End to end: a real process, real sockets, real databases, a real broker.
+
+// A scenario that cannot go on panics, in what it shares as well.
+#![allow(clippy::unwrap_used)]
+
+/// A scenario on both databases: `each!(name_of_the_test => function);`
+macro_rules! each {
+    ($($name:ident => $scenario:ident;)*) => {
+        $(mod $name {
+            use kontor_tests::site::Kind;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::$scenario(Kind::Sqlite).await;
+            }
+
+            #[cfg(feature = "servers")]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgresql() {
+                super::$scenario(Kind::Postgres).await;
+            }
+        })*
+    };
+}
+
+mod books;
+#[cfg(feature = "servers")]
+mod faults;
+#[cfg(feature = "servers")]
+mod integrators;
+mod kill9;
+mod load;
+mod main_job;
+mod process;
