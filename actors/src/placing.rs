@@ -1,7 +1,8 @@
 //! Placing an order: the one step that asks two domains in turn.
 //!
 //! Stock holds all lines or none, then the order is placed on top of that hold; the answer waits
-//! for both. Whatever stock holds for an order that is not placed is given back at once, and what
+//! for both. An order that arrives paid is held in the same way, and committed by the policy that
+//! follows the order: goods are never gone for an order that is not there. Whatever stock holds for an order that is not placed is given back at once, and what
 //! a crash leaves behind ends with the hold's own deadline.
 
 use crate::{
@@ -177,9 +178,7 @@ impl<'a> Placing<'a> {
             channel: self.place.channel.clone(),
             lines: self.wanted(),
             until: self.pay_until.plus(GRACE),
-            commit: self.place.paid,
-            // The channel has the money: an order without goods is kept and seen to.
-            remember: self.place.paid,
+            paid: self.place.paid,
         };
         let terms = Terms {
             early: !self.terms.dry_run,

@@ -290,6 +290,7 @@ pub struct DisputeSeen {
 /// Why something did not work, for people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PaymentProblem)]
 pub struct Problem {
     /// The provider's code, or ours.
     pub code: String,

@@ -213,13 +213,11 @@ pub enum StockCommand {
         lines: Vec<ReservationLine>,
         /// Until when, unless renewed.
         until: Timestamp,
-        /// The order is paid already: the goods leave stock in the same step.
+        /// The sales channel has the money: what is kept back from it may be had, and if there is
+        /// not enough, what is wanted is kept and the answer is `Wanted` and `CommitFailed`
+        /// instead of a refusal, so that a later `Commit` tries again.
         #[serde(default)]
-        commit: bool,
-        /// Only with `commit`: if there is not enough, keep what is wanted and answer with
-        /// `Wanted` and `CommitFailed` instead of a refusal, so that a later `Commit` tries again.
-        #[serde(default)]
-        remember: bool,
+        paid: bool,
     },
     /// Holds on for longer. An ended reservation stays as it is.
     Renew {

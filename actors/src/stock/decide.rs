@@ -24,8 +24,8 @@ pub fn decide(world: &World<'_, Stock>, command: StockCommand, now: Timestamp) -
         StockCommand::RecordObservation { sku, warehouse, quantity, observed_at } => {
             moves::observe(world, &sku, &warehouse, quantity, observed_at.min(now))
         }
-        StockCommand::Reserve { reservation, channel, lines, until, commit, remember } => {
-            let wish = lines::Wish { channel, lines, until, commit, remember };
+        StockCommand::Reserve { reservation, channel, lines, until, paid } => {
+            let wish = lines::Wish { channel, lines, until, paid };
             lines::reserve(world, &reservation, wish, now)
         }
         StockCommand::Renew { reservation, until } => holds::renew(world, &reservation, until),

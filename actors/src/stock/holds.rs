@@ -113,7 +113,7 @@ pub(super) fn commit(world: &World<'_, Stock>, id: &EntityId, now: Timestamp) ->
 }
 
 /// The event that takes what was just held off the shelves.
-pub(super) fn committed(ledger: &mut Ledger<'_, '_>, held: &[Allocation]) -> Step<StockEvent> {
+fn committed(ledger: &mut Ledger<'_, '_>, held: &[Allocation]) -> Step<StockEvent> {
     for allocation in held {
         let place = ledger.open(&allocation.sku)?;
         let change = going(allocation.quantity, allocation.line);

@@ -4,10 +4,10 @@
 //! only: a sale that is paid for may have it, that is what it is there for.
 
 use super::{
-    Decided, Stock, check, holds,
+    Decided, Stock, check,
     ledger::{Ledger, Step},
     read::{buffer, bundles},
-    state::{ReservationState, ReservationStatus, ReservedLine, StockState},
+    state::{ReservationState, ReservedLine, StockState},
 };
 use crate::{
     domain::{Decision, Stop, refuse},
@@ -28,8 +28,7 @@ pub(super) struct Wish {
     pub(super) channel: String,
     pub(super) lines: Vec<ReservationLine>,
     pub(super) until: Timestamp,
-    pub(super) commit: bool,
-    pub(super) remember: bool,
+    pub(super) paid: bool,
 }
 
 /// Why lines cannot be had.
@@ -41,7 +40,9 @@ pub(super) struct Shortage {
     pub(super) missing: BTreeMap<String, i64>,
 }
 
-/// Holds all lines or none; commits them in the same step if it is asked to.
+/// Holds all lines or none. What is paid for already is held too, with a deadline: it is committed
+/// for an order that is there, so goods are never gone for one that a crash has kept from being
+/// placed.
 pub(super) fn reserve(
     world: &World<'_, Stock>,
     id: &EntityId,
@@ -51,22 +52,19 @@ pub(super) fn reserve(
     check::id("/reservation", id)?;
     let entity = reservation_entity(id);
     if let StockState::Reservation(known) = world.get(&entity)? {
-        return again(world, id, known, &wish, now);
+        return again(id, known, &wish);
     }
     check::lines(&wish.lines, 1)?;
     check::text("/channel", &wish.channel, 40)?;
-    if wish.remember && !wish.commit {
-        return check::invalid("/remember", "expected it only together with commit");
-    }
-    if !wish.commit && wish.until <= now {
+    if wish.until <= now {
         return check::invalid("/until", "expected a time that is not past");
     }
     let mut ledger = Ledger::new(world)?;
-    let keep_from = (!wish.commit).then_some(wish.channel.as_str());
+    let keep_from = (!wish.paid).then_some(wish.channel.as_str());
     let shortage = take(&mut ledger, &wish.lines, keep_from)?;
-    let Wish { channel, lines: wanted, until, commit, remember } = wish;
+    let Wish { channel, lines: wanted, until, paid } = wish;
     if let Some(first) = shortage.first {
-        if !remember {
+        if !paid {
             return refuse(first);
         }
         let short = shortage.missing;
@@ -75,25 +73,12 @@ pub(super) fn reserve(
         return Ok(Decision::of(entity, events));
     }
     let allocations = ledger.close();
-    let mut events = Vec::with_capacity(2);
-    let committed = match commit {
-        true => Some(holds::committed(&mut ledger, &allocations)?),
-        false => None,
-    };
-    events.push(StockEvent::Reserved { channel, wanted, allocations, until });
-    events.extend(committed);
-    Ok(Decision::of(entity, events))
+    let reserved = StockEvent::Reserved { channel, wanted, allocations, until };
+    Ok(Decision::of(entity, vec![reserved]))
 }
 
 /// The id is known already: the same wish changes nothing, whatever has become of it since.
-fn again(
-    world: &World<'_, Stock>,
-    id: &EntityId,
-    known: &ReservationState,
-    wish: &Wish,
-    now: Timestamp,
-) -> Decided {
-    let entity = reservation_entity(id);
+fn again(id: &EntityId, known: &ReservationState, wish: &Wish) -> Decided {
     let alike = |(known, asked): (&ReservedLine, &ReservationLine)| {
         known.sku == asked.sku
             && known.quantity == asked.quantity
@@ -105,10 +90,7 @@ fn again(
     if !same {
         return refuse(StockRefusal::Differs(id.clone()));
     }
-    if wish.commit && known.status == ReservationStatus::Held {
-        return holds::commit(world, id, now);
-    }
-    Ok(Decision::nothing(entity))
+    Ok(Decision::nothing(reservation_entity(id)))
 }
 
 /// Puts holds for the lines into the ledger. Where something is short, the ledger is of no use

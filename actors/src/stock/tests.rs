@@ -105,22 +105,16 @@ fn reserve(order: &str, lines: &[ReservationLine]) -> StockCommand {
         channel: "web".to_owned(),
         lines: lines.to_vec(),
         until: minutes(15),
-        commit: false,
-        remember: false,
+        paid: false,
     }
 }
 
-/// An order that is paid already; `remember` when it must be taken whatever there is.
-fn reserve_paid(order: &str, lines: &[ReservationLine], keep: bool) -> StockCommand {
+/// An order that its channel has the money for.
+fn reserve_paid(order: &str, lines: &[ReservationLine]) -> StockCommand {
     match reserve(order, lines) {
-        StockCommand::Reserve { reservation, channel, lines, until, .. } => StockCommand::Reserve {
-            reservation,
-            channel,
-            lines,
-            until,
-            commit: true,
-            remember: keep,
-        },
+        StockCommand::Reserve { reservation, channel, lines, until, .. } => {
+            StockCommand::Reserve { reservation, channel, lines, until, paid: true }
+        }
         other => other,
     }
 }

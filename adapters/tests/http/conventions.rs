@@ -222,6 +222,10 @@ async fn the_description_names_every_route_with_its_problems() {
     }
     assert!(operations > 80, "{operations}");
     assert_eq!(unknown_references(&described), Vec::<String>::new());
+    // Two types of one name would be described as one.
+    let schemas = &described["components"]["schemas"];
+    assert!(schemas["Problem"]["properties"]["instance"].is_object());
+    assert!(schemas["PaymentProblem"]["properties"]["message"].is_object());
     let docs = shop.nobody().get("/docs/").await;
     assert!(docs.text().contains("swagger-ui"), "{}", docs.text());
     assert!(!docs.text().contains("https://"), "the page needs the net");

@@ -5,16 +5,17 @@ use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kontor_actors::{
-    admission::{Admission, AdmissionSettings},
+    admission::{Admission, AdmissionSettings, Lane},
     domain_actor::{DomainLimits, Ground},
     host::{Hosts, Starter},
-    intake::Intake,
+    intake::{Caller, Intake},
     journal::{Journal, JournalSettings},
     loader::Loader,
     memory::MemoryStore,
     notification::Notification,
     order::Order,
     payment::Payment,
+    request::Terms,
     stock::Stock,
     store::Store,
     tenant::Tenant,
@@ -25,7 +26,11 @@ use kontor_adapters::{
     gateways::{Accounts, http::Http},
     http::{Api, HttpSettings, RenderMetrics, Ties, router},
 };
-use kontor_messages::TenantId;
+use kontor_messages::{
+    EntityId, Meta, TenantId,
+    order::{OrderCommand, StockStanding},
+    stock::StockCommand,
+};
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
@@ -111,6 +116,19 @@ impl Shop {
             .await;
         assert_eq!(made.status, 201, "{}", made.text());
         self.key(name, &["*"]).await
+    }
+
+    /// What the policy does for a paid order, for nobody follows the journal here.
+    pub async fn commit_goods(&self, tenant: &str, order: &str) {
+        let order = EntityId::parse(order).unwrap();
+        let reservation = order.clone();
+        let standing = StockStanding::Committed;
+        let (tenant, meta) = (TenantId::parse(tenant).unwrap(), Meta::by("test"));
+        let caller = Caller { tenant, meta, lane: Lane::Realtime };
+        let commit = StockCommand::Commit { reservation };
+        self.intake.tell::<Stock>(&caller, commit, Terms::default()).await.unwrap();
+        let told = OrderCommand::RecordStock { order, standing };
+        self.intake.tell::<Order>(&caller, told, Terms::default()).await.unwrap();
     }
 
     /// Makes a key of a tenant.

@@ -88,8 +88,7 @@ impl Shop {
         let (enough, events) =
             self.shelf.reserve(&order, wanted, pay_until.plus(15 * MINUTE), paid);
         let stock = match (enough, paid) {
-            (true, true) => StockStanding::Committed,
-            (true, false) => StockStanding::Held,
+            (true, _) => StockStanding::Held,
             (false, true) => StockStanding::Short,
             (false, false) => return,
         };

@@ -66,29 +66,21 @@ impl Shelf {
         self.reservations.get(order).is_some_and(|known| known.hold == Hold::Committed)
     }
 
-    /// Holds, or commits, all lines or none; says whether it could.
+    /// Holds all lines or none; says whether it could. What is paid and short is remembered.
     pub(super) fn reserve(
         &mut self,
         order: &EntityId,
         wanted: Goods,
         until: Timestamp,
-        commit: bool,
+        paid: bool,
     ) -> (bool, Vec<StockEvent>) {
         let enough = self.take(&wanted);
-        let hold = match (enough, commit) {
-            (true, true) => Hold::Committed,
-            (true, false) => Hold::Held,
-            (false, _) => Hold::Ended,
-        };
-        if enough || commit {
+        let hold = if enough { Hold::Held } else { Hold::Ended };
+        if enough || paid {
             let keys = BTreeSet::new();
             self.reservations.insert(order.clone(), Reservation { hold, wanted, until, keys });
         }
-        let events = match (enough, commit) {
-            (true, true) => vec![committed()],
-            (false, true) => vec![failed()],
-            (_, false) => Vec::new(),
-        };
+        let events = if !enough && paid { vec![failed()] } else { Vec::new() };
         (enough, events)
     }
 

@@ -39,8 +39,7 @@ fn a_commit_after_the_end_says_each_time_what_is_short() {
         channel: "web".to_owned(),
         lines: vec![line("A", 7)],
         until: minutes(60),
-        commit: false,
-        remember: false,
+        paid: false,
     });
     let failed = || {
         let short = [("A".to_owned(), 3)].into();

@@ -16,7 +16,7 @@ enum Ask {
     Observe(usize, i64, i64),
     Transfer(u8, usize, usize, usize, i64),
     Receive(u8),
-    Reserve(u8, Vec<(usize, i64, Option<usize>)>, u32, bool, bool),
+    Reserve(u8, Vec<(usize, i64, Option<usize>)>, u32, bool),
     Renew(u8, u32),
     Release(u8, Option<(usize, i64)>, u8, bool),
     Commit(u8),
@@ -47,8 +47,8 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (0..3_u8, 0..3_usize, 0..3_usize, 0..3_usize, 1..6_i64)
             .prop_map(|(t, s, from, to, q)| Ask::Transfer(t, s, from, to, q)),
         1 => (0..3_u8).prop_map(Ask::Receive),
-        8 => (0..5_u8, lines, 1..40_u32, prop::bool::weighted(0.25), any::<bool>())
-            .prop_map(|(r, l, until, paid, keep)| Ask::Reserve(r, l, until, paid, keep)),
+        8 => (0..5_u8, lines, 1..40_u32, prop::bool::weighted(0.25))
+            .prop_map(|(r, l, until, paid)| Ask::Reserve(r, l, until, paid)),
         2 => (0..3_usize, 0..3_usize, 0..4_i64)
             .prop_map(|(s, w, q)| Ask::Move(MovementKind::Count, s, w, q)),
         1 => (0..5_u8, 1..40_u32).prop_map(|(r, until)| Ask::Renew(r, until)),
@@ -86,7 +86,7 @@ fn command(ask: &Ask, number: usize, now: Timestamp) -> Option<StockCommand> {
             quantity,
         },
         Ask::Receive(t) => StockCommand::ReceiveTransfer { transfer: id(&format!("t{t}")) },
-        Ask::Reserve(r, lines, until, commit, remember) => StockCommand::Reserve {
+        Ask::Reserve(r, lines, until, paid) => StockCommand::Reserve {
             reservation: id(&order(r)),
             channel: "web".to_owned(),
             lines: lines
@@ -97,8 +97,7 @@ fn command(ask: &Ask, number: usize, now: Timestamp) -> Option<StockCommand> {
                 })
                 .collect(),
             until: at(i64::from(until)),
-            commit,
-            remember: remember && commit,
+            paid,
         },
         Ask::Renew(r, until) => renew(&order(r), at(i64::from(until))),
         Ask::Release(r, part, key, cancel) => {

@@ -88,8 +88,7 @@ async fn reserve(ordered: Ordered<NewReservation>) -> Result<Response, Problem> 
     let Ordered { body, asking } = ordered;
     let NewReservation { reservation, channel, lines, until } = body;
     let reservation = reservation.unwrap_or_else(|| EntityId::fresh(Timestamp::now()));
-    let (commit, remember) = (false, false);
-    let command = StockCommand::Reserve { reservation, channel, lines, until, commit, remember };
+    let command = StockCommand::Reserve { reservation, channel, lines, until, paid: false };
     asking.create::<Reservations>(command).await
 }
 
