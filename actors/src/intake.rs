@@ -15,6 +15,7 @@ use crate::{
 use kontor_messages::{EntityId, Meta, TenantId};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 /// How long an answer is waited for; then its outcome is unknown to the caller.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
@@ -160,9 +161,11 @@ impl Intake {
         permit: Option<Permit>,
     ) -> Answer<D> {
         let (reply, answer) = oneshot::channel();
-        let request = Request { command, meta: caller.meta.clone(), terms, permit, reply };
+        let span = tracing::debug_span!("command", domain = D::NAME, tenant = %caller.tenant);
+        let (meta, recorded) = (caller.meta.clone(), span.clone());
+        let request = Request { command, meta, terms, permit, reply, span: recorded };
         self.hosts.send(&caller.tenant, Box::new(request)).await?;
-        match tokio::time::timeout(ANSWER_MAX, answer).await {
+        match tokio::time::timeout(ANSWER_MAX, answer.instrument(span)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(Denied::Fault("it restarted meanwhile; ask again".into())),
             Err(_) => Err(Denied::Fault("no answer in time; ask again with the same key".into())),

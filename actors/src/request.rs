@@ -9,6 +9,7 @@ use crate::{
 use kontor_messages::{EntityId, EventId, Meta};
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 /// A command with all that rides along.
 pub struct Request<D: Domain> {
@@ -22,6 +23,8 @@ pub struct Request<D: Domain> {
     pub permit: Option<Permit>,
     /// Where the answer goes.
     pub reply: oneshot::Sender<Answer<D>>,
+    /// What deciding and keeping it is recorded under.
+    pub span: Span,
 }
 
 /// How a command is asked.

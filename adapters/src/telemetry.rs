@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::{collections::BTreeMap, io::IsTerminal};
-use tracing::{Span, Subscriber};
+use tracing::{Level, Metadata, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{
     EnvFilter, Layer, filter::filter_fn, layer::SubscriberExt, registry::LookupSpan,
@@ -104,10 +104,15 @@ pub fn start(log: &LogSettings, otlp: &OtlpSettings) -> Result<Telemetry, Teleme
     let provider = export::provider(otlp)?;
     let traces = provider.as_ref().map(|provider| {
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("kontor"));
-        // What the exporter itself does is no news.
-        layer.with_filter(filter_fn(|what| what.target().starts_with("kontor")))
+        // What the exporter itself does is no news. Traces have their steps whatever is logged;
+        // without a collector nobody asks for them, and they cost nothing.
+        let ours = |what: &Metadata<'_>| {
+            what.target().starts_with("kontor") && *what.level() <= Level::DEBUG
+        };
+        layer.with_filter(filter_fn(ours).with_max_level_hint(Level::DEBUG))
     });
-    let registry = tracing_subscriber::registry().with(filter).with(lines(log.format)).with(traces);
+    let lines = lines(log.format).with_filter(filter);
+    let registry = tracing_subscriber::registry().with(lines).with(traces);
     registry.try_init().map_err(|error| fault(&error))?;
     log_panics();
     Ok(Telemetry { provider })
@@ -154,7 +159,7 @@ fn log_panics() {
         let backtrace = std::backtrace::Backtrace::capture();
         let thread = std::thread::current().name().unwrap_or_default().to_owned();
         tracing::error!(place, thread, reason = text.unwrap_or("?"), %backtrace, "a panic");
-        if !tracing::enabled!(tracing::Level::ERROR) {
+        if !tracing::enabled!(Level::ERROR) {
             before(info);
         }
     }));

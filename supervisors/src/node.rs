@@ -58,7 +58,7 @@ impl NodeSettings {
     /// A node as the settings want it.
     pub fn of(mut settings: Settings) -> Self {
         // What may be called may be subscribed.
-        settings.http.webhooks_to_private |= settings.webhooks.allow_private;
+        settings.http.webhooks_to_private = settings.webhooks.allow_private;
         let engine = EngineSettings {
             shards: settings.engine.shards,
             readers: settings.engine.readers,

@@ -11,6 +11,7 @@ pub struct Client {
     url: String,
     token: String,
     tenant: Option<String>,
+    trace: Option<String>,
 }
 
 /// What was answered.
@@ -33,7 +34,7 @@ impl Client {
     /// If there is no HTTP client to be had.
     pub fn new(url: &str, token: &str) -> Self {
         let http = kontor_sandbox::plain_client(Duration::from_secs(30)).unwrap();
-        Self { http, url: url.to_owned(), token: token.to_owned(), tenant: None }
+        Self { http, url: url.to_owned(), token: token.to_owned(), tenant: None, trace: None }
     }
 
     /// The same, with another token.
@@ -44,6 +45,11 @@ impl Client {
     /// The operator, for a tenant.
     pub fn for_tenant(&self, tenant: &str) -> Self {
         Self { tenant: Some(tenant.to_owned()), ..self.clone() }
+    }
+
+    /// The same, as part of a trace, by its `traceparent`.
+    pub fn in_trace(&self, traceparent: &str) -> Self {
+        Self { trace: Some(traceparent.to_owned()), ..self.clone() }
     }
 
     /// What it calls with.
@@ -78,6 +84,9 @@ impl Client {
         request = request.bearer_auth(&self.token);
         if let Some(tenant) = &self.tenant {
             request = request.header("x-kontor-tenant", tenant);
+        }
+        if let Some(trace) = &self.trace {
+            request = request.header("traceparent", trace);
         }
         if let Some(key) = key {
             request = request.header("idempotency-key", key);

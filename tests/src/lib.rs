@@ -9,6 +9,7 @@
 pub mod binary;
 pub mod broker;
 pub mod client;
+pub mod collector;
 pub mod database;
 pub mod node;
 pub mod proxy;

@@ -17,6 +17,7 @@ use std::{
     sync::Arc,
 };
 use tokio::sync::oneshot;
+use tracing::Span;
 
 /// What has come of a command in memory.
 enum Carried<D: Domain> {
@@ -79,7 +80,9 @@ impl<D: Domain> DomainActor<D> {
             memory.book.remember(fresh.clone(), Entity::default());
         }
         // Everything that is the domain's own code runs in here.
-        let carried = catch_unwind(AssertUnwindSafe(|| self.carry(memory, &request, now)));
+        let deciding = tracing::debug_span!(parent: &request.span, "decide", domain = D::NAME);
+        let carry = || deciding.in_scope(|| self.carry(memory, &request, now));
+        let carried = catch_unwind(AssertUnwindSafe(carry));
         match carried {
             Ok(Ok(Ok(carried))) => self.tell(memory, *request, carried, now),
             Ok(Ok(Err(Halt::Refused(refusal)))) => {
@@ -128,7 +131,8 @@ impl<D: Domain> DomainActor<D> {
         };
         let (reply, _nobody_waits) = oneshot::channel();
         let (meta, terms) = (Meta::by("timer"), Terms::default());
-        let request = Request { command, meta, terms, permit: None, reply };
+        let span = tracing::debug_span!("timer", domain = D::NAME, tenant = %self.tenant);
+        let request = Request { command, meta, terms, permit: None, reply, span };
         self.obey(myself, memory, Box::new(request), Some(entity))
     }
 
@@ -235,8 +239,9 @@ impl<D: Domain> DomainActor<D> {
             entry.done = telling(request, Ok(done));
             return self.ground.journal.append(entry);
         }
-        let Request { reply, terms, .. } = request;
-        entry.done = Box::new(move |_| drop(terms));
+        let Request { reply, terms, span, .. } = request;
+        let keeping = keeping(&span);
+        entry.done = Box::new(move |_| drop((terms, keeping)));
         // Handed in before anybody knows of it: what stands on it comes after it in the journal.
         self.ground.journal.append(entry);
         let lost = memory.incarnation.failed();
@@ -349,15 +354,21 @@ fn state_rows<D: Domain>(absorbed: &Absorbed<D>, at: Timestamp) -> Vec<EntryStat
     absorbed.changed.iter().map(row).collect()
 }
 
+/// Lasts from the decision until the journal has kept it.
+fn keeping(command: &Span) -> Span {
+    tracing::debug_span!(parent: command, "commit")
+}
+
 /// Tells the caller when the journal has; permit and key are free again just before.
 fn telling<D: Domain>(
     request: Request<D>,
     answer: Answer<D>,
 ) -> Box<dyn FnOnce(Result<(), CommitFault>) + Send + Sync> {
-    let Request { reply, permit, terms, .. } = request;
+    let Request { reply, permit, terms, span, .. } = request;
+    let keeping = keeping(&span);
     Box::new(move |kept| {
         let answer = kept.map_err(Denied::from).and(answer);
-        drop((permit, terms));
+        drop((permit, terms, keeping));
         // A caller that has gone away asks again with its key.
         let _ = reply.send(answer);
     })

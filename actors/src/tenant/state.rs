@@ -43,7 +43,9 @@ pub struct KeyDocument {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
-    /// SHA-256 of the secret part's text, in hex; empty in answers.
+    /// SHA-256 of the secret part's text, in hex; not in answers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(ignore)]
     pub hash: String,
     /// Since when it counts.
     pub created_at: Timestamp,

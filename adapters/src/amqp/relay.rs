@@ -4,6 +4,7 @@
 //! message that no queue is bound for is confirmed as well: nobody wants it, which is no error.
 
 use super::{AmqpFault, Broker, cloudevent, short};
+use crate::telemetry::join;
 use async_trait::async_trait;
 use kontor_actors::{
     announce::{Announcement, announce, coalesce, is_public},
@@ -17,6 +18,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::timeout;
+use tracing::Span;
 
 /// Tells the broker what happened.
 pub struct Relay {
@@ -45,9 +47,11 @@ impl Relay {
         let mut confirmed = 0;
         for window in announcements.chunks(settings.publish_window.max(1)) {
             let mut here = 0;
+            let spans: Vec<_> = window.iter().filter_map(publishing_of).collect();
             let publishing = publish(&channel, &settings.exchange, window, &mut here);
             let result = timeout(limit, publishing).await;
             let result = result.unwrap_or_else(|_| Err(AmqpFault("no confirm in time".into())));
+            drop(spans);
             confirmed += here;
             if let Err(fault) = result {
                 // A late confirm is of no use any more; what is not confirmed is told again.
@@ -62,6 +66,14 @@ impl Relay {
     fn channels(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Channel>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What publishing is recorded under, if the event belongs to a trace: until it is confirmed.
+fn publishing_of(announcement: &Announcement) -> Option<Span> {
+    let trace = announcement.trace.as_deref()?;
+    let span = tracing::debug_span!("publish", name = announcement.name);
+    join(&span, Some(trace));
+    Some(span)
 }
 
 /// The broker did not take everything.

@@ -9,6 +9,7 @@ pub mod notifications;
 pub mod payments;
 pub mod webhooks;
 
+use crate::telemetry::{join, traceparent};
 use kontor_actors::{
     admission::Lane,
     domain::Domain,
@@ -20,6 +21,7 @@ use kontor_actors::{
 };
 use kontor_messages::{EntityId, Meta};
 use std::{fmt::Display, sync::Arc};
+use tracing::Span;
 
 /// Work of one account is spread over so many lanes: enough to be fast, few enough that one slow
 /// account does not take all lanes.
@@ -34,9 +36,19 @@ fn lane(account: impl Display, entity: &EntityId) -> Arc<str> {
     format!("{account}/{}", hash % LANES_PER_ACCOUNT).into()
 }
 
+/// What acting on an event is recorded under: it belongs to the trace that led to the event.
+fn acting(name: &'static str, event: &StoredEvent) -> Span {
+    let span = tracing::debug_span!("act", name, tenant = %event.tenant, event = %event.id);
+    if !span.is_disabled() {
+        join(&span, trace_of(event).as_deref());
+    }
+    span
+}
+
 /// Who records the outcome of what an event asked for.
 fn caller(name: &str, event: &StoredEvent) -> Caller {
-    let meta = Meta::by(name).because(event.id.to_string()).traced(trace_of(event));
+    let trace = traceparent(trace_of(event).as_deref());
+    let meta = Meta::by(name).because(event.id.to_string()).traced(trace);
     Caller { tenant: event.tenant.clone(), meta, lane: Lane::Realtime }
 }
 

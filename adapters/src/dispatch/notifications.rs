@@ -1,6 +1,6 @@
 //! Messages to people: renders and sends what was queued, and records how it went.
 
-use super::{caller, content, lane, read, tell};
+use super::{acting, caller, content, lane, read, tell};
 use crate::gateways::notifications::{channel, templates};
 use async_trait::async_trait;
 use kontor_actors::{
@@ -20,6 +20,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use tracing::Instrument;
 
 /// Channels in memory, at most.
 const CHANNELS_MAX: usize = 1_000;
@@ -177,7 +178,8 @@ impl Follow for NotificationSender {
 
     async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
         for (done, event) in events.iter().enumerate() {
-            self.send(event).await.map_err(|hitch| hitch.after(done))?;
+            let acted = self.send(event).instrument(acting("notifications", event)).await;
+            acted.map_err(|hitch| hitch.after(done))?;
         }
         Ok(())
     }

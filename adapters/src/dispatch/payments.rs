@@ -1,6 +1,6 @@
 //! Calls payment providers as payments ask for it.
 
-use super::{caller, content, lane, read, tell};
+use super::{acting, caller, content, lane, read, tell};
 use crate::gateways::{Accounts, payments::dispatch};
 use async_trait::async_trait;
 use kontor_actors::{
@@ -11,6 +11,7 @@ use kontor_actors::{
 };
 use kontor_messages::Timestamp;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// The events that ask for a call.
 const ASKING: [&str; 6] = [
@@ -61,7 +62,8 @@ impl Follow for PaymentCalls {
 
     async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
         for (done, event) in events.iter().enumerate() {
-            self.call(event).await.map_err(|hitch| hitch.after(done))?;
+            let acted = self.call(event).instrument(acting("payments", event)).await;
+            acted.map_err(|hitch| hitch.after(done))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Outgoing webhooks: one follower chooses which endpoints get an event, another posts.
 
-use super::{caller, content, lane, read, tell};
+use super::{acting, caller, content, lane, read, tell};
 use async_trait::async_trait;
 use kontor_actors::{
     announce::{Announcement, announce},
@@ -22,6 +22,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use tracing::Instrument;
 
 /// Registers in memory, at most.
 const REGISTERS_MAX: usize = 10_000;
@@ -247,7 +248,8 @@ impl Follow for WebhookPosts {
 
     async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
         for (done, event) in events.iter().enumerate() {
-            self.post(event).await.map_err(|hitch| hitch.after(done))?;
+            let acted = self.post(event).instrument(acting("webhooks", event)).await;
+            acted.map_err(|hitch| hitch.after(done))?;
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::Semaphore, time::Instant};
+use tracing::Instrument;
 
 /// Calls of one account that are under way at once.
 const IN_FLIGHT_MAX: usize = 8;
@@ -111,7 +112,9 @@ impl Account {
     /// Calls the provider once. Waits for its turn, never for another try.
     pub async fn call(&self, ask: &Ask) -> Result<Told, GatewayFault> {
         let (begun, operation) = (Instant::now(), ask.operation());
-        let answer = self.in_turn(ask).await;
+        let (provider, account) = (self.provider(), &*self.name);
+        let span = tracing::debug_span!("gateway", provider, account, operation);
+        let answer = self.in_turn(ask).instrument(span).await;
         self.count(operation, &answer, begun.elapsed());
         answer
     }

@@ -9,6 +9,7 @@ use super::{
     known::{KnownTenant, UnderWay},
     problem::Problem,
 };
+use crate::telemetry::traceparent;
 use axum::{
     extract::{FromRequestParts, Request, State},
     middleware::Next,
@@ -205,17 +206,8 @@ fn meta(actor: String, parts: &Parts) -> Meta {
     let mut meta = Meta::by(actor);
     meta.cause = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
     let trace = parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok());
-    meta.trace = trace.filter(|trace| is_traceparent(trace)).map(str::to_owned);
+    meta.trace = traceparent(trace);
     meta
-}
-
-/// W3C trace context, version 00.
-fn is_traceparent(text: &str) -> bool {
-    let shape = |c: (usize, u8)| match c.0 {
-        2 | 35 | 52 => c.1 == b'-',
-        _ => c.1.is_ascii_hexdigit(),
-    };
-    text.len() == 55 && text.bytes().enumerate().all(shape)
 }
 
 impl Access {

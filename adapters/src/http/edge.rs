@@ -5,6 +5,7 @@ use super::{
     Api,
     problem::{PROBLEM_JSON, Problem},
 };
+use crate::telemetry::join;
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
@@ -54,6 +55,8 @@ pub(super) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!("http", %method, route, request = id.as_str());
+    let trace = request.headers().get("traceparent").and_then(|trace| trace.to_str().ok());
+    join(&span, trace);
     let mut response = answer(&api, request, next).instrument(span).await;
     write_problem(&mut response, id.as_str());
     decorate(response.headers_mut(), id);

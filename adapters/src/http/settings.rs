@@ -23,7 +23,8 @@ pub struct HttpSettings {
     pub request_timeout_ms: u64,
     /// Origins whose pages may call the API; `*` for all.
     pub cors_origins: Vec<String>,
-    /// Whether events may be posted to addresses inside, such as 127.0.0.1; for trying out.
+    /// Whether endpoints may be at addresses inside; the node says what `webhooks.allow_private` is.
+    #[serde(skip)]
     pub webhooks_to_private: bool,
     /// Live streams of events at once.
     pub streams_max: usize,

@@ -32,3 +32,5 @@ mod kill9;
 mod load;
 mod main_job;
 mod process;
+#[cfg(feature = "servers")]
+mod tracing;
