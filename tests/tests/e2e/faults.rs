@@ -1,7 +1,7 @@
 //! Servers that go away and come back, and two nodes that believe the same.
 
 use crate::{
-    books::{assert_orders, assert_shelf},
+    books::{assert_orders, assert_shelf, come_to_rest},
     load::{Load, Placed},
 };
 use kontor_tests::{
@@ -63,6 +63,7 @@ async fn broker_away(kind: Kind) {
     for order in others.filter(|order| !known.contains(order)) {
         placed.push(Placed::plain(order, String::new()));
     }
+    come_to_rest(&shop, None, &placed).await;
     let orders = assert_orders(&shop, &placed).await;
     assert_shelf(&shop, &orders, &BTreeMap::from([("atlas", SHELF)])).await;
     assert!(node.terminate().await.status.success());
@@ -100,6 +101,7 @@ async fn a_database_that_goes_away_costs_a_503_and_nothing_acknowledged() {
         load.more(50).await;
     }
     mine.extend(load.stop().await);
+    come_to_rest(&shop, None, &mine).await;
     let orders = assert_orders(&shop, &mine).await;
     assert_shelf(&shop, &orders, &BTreeMap::from([("atlas", SHELF)])).await;
     let quarantined = node.operator().get("/v1/quarantine").await.ok();

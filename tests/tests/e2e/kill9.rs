@@ -50,7 +50,7 @@ async fn killed(kind: Kind) {
     load.more(20).await;
     let placed = load.stop().await;
 
-    come_to_rest(&shop, &sandbox, &placed).await;
+    come_to_rest(&shop, Some(&sandbox), &placed).await;
     let orders = assert_orders(&shop, &placed).await;
     assert_shelf(&shop, &orders, &delivered).await;
     assert_money(&shop, &sandbox, &placed).await;

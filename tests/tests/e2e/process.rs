@@ -1,7 +1,7 @@
 //! The process: how fast it is there, what it costs at rest, and whom it does not disturb.
 
 use crate::{
-    books::{assert_orders, assert_shelf},
+    books::{assert_orders, assert_shelf, come_to_rest},
     load::Load,
 };
 use kontor_tests::{
@@ -37,6 +37,7 @@ async fn told_to_stop(kind: Kind) {
     let mut node = site.start().await;
     load.more(50).await;
     let placed = load.stop().await;
+    come_to_rest(&shop, None, &placed).await;
     let orders = assert_orders(&shop, &placed).await;
     assert_shelf(&shop, &orders, &BTreeMap::from([("atlas", 100_000)])).await;
     assert!(node.terminate().await.status.success());
