@@ -9,6 +9,8 @@ mod pages;
 mod rows;
 mod rules;
 mod stores;
+#[cfg(feature = "servers")]
+mod wall;
 
 /// One test per rule and store.
 macro_rules! contract {

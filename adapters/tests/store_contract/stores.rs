@@ -86,7 +86,7 @@ async fn inside(folder: &Path) -> SqliteConnection {
 }
 
 #[cfg(feature = "servers")]
-pub use postgres::Database;
+pub use postgres::{Database, connect, run};
 
 #[cfg(feature = "servers")]
 mod postgres {
@@ -128,11 +128,11 @@ mod postgres {
             .expect("KONTOR_TEST_POSTGRES_URL names the server for tests with feature `servers`")
     }
 
-    async fn connect(url: &str) -> PgConnection {
+    pub async fn connect(url: &str) -> PgConnection {
         url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
     }
 
-    async fn run(sql: &str) {
+    pub async fn run(sql: &str) {
         let mut connection = connect(&server()).await;
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();

@@ -15,6 +15,7 @@ mod reads;
 mod rows;
 #[path = "../shared/schema.rs"]
 mod schema;
+mod wall;
 
 use self::PostgresStore as Database;
 use super::{OpenError, StoreSettings, connections::Connections};
@@ -57,6 +58,7 @@ const PLANS: [(&str, &str); 5] = [
 pub struct PostgresStore {
     writers: Connections<Connection>,
     readers: Connections<Connection>,
+    walled: Connections<Connection>,
     answer_max: Duration,
     name: String,
 }
@@ -73,6 +75,7 @@ impl PostgresStore {
         }
         let synchronous = show(&mut connection, "SHOW synchronous_commit").await?;
         schema::prepare(&mut connection).await?;
+        let wall = wall::put_up(&mut connection).await?;
         connection.close().await?;
 
         let options = options.options(PLANS).options([
@@ -85,9 +88,17 @@ impl PostgresStore {
         Ok(Self {
             name: options.get_database().unwrap_or_default().into(),
             writers: Connections::new(writes, settings.writers, acquire_max),
+            walled: wall::behind(&options, wall, settings.readers, acquire_max),
             readers: Connections::new(options, settings.readers, acquire_max),
             answer_max: settings.answer_max(),
         })
+    }
+}
+
+impl PostgresStore {
+    /// The connections that answer for one tenant.
+    fn walled(&self) -> &Connections<Connection> {
+        &self.walled
     }
 }
 

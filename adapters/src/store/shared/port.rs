@@ -1,6 +1,6 @@
 //! The port, answered by a database. Compiled once per database, as `super::Database`.
 
-use super::{Database, commit, fetch, reads};
+use super::{Database, commit, fetch, reads, wall};
 use async_trait::async_trait;
 use kontor_actors::store::{
     Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery, ListQuery,
@@ -15,6 +15,19 @@ macro_rules! ask {
     ($store:ident.$connections:ident, $question:ident($($argument:expr),*)) => {{
         let mut lease = $store.$connections.lend().await?;
         let question = reads::$question(&mut lease, $($argument),*);
+        let answer = timeout($store.answer_max, question).await;
+        lease.settle(answer)
+    }};
+}
+
+/// The same for one tenant, behind the second wall.
+macro_rules! ask_for {
+    ($store:ident, $tenant:expr, $question:ident($($argument:expr),*)) => {{
+        let mut lease = $store.walled().lend().await?;
+        let question = async {
+            wall::enter(&mut lease, $tenant).await?;
+            reads::$question(&mut lease, $($argument),*).await
+        };
         let answer = timeout($store.answer_max, question).await;
         lease.settle(answer)
     }};
@@ -66,11 +79,11 @@ impl Store for Database {
         after: i64,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreFault> {
-        ask!(self.readers, history(entity, after, limit))
+        ask_for!(self, &entity.tenant, history(entity, after, limit))
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
-        ask!(self.readers, list(query))
+        ask_for!(self, &query.tenant, list(query))
     }
 
     async fn list_across(
@@ -92,7 +105,7 @@ impl Store for Database {
         tenant: &TenantId,
         limit: u32,
     ) -> Result<Vec<StoredEntity>, StoreFault> {
-        ask!(self.readers, waiting(tenant, limit))
+        ask_for!(self, tenant, waiting(tenant, limit))
     }
 
     async fn scan(
@@ -120,7 +133,10 @@ impl Store for Database {
     }
 
     async fn dead_letters(&self, query: &LetterQuery) -> Result<Vec<DeadLetter>, StoreFault> {
-        ask!(self.readers, dead_letters(query))
+        match &query.tenant {
+            Some(tenant) => ask_for!(self, tenant, dead_letters(query)),
+            None => ask!(self.readers, dead_letters(query)),
+        }
     }
 
     async fn unbury(&self, id: &str) -> Result<bool, StoreFault> {

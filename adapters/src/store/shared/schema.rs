@@ -58,7 +58,8 @@ pub async fn setting(connection: &mut Connection, name: &str) -> sqlx::Result<Op
     row.fetch_optional(connection).await?.map(|row| row.try_get(0)).transpose()
 }
 
-async fn set(connection: &mut Connection, name: &str, value: &str) -> sqlx::Result<()> {
+/// Sets a row of `settings`.
+pub async fn set(connection: &mut Connection, name: &str, value: &str) -> sqlx::Result<()> {
     let upsert = "INSERT INTO settings (name, value) VALUES ($1, $2)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     query(upsert).bind(name).bind(value).execute(connection).await?;

@@ -17,6 +17,7 @@ mod rows;
 #[path = "../shared/schema.rs"]
 mod schema;
 mod values;
+mod wall;
 
 use self::SqliteStore as Database;
 use super::{OpenError, StoreSettings, connections::Connections};
@@ -100,6 +101,13 @@ fn reads(folder: &Folder, settings: &StoreSettings) -> SqliteConnectOptions {
         .foreign_keys(false)
         .pragma("cache_size", "-16000")
         .pragma("temp_store", "memory")
+}
+
+impl SqliteStore {
+    /// The connections that answer for one tenant.
+    fn walled(&self) -> &Connections<Connection> {
+        &self.readers
+    }
 }
 
 impl fmt::Debug for SqliteStore {
