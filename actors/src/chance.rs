@@ -2,7 +2,7 @@
 //! arrives in the command.
 
 /// The operating system has no chance to give.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system's random generator does not answer")]
 pub struct NoChance;
 

@@ -9,6 +9,9 @@ const TOKEN_MIN: usize = 16;
 pub(crate) fn check(sections: &Sections, tree: &Tree, mistakes: &mut Vec<Mistake>) {
     let mut found = Found { tree, mistakes };
     http(sections, &mut found);
+    for (key, expected) in sections.identity.faults() {
+        found.unless(false, key, expected);
+    }
     store(sections, &mut found);
     amqp(sections, &mut found);
     outside(sections, &mut found);

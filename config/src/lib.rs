@@ -20,6 +20,7 @@ use kontor_adapters::{
     amqp::AmqpSettings,
     gateways::webhooks::SenderSettings,
     http::HttpSettings,
+    identity::IdentitySettings,
     store::StoreSettings,
     telemetry::{LogSettings, OtlpSettings},
 };
@@ -44,6 +45,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The API.
     pub http: HttpSettings,
+    /// Users and tokens.
+    pub identity: IdentitySettings,
     /// The database.
     pub store: StoreSettings,
     /// Shards and memory.
@@ -105,6 +108,7 @@ pub struct Overrides {
 struct Sections {
     data_dir: PathBuf,
     http: HttpSettings,
+    identity: IdentitySettings,
     store: StoreSettings,
     engine: EngineSection,
     journal: JournalSettings,
@@ -167,10 +171,11 @@ impl Settings {
     fn of(sections: Sections, shown: serde_json::Value) -> Self {
         let Sections { data_dir, http, store, engine, journal, admission, amqp, webhooks, .. } =
             sections;
-        let Sections { smtp, log, otlp, .. } = sections;
+        let Sections { smtp, log, otlp, identity, .. } = sections;
         Self {
             data_dir,
             http,
+            identity,
             store,
             engine,
             journal,

@@ -35,6 +35,7 @@ fn the_default_file_says_what_the_components_would() {
         assert_eq!(format!("{one:?}"), format!("{other:?}"));
     };
     same(&settings.http, &HttpSettings::default());
+    same(&settings.identity, &IdentitySettings::default());
     same(&settings.store, &StoreSettings::at("./kontor-data"));
     same(&settings.journal, &JournalSettings::default());
     same(&settings.admission, &AdmissionSettings::default());
@@ -59,6 +60,7 @@ fn every_key_that_is_off_in_the_default_file_can_be_switched_on() {
     });
     let on: Vec<&str> = on.collect();
     let text = on.join("\n").replace("_token = \"\"", "_token = \"0123456789abcdef\"");
+    let text = text.replace("\nsecret = \"\"", &format!("\nsecret = \"{}\"", "s3cr".repeat(11)));
     let text = text.replace("endpoint = \"\"", "endpoint = \"http://c\"");
     let wrong = mistakes(&text);
     assert!(wrong.iter().all(|line| line.contains(".url (")), "{wrong:?}");
