@@ -275,6 +275,15 @@ impl Store for MemoryStore {
         Ok(self.rows()?.forget_requests(before, limit))
     }
 
+    async fn erase_person(
+        &self,
+        tenant: &TenantId,
+        person: &str,
+        until: Timestamp,
+    ) -> Result<Vec<EntityRef>, StoreFault> {
+        Ok(self.rows()?.erase_person(tenant, person, until))
+    }
+
     async fn ping(&self) -> Result<(), StoreFault> {
         self.rows().map(|_| ())
     }

@@ -91,6 +91,15 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets request keys older than `before`, `limit` at most; says how many.
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault>;
 
+    /// Destroys the keys of a person's entities that were made up to `until`: nobody reads any more
+    /// what is sealed with them. Answers with the person's entities, also when asked again.
+    async fn erase_person(
+        &self,
+        tenant: &TenantId,
+        person: &str,
+        until: Timestamp,
+    ) -> Result<Vec<EntityRef>, StoreFault>;
+
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreFault>;
 }
@@ -123,6 +132,8 @@ pub struct Batch {
     pub requests: Vec<RequestRow>,
     /// Followers' positions; a cursor never moves back.
     pub cursors: Vec<CursorRow>,
+    /// Keys that personal data of entities is sealed with. One that is there already stays.
+    pub person_keys: Vec<PersonKeyRow>,
 }
 
 /// A row of `journal`.
@@ -228,6 +239,23 @@ pub struct RequestRow {
     pub at: Timestamp,
 }
 
+/// A row of `person_keys`: what an entity's personal data is sealed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonKeyRow {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which domain's.
+    pub domain: Arc<str>,
+    /// The entity.
+    pub entity: EntityId,
+    /// The person, by a hash of what they are known by.
+    pub person: String,
+    /// The key; none once the person's data was erased.
+    pub key: Option<[u8; 32]>,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
 /// A row of `cursors`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CursorRow {
@@ -323,6 +351,8 @@ pub enum Lookup {
         /// The caller's key.
         key: String,
     },
+    /// What an entity's personal data is sealed with.
+    PersonKey(EntityRef),
 }
 
 /// An answer of [`Store::fetch`].
@@ -334,6 +364,8 @@ pub enum Found {
     Key(Option<EntityId>),
     /// To [`Lookup::Request`].
     Request(Option<RequestRow>),
+    /// To [`Lookup::PersonKey`].
+    PersonKey(Option<PersonKeyRow>),
 }
 
 /// The database could not answer; ask again later.

@@ -4,7 +4,7 @@ use crate::{
     storable,
     store::{
         Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery,
-        ListQuery, Lookup, RequestRow, Seq, StoredEntity, StoredEvent,
+        ListQuery, Lookup, PersonKeyRow, RequestRow, Seq, StoredEntity, StoredEvent,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -29,6 +29,7 @@ pub struct Rows {
     keys: BTreeMap<KeyName, EntityId>,
     requests: BTreeMap<RequestName, RequestRow>,
     cursors: BTreeMap<(u32, Arc<str>), Seq>,
+    person_keys: BTreeMap<EntityRef, PersonKeyRow>,
     pub letters: BTreeMap<String, DeadLetter>,
     pub shards: Option<u32>,
 }
@@ -60,6 +61,10 @@ impl Rows {
         }
         for request in &batch.requests {
             self.requests.insert(request_name(request), request.clone());
+        }
+        for key in &batch.person_keys {
+            let entity = reference(&key.tenant, &key.domain, &key.entity);
+            self.person_keys.entry(entity).or_insert_with(|| key.clone());
         }
         for cursor in &batch.cursors {
             let name = (cursor.shard, Arc::clone(&cursor.follower));
@@ -142,6 +147,7 @@ impl Rows {
                 let name = (tenant.clone(), domain.clone(), key.clone());
                 Found::Request(self.requests.get(&name).cloned())
             }
+            Lookup::PersonKey(entity) => Found::PersonKey(self.person_keys.get(entity).cloned()),
         }
     }
 
@@ -255,6 +261,23 @@ impl Rows {
         }
         letters.truncate(query.limit as usize);
         letters
+    }
+
+    pub fn erase_person(
+        &mut self,
+        tenant: &TenantId,
+        person: &str,
+        until: Timestamp,
+    ) -> Vec<EntityRef> {
+        let fits = |(entity, row): &(&EntityRef, &mut PersonKeyRow)| {
+            entity.tenant == *tenant && row.person == person
+        };
+        let theirs = self.person_keys.iter_mut().filter(fits);
+        let erase = |(entity, row): (&EntityRef, &mut PersonKeyRow)| {
+            row.key = row.key.filter(|_| until < row.at);
+            entity.clone()
+        };
+        theirs.map(erase).collect()
     }
 
     pub fn forget_requests(&mut self, before: Timestamp, limit: u32) -> u64 {

@@ -17,6 +17,8 @@ pub(super) struct Questions<'a> {
     pub keys: Vec<Question<'a, 4>>,
     /// Tenant, domain, key.
     pub requests: Vec<Question<'a, 3>>,
+    /// Tenant, domain, entity.
+    pub person_keys: Vec<Question<'a, 3>>,
 }
 
 impl<'a> Questions<'a> {
@@ -39,6 +41,11 @@ impl<'a> Questions<'a> {
                 Lookup::Request { tenant, domain, key } => {
                     push(&mut questions.requests, place, [tenant.as_str(), domain, key]);
                     Found::Request(None)
+                }
+                Lookup::PersonKey(entity) => {
+                    let name = [entity.tenant.as_str(), &*entity.domain, entity.entity.as_str()];
+                    push(&mut questions.person_keys, place, name);
+                    Found::PersonKey(None)
                 }
             });
         }

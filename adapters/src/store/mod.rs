@@ -6,9 +6,10 @@
 mod connections;
 mod lookups;
 pub mod postgres;
+pub mod sealed;
 pub mod sqlite;
 
-pub use self::{postgres::PostgresStore, sqlite::SqliteStore};
+pub use self::{postgres::PostgresStore, sealed::SealedStore, sqlite::SqliteStore};
 
 use kontor_actors::store::Store;
 use secrecy::{ExposeSecret, SecretString};
@@ -23,17 +24,22 @@ use std::{
 /// Opens the database that the settings name, and brings its tables up to date.
 pub async fn open(settings: &StoreSettings) -> Result<Arc<dyn Store>, OpenError> {
     match settings.place()? {
-        Place::Postgres(url) => Ok(Arc::new(PostgresStore::open(url, settings).await?)),
-        Place::Folder(dir) => Ok(Arc::new(SqliteStore::open(dir, settings).await?)),
+        Place::Postgres(url) => Ok(sealed(PostgresStore::open(url, settings).await?)),
+        Place::Folder(dir) => Ok(sealed(SqliteStore::open(dir, settings).await?)),
     }
 }
 
 /// Opens the database that the settings name to read it, beside a node that may be at work on it.
 pub async fn open_beside(settings: &StoreSettings) -> Result<Arc<dyn Store>, OpenError> {
     match settings.place()? {
-        Place::Postgres(url) => Ok(Arc::new(PostgresStore::open(url, settings).await?)),
-        Place::Folder(dir) => Ok(Arc::new(SqliteStore::open_beside(dir, settings).await?)),
+        Place::Postgres(url) => Ok(sealed(PostgresStore::open(url, settings).await?)),
+        Place::Folder(dir) => Ok(sealed(SqliteStore::open_beside(dir, settings).await?)),
     }
+}
+
+/// Nobody gets at a database but through what seals personal data.
+fn sealed(store: impl Store) -> Arc<dyn Store> {
+    Arc::new(SealedStore::over(Arc::new(store)))
 }
 
 /// Where the data is kept, and how long to wait for it.

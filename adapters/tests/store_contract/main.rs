@@ -50,6 +50,7 @@ contract! {
         a_batch_is_written_whole_or_not_at_all,
         a_batch_of_every_kind_is_read_back,
         an_empty_batch_changes_nothing,
+        what_was_erased_is_not_sealed_with_a_new_key,
         a_large_batch_is_written_whole,
         an_older_state_never_overwrites_a_newer_one,
         a_version_of_an_entity_exists_once,

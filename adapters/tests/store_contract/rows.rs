@@ -1,8 +1,8 @@
 //! Rows for the tests, each with what matters and nothing else.
 
 use kontor_actors::store::{
-    Batch, CommitError, EntityRef, KeyRow, Lookup, RequestRow, Seq, Store, StoredEntity,
-    StoredEvent, TouchRow,
+    Batch, CommitError, EntityRef, KeyRow, Lookup, PersonKeyRow, RequestRow, Seq, Store,
+    StoredEntity, StoredEvent, TouchRow,
 };
 use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
 use std::sync::Arc;
@@ -78,6 +78,17 @@ pub fn request(key: &str, at: i64) -> RequestRow {
         entity: id("a"),
         version: 1,
         at: Timestamp::from_millis(at),
+    }
+}
+
+pub fn person_key(entity: &str, person: &str) -> PersonKeyRow {
+    PersonKeyRow {
+        tenant: tenant("harbour"),
+        domain: "order".into(),
+        entity: id(entity),
+        person: person.into(),
+        key: Some([7; 32]),
+        at: Timestamp::from_millis(3_000),
     }
 }
 

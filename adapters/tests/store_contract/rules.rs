@@ -1,7 +1,8 @@
 //! What may be written and what may not.
 
 use crate::rows::*;
-use kontor_actors::store::{Batch, CursorRow, Found, Store};
+use kontor_actors::store::{Batch, CursorRow, Found, Lookup, PersonKeyRow, Store};
+use kontor_messages::Timestamp;
 use std::sync::Arc;
 
 pub async fn a_sequence_given_out_twice_is_fenced(store: &dyn Store) {
@@ -60,13 +61,17 @@ pub async fn a_batch_of_every_kind_is_read_back(store: &dyn Store) {
         keys_gone: vec![key("old", "a")],
         requests: vec![request("r", 5)],
         cursors: vec![CursorRow { shard: 2, follower: "relay".into(), seq: 1 }],
+        person_keys: vec![person_key("a", "jana")],
     });
     store.commit(Arc::clone(&whole)).await.unwrap();
     assert_eq!(store.read(2, 0, 10).await.unwrap(), whole.events);
     assert_eq!(store.cursors().await.unwrap(), whole.cursors);
-    let found = store.fetch(&[ask_entity("a"), ask_key("k"), ask_request("r")]).await.unwrap();
+    let sealed = Lookup::PersonKey(entity_of(&waits));
+    let asked = [ask_entity("a"), ask_key("k"), ask_request("r"), sealed];
+    let found = store.fetch(&asked).await.unwrap();
     let request = Found::Request(Some(whole.requests[0].clone()));
-    assert_eq!(found, [Found::Entity(Some(waits)), Found::Key(Some(id("a"))), request]);
+    let sealed = Found::PersonKey(Some(whole.person_keys[0].clone()));
+    assert_eq!(found, [Found::Entity(Some(waits)), Found::Key(Some(id("a"))), request, sealed]);
 }
 
 pub async fn an_empty_batch_changes_nothing(store: &dyn Store) {
@@ -227,4 +232,24 @@ pub async fn a_key_too_long_for_an_index_is_no_outage(store: &dyn Store) {
 pub async fn the_layout_of_shards_is_fixed_at_the_first_call(store: &dyn Store) {
     assert_eq!(store.shards(8).await.unwrap(), 8);
     assert_eq!(store.shards(64).await.unwrap(), 8);
+}
+
+/// The key of a person's entity is made once, and gone for good once it was erased.
+pub async fn what_was_erased_is_not_sealed_with_a_new_key(store: &dyn Store) {
+    let keys = |rows: Vec<PersonKeyRow>| Arc::new(Batch { person_keys: rows, ..Batch::default() });
+    let (mine, theirs) = (person_key("a", "jana"), person_key("b", "petr"));
+    let later = PersonKeyRow { at: Timestamp::from_millis(9_000), ..person_key("c", "jana") };
+    store.commit(keys(vec![mine.clone(), theirs.clone(), later.clone()])).await.unwrap();
+    let until = Timestamp::from_millis(8_999);
+    for _ in 0..2 {
+        let entities = store.erase_person(&mine.tenant, "jana", until).await.unwrap();
+        let names: Vec<_> = entities.iter().map(|entity| entity.entity.as_str()).collect();
+        assert_eq!(names, ["a", "c"]);
+    }
+    let other = PersonKeyRow { key: Some([9; 32]), ..mine.clone() };
+    store.commit(keys(vec![other])).await.unwrap();
+    let asked = ["a", "b", "c"].map(|name| Lookup::PersonKey(entity_of(&state(name, 1))));
+    let gone = PersonKeyRow { key: None, ..mine };
+    let found = [gone, theirs, later].map(|row| Found::PersonKey(Some(row)));
+    assert_eq!(store.fetch(&asked).await.unwrap(), found);
 }

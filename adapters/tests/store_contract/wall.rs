@@ -9,8 +9,8 @@ use kontor_adapters::store::{StoreSettings, open};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use std::sync::Arc;
 
-const TABLES: [&str; 6] =
-    ["journal", "entities", "entity_keys", "idempotency", "touches", "dead_letters"];
+const TABLES: [&str; 7] =
+    ["journal", "entities", "entity_keys", "idempotency", "touches", "dead_letters", "person_keys"];
 
 /// Two tenants with an event and an entity each.
 async fn two_tenants(store: &dyn Store) {

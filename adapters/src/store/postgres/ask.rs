@@ -19,6 +19,11 @@ pub(super) static REQUESTS: &str = "SELECT w.place, e.tenant, e.domain, e.key, e
     FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[]) AS w (place, tenant, domain, key)
     JOIN idempotency e ON e.tenant = w.tenant AND e.domain = w.domain AND e.key = w.key";
 
+pub(super) static PERSON_KEYS: &str = "SELECT w.place, e.tenant, e.domain, e.entity, e.person,
+        e.key, e.at
+    FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[]) AS w (place, tenant, domain, entity)
+    JOIN person_keys e ON e.tenant = w.tenant AND e.domain = w.domain AND e.entity = w.entity";
+
 /// Rows that fit, each led by the place of its question.
 pub(super) async fn ask<const N: usize>(
     connection: &mut Connection,

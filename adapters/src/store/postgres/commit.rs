@@ -4,7 +4,8 @@ use super::{Connection, Dialect};
 use kontor_actors::{
     storable,
     store::{
-        Batch, CommitError, CursorRow, KeyRow, RequestRow, StoredEntity, StoredEvent, TouchRow,
+        Batch, CommitError, CursorRow, KeyRow, PersonKeyRow, RequestRow, StoredEntity, StoredEvent,
+        TouchRow,
     },
 };
 use kontor_messages::Timestamp;
@@ -29,6 +30,7 @@ pub(super) async fn commit(connection: &mut Connection, batch: &Batch) -> Result
     let statement = bind_keys(statement, &batch.keys);
     let statement = bind_requests(statement, &batch.requests);
     let statement = bind_cursors(statement, &batch.cursors);
+    let statement = bind_person_keys(statement, &batch.person_keys);
     match statement.execute(connection).await {
         Ok(_) => Ok(()),
         Err(error) => Err(judge(batch, &error)),
@@ -126,6 +128,15 @@ fn bind_requests(statement: Bound, rows: &[RequestRow]) -> Bound {
     let statement = column(statement, rows, |row| row.hash.as_slice());
     let statement = column(statement, rows, |row| row.entity.as_str());
     let statement = column(statement, rows, |row| row.version);
+    column(statement, rows, |row| row.at.millis())
+}
+
+fn bind_person_keys(statement: Bound, rows: &[PersonKeyRow]) -> Bound {
+    let statement = column(statement, rows, |row| row.tenant.as_str());
+    let statement = column(statement, rows, |row| &*row.domain);
+    let statement = column(statement, rows, |row| row.entity.as_str());
+    let statement = column(statement, rows, |row| row.person.as_str());
+    let statement = column(statement, rows, |row| row.key.as_ref().map(<[u8; 32]>::as_slice));
     column(statement, rows, |row| row.at.millis())
 }
 

@@ -48,5 +48,11 @@ WITH journaled AS (
     GROUP BY shard, follower
     ON CONFLICT (shard, follower) DO UPDATE SET seq = excluded.seq
         WHERE cursors.seq < excluded.seq
+), sealed AS (
+    INSERT INTO person_keys (tenant, domain, entity, person, key, at)
+    SELECT * FROM unnest($48::text[], $49::text[], $50::text[], $51::text[], $52::bytea[],
+        $53::int8[])
+    WHERE (SELECT passed FROM fence) >= 0
+    ON CONFLICT DO NOTHING
 )
 SELECT passed FROM fence

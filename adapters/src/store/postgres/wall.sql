@@ -20,7 +20,8 @@ BEGIN
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO kontor_tenant', current_schema());
     FOREACH bounded IN ARRAY ARRAY[
-        'journal', 'entities', 'entity_keys', 'idempotency', 'touches', 'dead_letters'
+        'journal', 'entities', 'entity_keys', 'idempotency', 'touches', 'dead_letters',
+        'person_keys'
     ] LOOP
         EXECUTE format('GRANT SELECT ON %I TO kontor_tenant', bounded);
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', bounded);

@@ -21,6 +21,9 @@ pub async fn fetch(connection: &mut Connection, wanted: &[Lookup]) -> sqlx::Resu
     for row in ask(connection, &ask::REQUESTS, &questions.requests).await? {
         *place(&mut found, &row)? = Found::Request(Some(rows::request_from(&row, 1)?));
     }
+    for row in ask(connection, &ask::PERSON_KEYS, &questions.person_keys).await? {
+        *place(&mut found, &row)? = Found::PersonKey(Some(rows::person_key_from(&row, 1)?));
+    }
     Ok(found)
 }
 

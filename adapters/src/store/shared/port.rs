@@ -147,6 +147,15 @@ impl Store for Database {
         ask!(self.writers, forget_requests(before, limit))
     }
 
+    async fn erase_person(
+        &self,
+        tenant: &TenantId,
+        person: &str,
+        until: Timestamp,
+    ) -> Result<Vec<EntityRef>, StoreFault> {
+        ask!(self.writers, erase_person(tenant, person, until))
+    }
+
     async fn ping(&self) -> Result<(), StoreFault> {
         ask!(self.readers, ping())
     }

@@ -239,6 +239,27 @@ pub async fn forget_requests(
     Ok(gone.rows_affected())
 }
 
+/// A key that is destroyed is overwritten, and stays as a sign that there was one.
+pub async fn erase_person(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    person: &str,
+    until: Timestamp,
+) -> Rows<EntityRef> {
+    let erase = "UPDATE person_keys SET key = NULL
+        WHERE tenant = $1 AND person = $2 AND at <= $3 AND key IS NOT NULL";
+    let erase = query(erase).bind(tenant.as_str()).bind(person).bind(until.millis());
+    erase.execute(&mut *connection).await?;
+    let theirs = "SELECT domain, entity FROM person_keys WHERE tenant = $1 AND person = $2
+        ORDER BY domain, entity";
+    let rows = query(theirs).bind(tenant.as_str()).bind(person).fetch_all(connection).await?;
+    let entity = |row: &super::Row| {
+        let (tenant, domain) = (tenant.clone(), row.try_get(0)?);
+        Ok(EntityRef { tenant, domain, entity: rows::name(row, 1)? })
+    };
+    rows.iter().map(entity).collect()
+}
+
 pub async fn ping(connection: &mut Connection) -> sqlx::Result<()> {
     query("SELECT count(*) FROM settings").execute(connection).await.map(|_| ())
 }

@@ -3,7 +3,7 @@
 
 use super::Row;
 use kontor_actors::store::{
-    CursorRow, DeadLetter, KeyRow, RequestRow, Seq, StoredEntity, StoredEvent,
+    CursorRow, DeadLetter, KeyRow, PersonKeyRow, RequestRow, Seq, StoredEntity, StoredEvent,
 };
 use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
 use sqlx::{Row as _, error::BoxDynError};
@@ -83,6 +83,20 @@ pub fn request_from(row: &Row, first: usize) -> sqlx::Result<RequestRow> {
         entity: EntityId::named(text(row, first + 4)?),
         version: row.try_get(first + 5)?,
         at: time(row, first + 6)?,
+    })
+}
+
+/// A person's key: tenant, domain, entity, person, key, at; the columns begin at `first`.
+pub fn person_key_from(row: &Row, first: usize) -> sqlx::Result<PersonKeyRow> {
+    let key: Option<&[u8]> = row.try_get(first + 4)?;
+    let key = key.map(TryInto::try_into).transpose();
+    Ok(PersonKeyRow {
+        tenant: tenant(row, first)?,
+        domain: text(row, first + 1)?,
+        entity: EntityId::named(text(row, first + 2)?),
+        person: row.try_get(first + 3)?,
+        key: key.map_err(|_| broken("a person's key is 32 bytes"))?,
+        at: time(row, first + 5)?,
     })
 }
 

@@ -22,6 +22,12 @@ pub(super) static REQUESTS: LazyLock<Values> = LazyLock::new(|| {
     questions(4, "place, tenant, domain, key", answer, &["tenant", "domain", "key"])
 });
 
+pub(super) static PERSON_KEYS: LazyLock<Values> = LazyLock::new(|| {
+    let answer = "e.tenant, e.domain, e.entity, e.person, e.key, e.at
+        FROM wanted CROSS JOIN person_keys e";
+    questions(4, "place, tenant, domain, entity", answer, &["tenant", "domain", "entity"])
+});
+
 /// Rows that fit, each led by the place of its question.
 pub(super) async fn ask<const N: usize>(
     connection: &mut Connection,

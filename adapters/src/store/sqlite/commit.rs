@@ -7,7 +7,8 @@ use super::{
 use kontor_actors::{
     storable,
     store::{
-        Batch, CommitError, CursorRow, KeyRow, RequestRow, StoredEntity, StoredEvent, TouchRow,
+        Batch, CommitError, CursorRow, KeyRow, PersonKeyRow, RequestRow, StoredEntity, StoredEvent,
+        TouchRow,
     },
 };
 use kontor_messages::Timestamp;
@@ -61,6 +62,11 @@ static CURSORS: LazyLock<Values> = LazyLock::new(|| {
     Values::new("INSERT INTO cursors (shard, follower, seq) VALUES", 3, upsert)
 });
 
+static PERSON_KEYS: LazyLock<Values> = LazyLock::new(|| {
+    let into = "INSERT INTO person_keys (tenant, domain, entity, person, key, at) VALUES";
+    Values::new(into, 6, "ON CONFLICT DO NOTHING")
+});
+
 /// Writes all of a batch, or nothing.
 pub(super) async fn commit(connection: &mut Connection, batch: &Batch) -> Result<(), CommitError> {
     storable::check(batch)?;
@@ -82,6 +88,7 @@ async fn write(tx: &mut Connection, batch: &Batch) -> sqlx::Result<()> {
     KEYS_GONE.run(tx, &batch.keys_gone, bind_key).await?;
     KEYS.run(tx, &batch.keys, bind_key).await?;
     REQUESTS.run(tx, &batch.requests, bind_request).await?;
+    PERSON_KEYS.run(tx, &batch.person_keys, bind_person_key).await?;
     CURSORS.run(tx, &batch.cursors, bind_cursor).await
 }
 
@@ -181,6 +188,16 @@ fn bind_request(statement: Bound, request: &RequestRow) -> Bound {
         .bind(request.entity.as_str())
         .bind(request.version)
         .bind(request.at.millis())
+}
+
+fn bind_person_key(statement: Bound, row: &PersonKeyRow) -> Bound {
+    statement
+        .bind(row.tenant.as_str())
+        .bind(Arc::clone(&row.domain))
+        .bind(row.entity.as_str())
+        .bind(row.person.as_str())
+        .bind(row.key.as_ref().map(<[u8; 32]>::as_slice))
+        .bind(row.at.millis())
 }
 
 fn bind_cursor(statement: Bound, cursor: &CursorRow) -> Bound {

@@ -1,0 +1,171 @@
+//! Which members of an entity's JSON are personal, and whose they are.
+
+use kontor_actors::store::EntityRef;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Names of members under which something personal may stand, in quotes: a text without any of
+/// them need not be parsed. None for a domain that keeps nothing personal.
+pub fn hints(domain: &str) -> &'static [&'static str] {
+    match domain {
+        "order" => {
+            &["\"customer\"", "\"shipping_address\"", "\"billing_address\"", "\"note\"", "\"text\""]
+        }
+        "payment" => &["\"customer_email\"", "\"body\""],
+        "notification" => &["\"recipient\"", "\"data\""],
+        _ => &[],
+    }
+}
+
+/// Whether a text may hold something personal.
+pub fn may_hold(domain: &str, json: &str) -> bool {
+    hints(domain).iter().any(|hint| json.contains(hint))
+}
+
+/// Does something to every personal member. Country, town and language stay readable: reports need
+/// them, and alone they name nobody.
+pub fn each(domain: &str, value: &mut Value, act: &mut impl FnMut(&mut Value)) {
+    walk(domain, "", value, act);
+}
+
+fn walk(domain: &str, parent: &str, value: &mut Value, act: &mut impl FnMut(&mut Value)) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                if !is_personal(domain, parent, name) {
+                    walk(domain, name, member, act);
+                } else if !member.is_null() {
+                    act(member);
+                }
+            }
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| walk(domain, parent, item, act));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
+    match (domain, parent) {
+        ("order", "customer") => name != "language",
+        ("order", "shipping_address" | "billing_address") => {
+            matches!(name, "name" | "street" | "company" | "tax_id")
+        }
+        ("order", _) => matches!(name, "note" | "text"),
+        ("payment", _) => matches!(name, "customer_email" | "body"),
+        ("notification", _) => matches!(name, "recipient" | "data"),
+        _ => false,
+    }
+}
+
+/// How a person is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known<'a> {
+    /// By a mail address, in any case of letters.
+    Email(&'a str),
+    /// By a telephone number, with or without spaces.
+    Phone(&'a str),
+    /// As the buyer of an order.
+    Order(&'a str),
+    /// As the payer of a payment.
+    Payment(&'a str),
+    /// By nothing but the entity itself.
+    Entity(&'a str),
+}
+
+impl Known<'_> {
+    /// The name under which the keys of a person's entities are found: a hash, so that the table of
+    /// keys names nobody either.
+    pub fn person(&self) -> String {
+        let (kind, text) = match self {
+            Self::Email(text) => ("email", text.trim().to_lowercase()),
+            Self::Phone(text) => ("phone", text.split_whitespace().collect()),
+            Self::Order(text) => ("order", (*text).to_owned()),
+            Self::Payment(text) => ("payment", (*text).to_owned()),
+            Self::Entity(text) => ("entity", (*text).to_owned()),
+        };
+        hex::encode(&Sha256::digest(format!("{kind}:{text}"))[..16])
+    }
+}
+
+/// Whose an entity's personal data is, as far as its JSON tells.
+pub fn person_of(entity: &EntityRef, value: &Value) -> Option<String> {
+    let known = match &*entity.domain {
+        "order" => {
+            let customer = find(value, "customer")?;
+            let text = |name: &str| customer.get(name).and_then(Value::as_str);
+            text("email").map(Known::Email).or_else(|| text("phone").map(Known::Phone))
+        }
+        "payment" => {
+            let text = |name: &str| find(value, name).and_then(Value::as_str);
+            let by_order = || text("order").map(Known::Order);
+            let by_payment = || text("payment").map(Known::Payment);
+            text("customer_email").map(Known::Email).or_else(by_order).or_else(by_payment)
+        }
+        "notification" => {
+            let recipient = value.get("recipient").and_then(Value::as_str)?;
+            recipient.contains('@').then_some(Known::Email(recipient))
+        }
+        _ => None,
+    };
+    known.map(|known| known.person())
+}
+
+/// A member of the object, or of an object in it: events keep what they bring one step deeper.
+fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    let members = value.as_object()?;
+    let here = members.get(name).filter(|found| !found.is_null());
+    here.or_else(|| {
+        members.values().find_map(|deeper| deeper.get(name).filter(|found| !found.is_null()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontor_messages::{EntityId, TenantId};
+    use serde_json::json;
+
+    fn personal(domain: &str, mut value: Value) -> Vec<Value> {
+        let mut seen = Vec::new();
+        each(domain, &mut value, &mut |member| seen.push(member.clone()));
+        seen
+    }
+
+    #[test]
+    fn an_orders_people_are_personal_and_its_goods_are_not() {
+        let place = json!({
+            "channel": "web",
+            "customer": { "name": "Jana", "email": "j@example.com", "language": "cs" },
+            "shipping_address": { "name": "Jana", "street": "Nábřeží 7", "city": "Děčín",
+                "postal_code": "405 02", "country": "CZ", "company": null },
+            "lines": [{ "sku": "atlas", "title": "Atlas", "quantity": 1 }],
+            "note": "by the door",
+        });
+        let expected = ["Jana", "j@example.com", "Jana", "Nábřeží 7", "by the door"];
+        assert_eq!(personal("order", place.clone()), expected.map(Value::from));
+        assert_eq!(personal("order", json!({ "type": "created", "place": place })).len(), 5);
+        assert!(personal("stock", json!({ "customer": { "name": "x" } })).is_empty());
+    }
+
+    #[test]
+    fn a_person_is_the_same_however_the_address_is_written() {
+        let entity = |domain: &str| EntityRef {
+            tenant: TenantId::parse("harbour").unwrap(),
+            domain: domain.to_owned(),
+            entity: EntityId::parse("o1").unwrap(),
+        };
+        let jana = Some(Known::Email("jana@example.com").person());
+        let order = json!({ "place": { "customer": { "email": "Jana@Example.com" } } });
+        assert_eq!(person_of(&entity("order"), &order), jana);
+        let payment = json!({ "type": "requested", "customer_email": "jana@example.com" });
+        assert_eq!(person_of(&entity("payment"), &payment), jana);
+        let message = json!({ "recipient": "jana@example.com", "data": {} });
+        assert_eq!(person_of(&entity("notification"), &message), jana);
+        let by_order = json!({ "type": "requested", "customer_email": null, "order": "o1" });
+        let expected = Some(Known::Order("o1").person());
+        assert_eq!(person_of(&entity("payment"), &by_order), expected);
+        assert_ne!(Known::Order("o1").person(), Known::Payment("o1").person());
+    }
+}

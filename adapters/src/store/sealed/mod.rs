@@ -1,0 +1,397 @@
+//! Personal data is written sealed, with a key for each entity, and read open.
+//!
+//! Nothing above the store knows of it: deciders, policies and adapters see plain values. Erasing a
+//! person destroys the keys of all that is theirs; events and states stay as they were written, so
+//! the journal still verifies, and what was personal in them reads `[erased]` for ever.
+
+mod members;
+mod seal;
+
+use async_trait::async_trait;
+use kontor_actors::{
+    chance::secret_bytes,
+    store::{
+        Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery,
+        ListQuery, Lookup, PersonKeyRow, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+    },
+};
+use kontor_messages::{EntityId, TenantId, Timestamp};
+pub use members::Known;
+pub use seal::ERASED;
+use seal::Key;
+use serde_json::Value;
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Keys in memory, at most.
+const KEYS_MAX: usize = 20_000;
+
+/// The keys of entities; none for one whose person was erased.
+type Keys = HashMap<EntityRef, Option<Key>>;
+
+/// A store that seals what is personal.
+pub struct SealedStore {
+    inner: Arc<dyn Store>,
+    known: Mutex<Keys>,
+}
+
+/// Personal JSON on its way into the database.
+struct Document {
+    entity: EntityRef,
+    value: Value,
+}
+
+impl SealedStore {
+    /// Seals what is written to a store, and opens what is read from it.
+    pub fn over(inner: Arc<dyn Store>) -> Self {
+        Self { inner, known: Mutex::default() }
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Keys> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, keys: impl IntoIterator<Item = (EntityRef, Option<Key>)>) {
+        let mut known = self.known();
+        if KEYS_MAX <= known.len() {
+            known.clear();
+        }
+        known.extend(keys);
+    }
+
+    /// The keys that there are, of those asked for.
+    async fn keys(&self, entities: Vec<EntityRef>) -> Result<Keys, StoreFault> {
+        let mut keys = Keys::new();
+        let mut wanted = Vec::new();
+        {
+            let known = self.known();
+            for entity in entities {
+                match known.get(&entity) {
+                    Some(key) => drop(keys.insert(entity, *key)),
+                    None => wanted.push(entity),
+                }
+            }
+        }
+        wanted.sort();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Ok(keys);
+        }
+        let asked: Vec<_> = wanted.into_iter().map(Lookup::PersonKey).collect();
+        let found = self.inner.fetch(&asked).await?;
+        let row = |found| match found {
+            Found::PersonKey(Some(PersonKeyRow { tenant, domain, entity, key, .. })) => {
+                Some((EntityRef { tenant, domain: domain.to_string(), entity }, key))
+            }
+            _ => None,
+        };
+        let found: Vec<_> = found.into_iter().filter_map(row).collect();
+        self.learn(found.iter().cloned());
+        keys.extend(found);
+        Ok(keys)
+    }
+
+    /// The batch with everything personal sealed, and the keys that were made for it.
+    async fn sealed(&self, batch: &Batch) -> Result<(Batch, Vec<PersonKeyRow>), StoreFault> {
+        let mut events: Vec<_> = batch.events.iter().map(Document::of_event).collect();
+        let mut states: Vec<_> = batch.states.iter().map(Document::of_state).collect();
+        let first = |event: &&StoredEvent| event.version == 1;
+        let born: HashSet<_> = batch.events.iter().filter(first).map(owner).collect();
+        let all = || events.iter().chain(&states).flatten();
+        let wanted = all().map(|document| &document.entity).filter(|entity| !born.contains(entity));
+        let mut keys = self.keys(wanted.cloned().collect()).await?;
+        let mut made: Vec<PersonKeyRow> = Vec::new();
+        for document in all() {
+            if !keys.contains_key(&document.entity) {
+                let key = secret_bytes().map_err(|fault| StoreFault(fault.to_string()))?;
+                keys.insert(document.entity.clone(), Some(key));
+                made.push(document.key_row(key));
+            }
+        }
+        let seal = |document: &mut Document| {
+            let key = keys.get(&document.entity).and_then(Option::as_ref);
+            let Document { entity, value } = document;
+            members::each(&entity.domain, value, &mut |member| seal::seal(key, member));
+        };
+        events.iter_mut().chain(&mut states).flatten().for_each(seal);
+        let mut sealed = copy(batch);
+        for (row, document) in sealed.events.iter_mut().zip(events) {
+            row.payload = document.map_or_else(|| Arc::clone(&row.payload), Document::text);
+        }
+        for (row, document) in sealed.states.iter_mut().zip(states) {
+            row.state = document.map_or_else(|| Arc::clone(&row.state), Document::text);
+        }
+        sealed.person_keys.extend(made.iter().cloned());
+        Ok((sealed, made))
+    }
+
+    /// Opens rows of any kind.
+    async fn open<R: Personal>(&self, mut rows: Vec<R>) -> Result<Vec<R>, StoreFault> {
+        let sealed =
+            |row: &&R| !members::hints(row.domain()).is_empty() && seal::may_be_sealed(row.text());
+        let wanted: Vec<_> = rows.iter().filter(sealed).map(R::address).collect();
+        if wanted.is_empty() {
+            return Ok(rows);
+        }
+        let keys = self.keys(wanted).await?;
+        for row in &mut rows {
+            if !sealed(&&*row) {
+                continue;
+            }
+            let broken = |error| StoreFault(format!("what is sealed is no JSON: {error}"));
+            let mut value: Value = serde_json::from_str(row.text()).map_err(broken)?;
+            let key = keys.get(&row.address()).and_then(Option::as_ref);
+            members::each(row.domain(), &mut value, &mut |member| seal::open(key, member));
+            row.set_text(value.to_string().into());
+        }
+        Ok(rows)
+    }
+}
+
+/// The same rows; texts are shared, not copied.
+fn copy(batch: &Batch) -> Batch {
+    Batch {
+        events: batch.events.clone(),
+        states: batch.states.clone(),
+        touches: batch.touches.clone(),
+        keys: batch.keys.clone(),
+        keys_gone: batch.keys_gone.clone(),
+        requests: batch.requests.clone(),
+        cursors: batch.cursors.clone(),
+        person_keys: batch.person_keys.clone(),
+    }
+}
+
+fn owner(event: &StoredEvent) -> EntityRef {
+    reference(&event.tenant, &event.domain, &event.entity)
+}
+
+fn reference(tenant: &TenantId, domain: &str, entity: &EntityId) -> EntityRef {
+    EntityRef { tenant: tenant.clone(), domain: domain.to_owned(), entity: entity.clone() }
+}
+
+impl Document {
+    fn of_event(row: &StoredEvent) -> Option<Self> {
+        Self::of(row)
+    }
+
+    fn of_state(row: &StoredEntity) -> Option<Self> {
+        Self::of(row)
+    }
+
+    fn of(row: &impl Personal) -> Option<Self> {
+        if !members::may_hold(row.domain(), row.text()) {
+            return None;
+        }
+        let mut value = serde_json::from_str(row.text()).ok()?;
+        let mut any = false;
+        members::each(row.domain(), &mut value, &mut |_| any = true);
+        any.then(|| Self { entity: row.address(), value })
+    }
+
+    fn text(self) -> Arc<str> {
+        self.value.to_string().into()
+    }
+
+    fn key_row(&self, key: Key) -> PersonKeyRow {
+        let EntityRef { tenant, domain, entity } = self.entity.clone();
+        let person = members::person_of(&self.entity, &self.value)
+            .unwrap_or_else(|| Known::Entity(entity.as_str()).person());
+        let at = Timestamp::now();
+        PersonKeyRow { tenant, domain: domain.into(), entity, person, key: Some(key), at }
+    }
+}
+
+/// A row with an entity's JSON in it.
+trait Personal {
+    fn domain(&self) -> &str;
+    fn address(&self) -> EntityRef;
+    fn text(&self) -> &str;
+    fn set_text(&mut self, text: Arc<str>);
+}
+
+impl Personal for StoredEvent {
+    fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    fn address(&self) -> EntityRef {
+        owner(self)
+    }
+
+    fn text(&self) -> &str {
+        &self.payload
+    }
+
+    fn set_text(&mut self, text: Arc<str>) {
+        self.payload = text;
+    }
+}
+
+impl Personal for StoredEntity {
+    fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    fn address(&self) -> EntityRef {
+        reference(&self.tenant, &self.domain, &self.entity)
+    }
+
+    fn text(&self) -> &str {
+        &self.state
+    }
+
+    fn set_text(&mut self, text: Arc<str>) {
+        self.state = text;
+    }
+}
+
+#[async_trait]
+impl Store for SealedStore {
+    async fn commit(&self, batch: Arc<Batch>) -> Result<(), CommitError> {
+        let personal = |domain: &str| !members::hints(domain).is_empty();
+        let any = batch.events.iter().any(|row| personal(&row.domain))
+            || batch.states.iter().any(|row| personal(&row.domain));
+        if !any {
+            return self.inner.commit(batch).await;
+        }
+        let away = |fault: StoreFault| CommitError::Unavailable(fault.0);
+        let (sealed, made) = self.sealed(&batch).await.map_err(away)?;
+        self.inner.commit(Arc::new(sealed)).await?;
+        // A key counts from here on: what was not written may be sealed with another one.
+        self.learn(made.into_iter().map(|row| {
+            let PersonKeyRow { tenant, domain, entity, key, .. } = row;
+            (EntityRef { tenant, domain: domain.to_string(), entity }, key)
+        }));
+        Ok(())
+    }
+
+    async fn fetch(&self, wanted: &[Lookup]) -> Result<Vec<Found>, StoreFault> {
+        let mut found = self.inner.fetch(wanted).await?;
+        let (mut places, mut rows) = (Vec::new(), Vec::new());
+        for (place, found) in found.iter_mut().enumerate() {
+            if let Found::Entity(entity) = found
+                && let Some(row) = entity.take()
+            {
+                places.push(place);
+                rows.push(row);
+            }
+        }
+        for (place, row) in places.into_iter().zip(self.open(rows).await?) {
+            found[place] = Found::Entity(Some(row));
+        }
+        Ok(found)
+    }
+
+    async fn heads(&self, shards: u32) -> Result<Vec<Seq>, StoreFault> {
+        self.inner.heads(shards).await
+    }
+
+    async fn shards(&self, wanted: u32) -> Result<u32, StoreFault> {
+        self.inner.shards(wanted).await
+    }
+
+    async fn read(
+        &self,
+        shard: u32,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        self.open(self.inner.read(shard, after, limit).await?).await
+    }
+
+    async fn history(
+        &self,
+        entity: &EntityRef,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        self.open(self.inner.history(entity, after, limit).await?).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.open(self.inner.list(query).await?).await
+    }
+
+    async fn list_across(
+        &self,
+        domain: &str,
+        entity: &str,
+        after: Option<&TenantId>,
+        limit: u32,
+    ) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.open(self.inner.list_across(domain, entity, after, limit).await?).await
+    }
+
+    async fn due(&self, until: Timestamp, limit: u32) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.open(self.inner.due(until, limit).await?).await
+    }
+
+    async fn waiting(
+        &self,
+        tenant: &TenantId,
+        limit: u32,
+    ) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.open(self.inner.waiting(tenant, limit).await?).await
+    }
+
+    async fn scan(
+        &self,
+        after: Option<&EntityRef>,
+        limit: u32,
+    ) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.open(self.inner.scan(after, limit).await?).await
+    }
+
+    async fn scan_keys(
+        &self,
+        after: Option<&KeyRow>,
+        limit: u32,
+    ) -> Result<Vec<KeyRow>, StoreFault> {
+        self.inner.scan_keys(after, limit).await
+    }
+
+    async fn cursors(&self) -> Result<Vec<CursorRow>, StoreFault> {
+        self.inner.cursors().await
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), StoreFault> {
+        self.inner.bury(letter).await
+    }
+
+    async fn dead_letters(&self, query: &LetterQuery) -> Result<Vec<DeadLetter>, StoreFault> {
+        self.inner.dead_letters(query).await
+    }
+
+    async fn unbury(&self, id: &str) -> Result<bool, StoreFault> {
+        self.inner.unbury(id).await
+    }
+
+    async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {
+        self.inner.forget_requests(before, limit).await
+    }
+
+    async fn erase_person(
+        &self,
+        tenant: &TenantId,
+        person: &str,
+        until: Timestamp,
+    ) -> Result<Vec<EntityRef>, StoreFault> {
+        let entities = self.inner.erase_person(tenant, person, until).await?;
+        self.known().retain(|entity, _| !entities.contains(entity));
+        Ok(entities)
+    }
+
+    async fn ping(&self) -> Result<(), StoreFault> {
+        self.inner.ping().await
+    }
+}
+
+impl fmt::Debug for SealedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedStore").finish_non_exhaustive()
+    }
+}
