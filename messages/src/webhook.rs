@@ -3,9 +3,15 @@
 //! Entities: `endpoints` (the tenant's register, one), `endpoint/<id>`,
 //! `delivery/<endpoint>/<event id>` (one event for one endpoint; a repeat on request has its key as
 //! a last part), `lane/<endpoint>/<hash>` (the last unfinished delivery of one subject to one
-//! endpoint). A delivery of a subject waits until the one before it has ended: deliveries form a
+//! endpoint), `replay/<endpoint>/<key>` (how many deliveries of a replay are open). A delivery of a subject waits until the one before it has ended: deliveries form a
 //! chain, each knows the next, and the lane knows the last. So nothing grows but the number of
 //! entities, and an endpoint's trouble with one subject holds up that subject only.
+
+mod event;
+mod replay;
+
+pub use event::WebhookEvent;
+pub use replay::{ReplayRange, ReplayedEvent, tally_entity};
 
 use crate::{EntityId, EventId, Refusal, RefusalKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -178,6 +184,48 @@ pub enum WebhookCommand {
         #[serde(default)]
         key: Option<String>,
     },
+    /// Delivers a stretch of the journal to an endpoint once more. One at a time; the same one a
+    /// second time changes nothing.
+    Replay {
+        /// Which endpoint.
+        endpoint: EntityId,
+        /// Names this replay, `a-z`, `0-9` and `-`, 60 characters at most.
+        replay: EntityId,
+        /// The first place; if absent, that of the first event that the endpoint missed.
+        #[serde(default)]
+        from: Option<Position>,
+        /// The last place.
+        until: Position,
+        /// Only what happened at this instant or later.
+        #[serde(default)]
+        since: Option<Timestamp>,
+        /// Only what happened before this instant.
+        #[serde(default)]
+        before: Option<Timestamp>,
+        /// Only these of the endpoint's own events, 50 at most; all if there are none.
+        #[serde(default)]
+        #[schema(max_items = 50)]
+        types: Vec<String>,
+    },
+    /// Ends a replay; what it has queued is still delivered.
+    CancelReplay {
+        /// Which endpoint's.
+        endpoint: EntityId,
+    },
+    /// The next events of a replay. For the follower that looks for them; news of a step that was
+    /// made already, or of another replay, changes nothing.
+    ContinueReplay {
+        /// Which endpoint.
+        endpoint: EntityId,
+        /// The replay's name.
+        replay: EntityId,
+        /// The place up to which it was done before.
+        after: i64,
+        /// The place up to which it is done now.
+        reached: i64,
+        /// What there is to deliver in between, in order.
+        events: Vec<ReplayedEvent>,
+    },
     /// The endpoint answered 2xx.
     RecordDelivered {
         /// The delivery's entity.
@@ -227,159 +275,6 @@ pub enum WebhookCommand {
     },
 }
 
-/// What has become of webhooks. Not for consumers as it stands: endpoints hold secrets, see
-/// [`WebhookEvent::public_view`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum WebhookEvent {
-    /// `webhook.endpoint_created`.
-    EndpointCreated {
-        /// Its id.
-        endpoint: EntityId,
-        /// Where to post.
-        url: String,
-        /// Which events.
-        events: Vec<String>,
-        /// What it is for.
-        description: String,
-        /// What requests are signed with.
-        secret: SigningSecret,
-    },
-    /// `webhook.endpoint_changed`.
-    EndpointChanged {
-        /// Its id.
-        endpoint: EntityId,
-        /// Where to post.
-        url: String,
-        /// Which events.
-        events: Vec<String>,
-        /// What it is for.
-        description: String,
-    },
-    /// `webhook.endpoint_rotated`.
-    EndpointRotated {
-        /// The new secret.
-        secret: SigningSecret,
-        /// Until when the one before counts too.
-        previous_until: Timestamp,
-    },
-    /// `webhook.endpoint_paused`.
-    EndpointPaused {
-        /// Until when; then it is disabled.
-        until: Timestamp,
-    },
-    /// `webhook.endpoint_enabled`: what is parked goes on; the first event that was not kept for
-    /// it is named, so that it can be repeated.
-    EndpointEnabled {
-        /// Its id.
-        endpoint: EntityId,
-        /// The first event that it missed while it was disabled.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        missed_from: Option<Position>,
-    },
-    /// `webhook.endpoint_disabled`.
-    EndpointDisabled {
-        /// Its id.
-        endpoint: EntityId,
-        /// Why.
-        reason: DisableReason,
-    },
-    /// `webhook.endpoint_missed`: the first event that a disabled endpoint did not get.
-    EndpointMissed {
-        /// Where it stands in the journal.
-        position: Position,
-    },
-    /// `webhook.endpoint_failing`: four attempts in a row failed; the owner should look.
-    EndpointFailing {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// `webhook.endpoint_recovered`: it takes deliveries again.
-    EndpointRecovered,
-    /// `webhook.endpoint_removed`.
-    EndpointRemoved {
-        /// Its id.
-        endpoint: EntityId,
-    },
-    /// `webhook.test`: an example for this endpoint alone.
-    TestRequested {
-        /// Its id.
-        endpoint: EntityId,
-        /// The test's name.
-        test: EntityId,
-    },
-    /// `webhook.delivery_queued`: to be posted now, unless it waits for one before it.
-    DeliveryQueued {
-        /// To which endpoint.
-        endpoint: EntityId,
-        /// The event.
-        event: EventId,
-        /// The event's public name.
-        name: String,
-        /// What it is about.
-        subject: String,
-        /// Where the event stands in the journal.
-        position: Position,
-        /// The lane, whose last delivery it is now.
-        lane: EntityId,
-        /// The delivery that must end first.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<EntityId>,
-    },
-    /// `webhook.delivery_released`: the one before it has ended; to be posted now.
-    DeliveryReleased,
-    /// `webhook.delivery_due`: to be posted again now.
-    DeliveryDue,
-    /// `webhook.delivery_resumed`: the endpoint is back; to be posted now.
-    DeliveryResumed,
-    /// `webhook.delivery_parked`: it waits until the endpoint is enabled.
-    DeliveryParked,
-    /// `webhook.delivery_postponed`: the endpoint was away for a moment only.
-    DeliveryPostponed {
-        /// When it is tried again.
-        until: Timestamp,
-    },
-    /// `webhook.delivery_attempt_failed`.
-    DeliveryAttemptFailed {
-        /// The endpoint's entity, which counts its failures.
-        endpoint: EntityId,
-        /// The attempt.
-        attempt: Attempt,
-        /// When it is tried again; never if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        next_attempt_at: Option<Timestamp>,
-    },
-    /// `webhook.delivery_delivered`.
-    DeliveryDelivered {
-        /// The attempt.
-        attempt: Attempt,
-        /// The lane that is empty now.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        empties: Option<EntityId>,
-    },
-    /// `webhook.delivery_given_up`: it can be repeated by hand.
-    DeliveryGivenUp {
-        /// Why.
-        reason: GiveUpReason,
-        /// The lane that is empty now.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        empties: Option<EntityId>,
-    },
-}
-
-impl WebhookEvent {
-    /// The event as it may leave the program: without secrets.
-    pub fn public_view(&self) -> Self {
-        let mut view = self.clone();
-        if let Self::EndpointCreated { secret, .. } | Self::EndpointRotated { secret, .. } =
-            &mut view
-        {
-            secret.0 = "***".to_owned();
-        }
-        view
-    }
-}
-
 /// How webhooks say no.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum WebhookRefusal {
@@ -395,6 +290,9 @@ pub enum WebhookRefusal {
     /// A disabled endpoint cannot be paused.
     #[error("the endpoint is disabled")]
     Disabled,
+    /// One replay at a time.
+    #[error("a replay of this endpoint is running; wait for its end, or cancel it")]
+    ReplayRunning,
     /// A member of the command is at fault.
     #[error("{expected}")]
     Invalid {
@@ -412,6 +310,7 @@ impl Refusal for WebhookRefusal {
             Self::Exists => "endpoint_exists",
             Self::TooMany(_) => "too_many_endpoints",
             Self::Disabled => "endpoint_disabled",
+            Self::ReplayRunning => "replay_running",
             Self::Invalid { .. } => "invalid",
         }
     }
@@ -419,7 +318,9 @@ impl Refusal for WebhookRefusal {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound(_) => RefusalKind::NotFound,
-            Self::Exists | Self::TooMany(_) | Self::Disabled => RefusalKind::Conflict,
+            Self::Exists | Self::TooMany(_) | Self::Disabled | Self::ReplayRunning => {
+                RefusalKind::Conflict
+            }
             Self::Invalid { .. } => RefusalKind::Invalid,
         }
     }

@@ -11,6 +11,7 @@ use kontor_adapters::{
         accounts::TenantAccounts,
         notifications::NotificationSender,
         payments::PaymentCalls,
+        replays::WebhookReplays,
         webhooks::{WebhookChoice, WebhookPosts},
     },
     gateways::{
@@ -271,6 +272,7 @@ impl Outside {
             Arc::new(NotificationSender::new(intake.clone(), self.mail.clone())),
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
+            Arc::new(WebhookReplays::new(intake.clone())),
         ];
         follows
             .extend(broker.map(|broker| Arc::new(Relay::new(broker.clone())) as Arc<dyn Follow>));

@@ -2,12 +2,12 @@
 
 use super::{
     DeliveryDocument, DeliveryPhase, EndpointDocument, EndpointPhase, LaneDocument, PreviousSecret,
-    RegisterDocument, Webhook, WebhookState,
+    RegisterDocument, ReplayDocument, ReplayPhase, TallyDocument, Webhook, WebhookState,
 };
 use crate::domain::Event;
 use kontor_messages::{
-    EntityId,
-    webhook::{WebhookEvent, register_entity},
+    EntityId, Timestamp,
+    webhook::{Position, ReplayRange, WebhookEvent, register_entity},
 };
 
 /// Carries an event into the state of its owner, or of an entity that it touches.
@@ -19,6 +19,9 @@ pub fn apply(entity: &EntityId, state: &mut WebhookState, event: &Event<'_, Webh
         (WebhookEvent::DeliveryQueued { lane, .. }, _) if entity == lane => {
             *state = WebhookState::Lane(LaneDocument { last: event.entity.clone() });
         }
+        (WebhookEvent::DeliveryQueued { replay: Some(tally), .. }, _) if entity == tally => {
+            count(state, state.open().saturating_add(1));
+        }
         (WebhookEvent::DeliveryQueued { .. }, WebhookState::Delivery(before)) => {
             before.next = Some(event.entity.clone());
         }
@@ -26,12 +29,29 @@ pub fn apply(entity: &EntityId, state: &mut WebhookState, event: &Event<'_, Webh
             WebhookEvent::DeliveryDelivered { .. } | WebhookEvent::DeliveryGivenUp { .. },
             WebhookState::Lane(_),
         ) => *state = WebhookState::Blank,
+        (
+            WebhookEvent::DeliveryDelivered { .. } | WebhookEvent::DeliveryGivenUp { .. },
+            WebhookState::Tally(_),
+        ) => count(state, state.open().saturating_sub(1)),
         (_, WebhookState::Endpoint(endpoint)) => change_endpoint(endpoint, event),
         (_, WebhookState::Delivery(delivery)) => advance(delivery, event),
         _ if *entity == register_entity() => register(state, event.event),
         // Facts about what is not known change nothing.
-        (_, WebhookState::Blank | WebhookState::Register(_) | WebhookState::Lane(_)) => {}
+        (
+            _,
+            WebhookState::Blank
+            | WebhookState::Register(_)
+            | WebhookState::Lane(_)
+            | WebhookState::Tally(_),
+        ) => {}
     }
+}
+
+fn count(state: &mut WebhookState, open: u32) {
+    *state = match open {
+        0 => WebhookState::Blank,
+        open => WebhookState::Tally(TallyDocument { open }),
+    };
 }
 
 fn create(state: &mut WebhookState, event: &Event<'_, Webhook>) {
@@ -48,14 +68,23 @@ fn create(state: &mut WebhookState, event: &Event<'_, Webhook>) {
         failures: 0,
         failing_since: None,
         missed_from: None,
+        replay: None,
         last_test: None,
         created_at: event.at,
     });
 }
 
 fn queue(state: &mut WebhookState, event: &Event<'_, Webhook>) {
-    let WebhookEvent::DeliveryQueued { endpoint, event: id, name, subject, position, lane, after } =
-        event.event
+    let WebhookEvent::DeliveryQueued {
+        endpoint,
+        event: id,
+        name,
+        subject,
+        position,
+        lane,
+        after,
+        replay,
+    } = event.event
     else {
         return;
     };
@@ -69,6 +98,7 @@ fn queue(state: &mut WebhookState, event: &Event<'_, Webhook>) {
         lane: lane.clone(),
         after: after.clone(),
         next: None,
+        replay: replay.clone(),
         attempts: Vec::new(),
         created_at: event.at,
     });
@@ -108,7 +138,6 @@ fn change_endpoint(endpoint: &mut EndpointDocument, event: &Event<'_, Webhook>) 
         }
         WebhookEvent::EndpointEnabled { .. } => {
             endpoint.phase = EndpointPhase::Active;
-            endpoint.missed_from = None;
             (endpoint.failures, endpoint.failing_since) = (0, None);
         }
         WebhookEvent::EndpointDisabled { reason, .. } => {
@@ -120,11 +149,57 @@ fn change_endpoint(endpoint: &mut EndpointDocument, event: &Event<'_, Webhook>) 
             endpoint.phase = EndpointPhase::Removed { at };
             endpoint.secret.0.clear();
             endpoint.previous_secret = None;
+            endpoint.replay = None;
         }
+        WebhookEvent::ReplayRequested { replay, range, .. } => {
+            request_replay(endpoint, replay, range, at);
+        }
+        WebhookEvent::ReplayAdvanced { .. }
+        | WebhookEvent::ReplayFinished
+        | WebhookEvent::ReplayCancelled => change_replay(endpoint, event),
         WebhookEvent::TestRequested { test, .. } => endpoint.last_test = Some(test.clone()),
         WebhookEvent::DeliveryAttemptFailed { .. } => {
             endpoint.failures = endpoint.failures.saturating_add(1);
             endpoint.failing_since.get_or_insert(at);
+        }
+        _ => {}
+    }
+}
+
+fn request_replay(
+    endpoint: &mut EndpointDocument,
+    id: &EntityId,
+    range: &ReplayRange,
+    requested_at: Timestamp,
+) {
+    let missed = endpoint.missed_from.take_if(|place| range.covers(*place)).is_some();
+    endpoint.replay = Some(ReplayDocument {
+        phase: ReplayPhase::Running,
+        id: id.clone(),
+        range: range.clone(),
+        reached: range.from.seq.saturating_sub(1),
+        queued: 0,
+        missed,
+        requested_at,
+    });
+}
+
+fn change_replay(endpoint: &mut EndpointDocument, event: &Event<'_, Webhook>) {
+    let Some(replay) = &mut endpoint.replay else { return };
+    match event.event {
+        WebhookEvent::ReplayAdvanced { reached, queued } => {
+            replay.reached = *reached;
+            replay.queued = replay.queued.saturating_add(u64::from(*queued));
+        }
+        WebhookEvent::ReplayFinished => replay.phase = ReplayPhase::Finished { at: event.at },
+        WebhookEvent::ReplayCancelled => {
+            replay.phase = ReplayPhase::Cancelled { at: event.at };
+            if replay.missed && !replay.has_reached_end() {
+                // What it did not come to is missed as before.
+                let shard = replay.range.from.shard;
+                endpoint.missed_from =
+                    Some(Position { shard, seq: replay.reached.saturating_add(1) });
+            }
         }
         _ => {}
     }

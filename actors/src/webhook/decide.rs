@@ -2,7 +2,7 @@
 
 use super::{
     EndpointDocument, EndpointPhase, RegisterDocument, Webhook, WebhookState, deliver, filter,
-    secret,
+    replays, secret,
 };
 use crate::{
     domain::{Decision, Stop, refuse},
@@ -62,6 +62,15 @@ pub fn decide(world: Asked<'_, '_>, command: WebhookCommand, now: Timestamp) -> 
         WebhookCommand::Deliver { endpoint, event, name, subject, position, key } => {
             let wanted = deliver::Wanted { endpoint, event, name, subject, position, key };
             deliver::deliver(world, wanted)
+        }
+        WebhookCommand::Replay { endpoint, replay, from, until, since, before, types } => {
+            let wish = replays::Wish { from, until, since, before, types };
+            replays::request(world, endpoint, replay, wish)
+        }
+        WebhookCommand::CancelReplay { endpoint } => replays::cancel(world, &endpoint),
+        WebhookCommand::ContinueReplay { endpoint, replay, after, reached, events } => {
+            let step = replays::Step { replay, after, reached, events };
+            replays::go_on(world, endpoint, step)
         }
         WebhookCommand::RecordDelivered { delivery, status, duration_ms } => {
             deliver::record_delivered(world, delivery, status, duration_ms, now)
@@ -187,12 +196,13 @@ fn wake(world: Asked<'_, '_>, entity: EntityId, now: Timestamp) -> Answer {
         WebhookState::Endpoint(_)
         | WebhookState::Blank
         | WebhookState::Register(_)
-        | WebhookState::Lane(_) => about(entity, None),
+        | WebhookState::Lane(_)
+        | WebhookState::Tally(_) => about(entity, None),
     }
 }
 
 /// An endpoint that was not removed.
-fn known<'a>(
+pub(super) fn known<'a>(
     world: &World<'a, Webhook>,
     endpoint: &EntityId,
 ) -> Result<&'a EndpointDocument, Stop<WebhookRefusal>> {
@@ -206,7 +216,8 @@ fn known<'a>(
         | WebhookState::Blank
         | WebhookState::Register(_)
         | WebhookState::Delivery(_)
-        | WebhookState::Lane(_) => refuse(WebhookRefusal::NotFound("endpoint")),
+        | WebhookState::Lane(_)
+        | WebhookState::Tally(_) => refuse(WebhookRefusal::NotFound("endpoint")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     DeliveryDocument, DeliveryPhase, EndpointDocument, EndpointPhase, Webhook, WebhookState,
     decide::{Answer, Asked, about, check_id, invalid},
-    lane_entity,
+    lane_entity, replays,
 };
 use crate::{
     domain::{Decision, Stop},
@@ -93,11 +93,21 @@ pub fn deliver(world: Asked<'_, '_>, wanted: Wanted) -> Answer {
         WebhookState::Blank
         | WebhookState::Register(_)
         | WebhookState::Endpoint(_)
-        | WebhookState::Delivery(_) => None,
+        | WebhookState::Delivery(_)
+        | WebhookState::Tally(_) => None,
     };
     world.need(&after)?;
-    let queued =
-        WebhookEvent::DeliveryQueued { endpoint, event, name, subject, position, lane, after };
+    let replay = None;
+    let queued = WebhookEvent::DeliveryQueued {
+        endpoint,
+        event,
+        name,
+        subject,
+        position,
+        lane,
+        after,
+        replay,
+    };
     about(entity, Some(queued))
 }
 
@@ -114,9 +124,9 @@ pub fn record_delivered(
         return about(entity, None);
     }
     let attempt = Attempt { at: now, status: Some(status), error: None, duration_ms };
-    let empties = empties(delivery);
-    let mut decision =
-        Decision::of(entity, vec![WebhookEvent::DeliveryDelivered { attempt, empties }]);
+    let (empties, replay) = (empties(delivery), delivery.replay.clone());
+    let delivered = WebhookEvent::DeliveryDelivered { attempt, empties, replay };
+    let mut decision = Decision::of(entity, vec![delivered]);
     if endpoint.is_some_and(|endpoint| endpoint.failures > 0) {
         let owner = endpoint_entity(&delivery.endpoint);
         decision.events.push((owner, WebhookEvent::EndpointRecovered));
@@ -258,12 +268,13 @@ fn give_up(
     reason: GiveUpReason,
     decision: &mut Decision<WebhookEvent>,
 ) -> Result<(), Stop<WebhookRefusal>> {
-    let event = WebhookEvent::DeliveryGivenUp { reason, empties: empties(delivery) };
+    let replay = delivery.replay.clone();
+    let event = WebhookEvent::DeliveryGivenUp { reason, empties: empties(delivery), replay };
     decision.events.push((entity, event));
     release_next(world, delivery, decision)
 }
 
-/// The one behind a delivery that has ended may go.
+/// The one behind a delivery that has ended may go, and so may the replay that it is part of.
 fn release_next(
     world: Asked<'_, '_>,
     delivery: &DeliveryDocument,
@@ -275,7 +286,7 @@ fn release_next(
         world.need([next])?;
         decision.events.push((next.clone(), WebhookEvent::DeliveryReleased));
     }
-    Ok(())
+    replays::note_end(world, delivery, decision)
 }
 
 fn empties(delivery: &DeliveryDocument) -> Option<EntityId> {
@@ -299,7 +310,8 @@ fn open<'a>(
         WebhookState::Blank
         | WebhookState::Register(_)
         | WebhookState::Delivery(_)
-        | WebhookState::Lane(_) => None,
+        | WebhookState::Lane(_)
+        | WebhookState::Tally(_) => None,
     };
     Ok(Some((delivery, endpoint)))
 }

@@ -4,11 +4,14 @@
 //! its endpoint, does what [`next`] says, and records it. A crash in between posts again under the
 //! same webhook id, which receivers drop.
 
-use super::{DeliveryPhase, EndpointPhase, WebhookState};
+use super::{
+    DeliveryPhase, EndpointDocument, EndpointPhase, WebhookState, filter,
+    replays::{OPEN_MAX, RELEASED_AT},
+};
 use crate::ports_webhook::PostOutcome;
 use kontor_messages::{
     EntityId, Timestamp,
-    webhook::{SigningSecret, WebhookCommand, WebhookEvent},
+    webhook::{ReplayRange, SigningSecret, WebhookCommand, WebhookEvent},
 };
 use std::time::Duration;
 
@@ -28,6 +31,58 @@ pub enum Next {
     Tell(WebhookCommand),
     /// Nothing: it is old news.
     Nothing,
+}
+
+/// What a replay looks for next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step<'a> {
+    /// The replay's name.
+    pub replay: &'a EntityId,
+    /// The place up to which it is done.
+    pub after: i64,
+    /// Which events.
+    pub range: &'a ReplayRange,
+    /// How many may be queued now; the last place may bring a few more.
+    pub room: usize,
+    events: &'a [String],
+}
+
+impl Step<'_> {
+    /// Whether what is told under this name and happened then is to be delivered.
+    pub fn wants(&self, name: &str, at: Timestamp) -> bool {
+        let types = &self.range.types;
+        self.range.holds(at)
+            && filter::is_deliverable(name)
+            && filter::wants(self.events, name)
+            && (types.is_empty() || filter::wants(types, name))
+    }
+}
+
+/// What an endpoint's replay looks for next; nothing while there is no room for more, or the
+/// endpoint takes nothing. `open` is how many of its deliveries have not ended.
+pub fn next_step(endpoint: &EndpointDocument, open: u32) -> Option<Step<'_>> {
+    match endpoint.phase {
+        EndpointPhase::Active | EndpointPhase::Paused { .. } => {}
+        EndpointPhase::Disabled { .. } | EndpointPhase::Removed { .. } => return None,
+    }
+    let replay = endpoint.running_replay()?;
+    if replay.has_reached_end() || RELEASED_AT < open {
+        return None;
+    }
+    let room = usize::try_from(OPEN_MAX - open).unwrap_or_default();
+    let (range, events) = (&replay.range, &endpoint.events);
+    Some(Step { replay: &replay.id, after: replay.reached, range, room, events })
+}
+
+/// Whether an event may let a replay of its owner go on.
+pub fn wants_replaying(name: &str) -> bool {
+    matches!(
+        name,
+        "webhook.replay_requested"
+            | "webhook.replay_advanced"
+            | "webhook.replay_released"
+            | "webhook.endpoint_enabled"
+    )
 }
 
 /// Whether an event asks for its owner to be posted.

@@ -1,7 +1,7 @@
 //! Which endpoints want which events.
 
 use super::RegisterDocument;
-use crate::words::is_word;
+use crate::{announce, words::is_word};
 use kontor_messages::{EntityId, webhook::WebhookEvent};
 
 /// Whether a text is a pattern: `*`, `order.*` or `order.created`.
@@ -11,6 +11,13 @@ pub fn is_pattern(text: &str) -> bool {
         None => text == "*",
         Some((domain, what)) => word(domain) && (what == "*" || word(what)),
     }
+}
+
+/// Whether a text is a pattern that fits something which is delivered.
+pub fn is_known_pattern(text: &str) -> bool {
+    let pattern = [text.to_owned()];
+    let told = |name: &str| is_deliverable(name) && wants(&pattern, name);
+    is_pattern(text) && announce::names().into_iter().any(told)
 }
 
 /// Whether one of the patterns fits an event's public name.

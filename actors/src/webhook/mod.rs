@@ -5,14 +5,16 @@
 //! it has ended, so that they arrive in order, and what is parked holds up its own subject only.
 //! The chain is linked from delivery to delivery and its lane knows only the last one, so that no
 //! document grows with it. A disabled endpoint keeps no deliveries but remembers the first event
-//! that it missed; a repeat from there is the same command again, and what was delivered already
-//! is not delivered twice.
+//! that it missed. A replay from there, or of any stretch of the journal, is known to the endpoint
+//! with how far it has come; a follower asks [`dispatch::next_step`] what to look for next, and
+//! only a bounded number of its deliveries is ever on its way.
 
 mod apply;
 pub mod decide;
 mod deliver;
 pub mod dispatch;
 pub mod filter;
+mod replays;
 pub mod secret;
 mod state;
 #[cfg(test)]
@@ -20,7 +22,7 @@ mod tests;
 
 pub use state::{
     DeliveryDocument, DeliveryPhase, EndpointDocument, EndpointPhase, LaneDocument, PreviousSecret,
-    RegisterDocument, WebhookState,
+    RegisterDocument, ReplayDocument, ReplayPhase, TallyDocument, WebhookState,
 };
 
 use crate::{
@@ -75,6 +77,11 @@ impl Domain for Webhook {
             WebhookEvent::EndpointRecovered => "webhook.endpoint_recovered",
             WebhookEvent::EndpointRemoved { .. } => "webhook.endpoint_removed",
             WebhookEvent::TestRequested { .. } => "webhook.test",
+            WebhookEvent::ReplayRequested { .. } => "webhook.replay_requested",
+            WebhookEvent::ReplayAdvanced { .. } => "webhook.replay_advanced",
+            WebhookEvent::ReplayReleased => "webhook.replay_released",
+            WebhookEvent::ReplayFinished => "webhook.replay_finished",
+            WebhookEvent::ReplayCancelled => "webhook.replay_cancelled",
             WebhookEvent::DeliveryQueued { .. } => "webhook.delivery_queued",
             WebhookEvent::DeliveryReleased => "webhook.delivery_released",
             WebhookEvent::DeliveryDue => "webhook.delivery_due",
@@ -92,12 +99,14 @@ impl Domain for Webhook {
             WebhookEvent::EndpointCreated { .. }
             | WebhookEvent::EndpointChanged { .. }
             | WebhookEvent::EndpointRemoved { .. } => vec![register_entity()],
-            WebhookEvent::DeliveryQueued { lane, after, .. } => {
-                std::iter::once(lane).chain(after).cloned().collect()
+            WebhookEvent::DeliveryQueued { lane, after, replay, .. } => {
+                std::iter::once(lane).chain(after).chain(replay).cloned().collect()
             }
             WebhookEvent::DeliveryAttemptFailed { endpoint, .. } => vec![endpoint.clone()],
-            WebhookEvent::DeliveryDelivered { empties, .. }
-            | WebhookEvent::DeliveryGivenUp { empties, .. } => empties.iter().cloned().collect(),
+            WebhookEvent::DeliveryDelivered { empties, replay, .. }
+            | WebhookEvent::DeliveryGivenUp { empties, replay, .. } => {
+                empties.iter().chain(replay).cloned().collect()
+            }
             WebhookEvent::EndpointRotated { .. }
             | WebhookEvent::EndpointPaused { .. }
             | WebhookEvent::EndpointEnabled { .. }
@@ -106,6 +115,11 @@ impl Domain for Webhook {
             | WebhookEvent::EndpointFailing { .. }
             | WebhookEvent::EndpointRecovered
             | WebhookEvent::TestRequested { .. }
+            | WebhookEvent::ReplayRequested { .. }
+            | WebhookEvent::ReplayAdvanced { .. }
+            | WebhookEvent::ReplayReleased
+            | WebhookEvent::ReplayFinished
+            | WebhookEvent::ReplayCancelled
             | WebhookEvent::DeliveryReleased
             | WebhookEvent::DeliveryDue
             | WebhookEvent::DeliveryResumed
@@ -116,7 +130,10 @@ impl Domain for Webhook {
 
     fn status(state: &WebhookState) -> Option<&'static str> {
         match state {
-            WebhookState::Blank | WebhookState::Register(_) | WebhookState::Lane(_) => None,
+            WebhookState::Blank
+            | WebhookState::Register(_)
+            | WebhookState::Lane(_)
+            | WebhookState::Tally(_) => None,
             WebhookState::Endpoint(endpoint) => Some(endpoint.phase.word()),
             WebhookState::Delivery(delivery) => Some(delivery.phase.word()),
         }
@@ -124,7 +141,10 @@ impl Domain for Webhook {
 
     fn due(state: &WebhookState) -> Option<Timestamp> {
         match state {
-            WebhookState::Blank | WebhookState::Register(_) | WebhookState::Lane(_) => None,
+            WebhookState::Blank
+            | WebhookState::Register(_)
+            | WebhookState::Lane(_)
+            | WebhookState::Tally(_) => None,
             WebhookState::Endpoint(endpoint) => match endpoint.phase {
                 EndpointPhase::Paused { until } => Some(until),
                 EndpointPhase::Active

@@ -2,7 +2,7 @@
 
 use kontor_messages::{
     EntityId, EventId, Timestamp,
-    webhook::{Attempt, DisableReason, GiveUpReason, Position, SigningSecret},
+    webhook::{Attempt, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub enum WebhookState {
     Delivery(DeliveryDocument),
     /// A chain of deliveries.
     Lane(LaneDocument),
+    /// The open deliveries of a replay.
+    Tally(TallyDocument),
 }
 
 /// The tenant's endpoints, and which events each wants.
@@ -55,9 +57,13 @@ pub struct EndpointDocument {
     /// When the first of them failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// The first event that was not kept for it while it was disabled.
+    /// The first event that was not kept for it while it was disabled, until everything from there
+    /// on is replayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed_from: Option<Position>,
+    /// The last replay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplayDocument>,
     /// The name of the last test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_test: Option<EntityId>,
@@ -99,6 +105,46 @@ pub enum EndpointPhase {
     },
 }
 
+/// A stretch of the journal that an endpoint gets once more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReplayDocument {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub phase: ReplayPhase,
+    /// Its name.
+    pub id: EntityId,
+    /// Which events.
+    #[serde(flatten)]
+    pub range: ReplayRange,
+    /// The place in the journal up to which all that there is was queued.
+    pub reached: i64,
+    /// How many events were queued.
+    pub queued: u64,
+    /// Whether it makes up for what the endpoint missed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed: bool,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+}
+
+/// Where a replay stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum ReplayPhase {
+    /// Under way; if its endpoint is disabled, it waits until that is enabled.
+    Running,
+    /// All that it queued is delivered or given up.
+    Finished {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// It was ended.
+    Cancelled {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
 /// One event for one endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryDocument {
@@ -123,6 +169,9 @@ pub struct DeliveryDocument {
     /// The delivery behind it in the chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<EntityId>,
+    /// The tally of the replay that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<EntityId>,
     /// What was tried, 10 at most.
     pub attempts: Vec<Attempt>,
     /// When it was queued.
@@ -165,7 +214,26 @@ pub struct LaneDocument {
     pub last: EntityId,
 }
 
+/// What of a replay is on its way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TallyDocument {
+    /// Deliveries that have not ended.
+    pub open: u32,
+}
+
 impl WebhookState {
+    /// The deliveries of a replay that have not ended, by its tally.
+    pub fn open(&self) -> u32 {
+        match self {
+            Self::Tally(tally) => tally.open,
+            Self::Blank
+            | Self::Register(_)
+            | Self::Endpoint(_)
+            | Self::Delivery(_)
+            | Self::Lane(_) => 0,
+        }
+    }
+
     /// The state as it may leave the program: without secrets.
     pub fn public_view(&self) -> Self {
         let mut view = self.clone();
@@ -180,6 +248,11 @@ impl WebhookState {
 }
 
 impl EndpointDocument {
+    /// The replay that is under way.
+    pub fn running_replay(&self) -> Option<&ReplayDocument> {
+        self.replay.as_ref().filter(|replay| replay.phase == ReplayPhase::Running)
+    }
+
     /// What to sign with at an instant, newest first.
     pub fn secrets_at(&self, now: Timestamp) -> Vec<SigningSecret> {
         let previous = self.previous_secret.iter().filter(|previous| now < previous.until);
@@ -199,6 +272,13 @@ impl EndpointPhase {
             Self::Disabled { .. } => "disabled",
             Self::Removed { .. } => "removed",
         }
+    }
+}
+
+impl ReplayDocument {
+    /// Whether all that there is was queued.
+    pub fn has_reached_end(&self) -> bool {
+        self.range.until.seq <= self.reached
     }
 }
 

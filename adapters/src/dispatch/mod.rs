@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod notifications;
 pub mod payments;
+pub mod replays;
 pub mod webhooks;
 
 use crate::telemetry::{join, traceparent};
@@ -19,7 +20,7 @@ use kontor_actors::{
     request::{Denied, Done, Terms},
     store::StoredEvent,
 };
-use kontor_messages::{EntityId, Meta};
+use kontor_messages::{EntityId, EventId, Meta};
 use std::{fmt::Display, sync::Arc};
 use tracing::Span;
 
@@ -50,6 +51,11 @@ fn caller(name: &str, event: &StoredEvent) -> Caller {
     let trace = traceparent(trace_of(event).as_deref());
     let meta = Meta::by(name).because(event.id.to_string()).traced(trace);
     Caller { tenant: event.tenant.clone(), meta, lane: Lane::Realtime }
+}
+
+/// Reads the identity of something that is told.
+fn event_id(text: &str) -> Result<EventId, Hitch> {
+    text.parse().map(EventId).map_err(|_| Hitch::new(format!("{text} is no event id")))
 }
 
 /// Reads the event's content.

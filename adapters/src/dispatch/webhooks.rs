@@ -1,6 +1,6 @@
 //! Outgoing webhooks: one follower chooses which endpoints get an event, another posts.
 
-use super::{acting, caller, content, lane, read, tell};
+use super::{acting, caller, content, event_id, lane, read, tell};
 use async_trait::async_trait;
 use kontor_actors::{
     announce::{Announcement, announce},
@@ -15,7 +15,7 @@ use kontor_actors::{
     },
 };
 use kontor_messages::{
-    EntityId, EventId, TenantId, Timestamp,
+    EntityId, TenantId, Timestamp,
     webhook::{Position, WebhookCommand, WebhookEvent, endpoint_entity, register_entity},
 };
 use std::{
@@ -137,10 +137,6 @@ fn deliver(
         position: Position { shard: event.shard, seq: event.seq },
         key: None,
     })
-}
-
-fn event_id(text: &str) -> Result<EventId, Hitch> {
-    text.parse().map(EventId).map_err(|_| Hitch::new(format!("{text} is no event id")))
 }
 
 #[async_trait]

@@ -8,5 +8,6 @@ mod conventions;
 mod followers;
 mod orders;
 mod payments;
+mod replays;
 mod shop;
 mod stock;

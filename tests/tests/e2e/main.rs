@@ -32,5 +32,6 @@ mod kill9;
 mod load;
 mod main_job;
 mod process;
+mod replayed;
 #[cfg(feature = "servers")]
 mod tracing;

@@ -1,6 +1,8 @@
 //! Where a tenant's events are posted. An endpoint's secret is shown once, when it is made.
 
 mod deliveries;
+mod places;
+mod replays;
 
 use super::{
     Api,
@@ -65,6 +67,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(disable))
         .routes(routes!(test))
         .merge(deliveries::routes())
+        .merge(replays::routes())
 }
 
 /// The tenant's endpoints.

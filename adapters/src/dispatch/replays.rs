@@ -1,0 +1,120 @@
+//! Looks through the journal for what an endpoint's replay is to deliver once more.
+//!
+//! Each step looks at a bounded stretch, brings what it found in one command, and is asked for by
+//! the event of the step before, so that nothing is held here and a crash only makes a step again.
+
+use super::{caller, event_id, read, tell};
+use async_trait::async_trait;
+use kontor_actors::{
+    announce::announce,
+    follower::{Follow, Hitch},
+    intake::Intake,
+    store::{Seq, StoredEvent},
+    webhook::{Webhook, WebhookState, dispatch},
+};
+use kontor_messages::{
+    EntityId,
+    webhook::{Position, ReplayedEvent, WebhookCommand, tally_entity},
+};
+use std::sync::Arc;
+
+/// Rows of the journal that one step looks at, at most.
+const ROWS_MAX: usize = 5_000;
+/// Rows of the journal read at a time.
+const PAGE: usize = 500;
+
+/// Goes through the journal for replays.
+pub struct WebhookReplays {
+    intake: Intake,
+}
+
+/// What a step has found.
+struct Found {
+    events: Vec<ReplayedEvent>,
+    reached: Seq,
+}
+
+impl WebhookReplays {
+    /// A follower that tells the webhook domain through `intake`.
+    pub fn new(intake: Intake) -> Self {
+        Self { intake }
+    }
+
+    /// Makes the next step of the endpoint's replay, if it has one and there is room.
+    async fn go_on(&self, event: &StoredEvent) -> Result<(), Hitch> {
+        let state = read::<Webhook>(&self.intake, event, &event.entity).await?;
+        let WebhookState::Endpoint(known) = state else { return Ok(()) };
+        let Some(replay) = known.running_replay() else { return Ok(()) };
+        let Some(id) = event.entity.as_str().strip_prefix("endpoint/") else { return Ok(()) };
+        let endpoint = EntityId::named(id);
+        let tally = tally_entity(&endpoint, &replay.id);
+        let open = read::<Webhook>(&self.intake, event, &tally).await?.open();
+        let Some(step) = dispatch::next_step(&known, open) else { return Ok(()) };
+        let Found { events, reached } = self.look(event, &step).await?;
+        let (replay, after) = (step.replay.clone(), step.after);
+        let command = WebhookCommand::ContinueReplay { endpoint, replay, after, reached, events };
+        tell::<Webhook>(&self.intake, &caller("webhooks", event), command).await.map(drop)
+    }
+
+    /// Looks until there is no room, or the step has cost enough, or the range is at its end.
+    async fn look(&self, event: &StoredEvent, step: &dispatch::Step<'_>) -> Result<Found, Hitch> {
+        let journal = &self.intake.ground().journal;
+        let Position { shard, seq: until } = step.range.until;
+        let (mut events, mut reached, mut rows) = (Vec::new(), step.after, 0);
+        while reached < until && events.len() < step.room && rows < ROWS_MAX {
+            let page = journal.read(shard, reached, PAGE).await;
+            let page = page.map_err(|fault| Hitch::new(fault.to_string()))?;
+            if page.is_empty() {
+                return Err(Hitch::new("the journal ends before the replay does"));
+            }
+            for row in page {
+                if until < row.seq || step.room <= events.len() {
+                    break;
+                }
+                (reached, rows) = (row.seq, rows + 1);
+                if row.tenant == event.tenant {
+                    told(&row, step, &mut events)?;
+                }
+            }
+        }
+        Ok(Found { events, reached })
+    }
+}
+
+/// What of a row is to be delivered.
+fn told(
+    row: &StoredEvent,
+    step: &dispatch::Step<'_>,
+    events: &mut Vec<ReplayedEvent>,
+) -> Result<(), Hitch> {
+    for told in announce(row) {
+        if step.wants(told.name, told.at) {
+            events.push(ReplayedEvent {
+                event: event_id(&told.id)?,
+                name: told.name.to_owned(),
+                subject: format!("{}/{}", row.domain, told.subject),
+                position: Position { shard: row.shard, seq: row.seq },
+            });
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Follow for WebhookReplays {
+    fn name(&self) -> &'static str {
+        "webhook-replays"
+    }
+
+    fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
+        let wanted = dispatch::wants_replaying(&event.name);
+        wanted.then(|| format!("{}/{}", event.tenant, event.entity).into())
+    }
+
+    async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
+        for (done, event) in events.iter().enumerate() {
+            self.go_on(event).await.map_err(|hitch| hitch.after(done))?;
+        }
+        Ok(())
+    }
+}
