@@ -135,6 +135,14 @@ impl Store for Through {
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {
         self.inner.forget_requests(before, limit).await
     }
+    async fn erase_person(
+        &self,
+        tenant: &TenantId,
+        person: &str,
+        until: Timestamp,
+    ) -> Result<Vec<EntityRef>, StoreFault> {
+        self.inner.erase_person(tenant, person, until).await
+    }
     async fn ping(&self) -> Result<(), StoreFault> {
         self.inner.ping().await
     }
