@@ -9,6 +9,7 @@ pub mod book;
 pub mod chance;
 pub mod domain;
 pub mod domain_actor;
+pub mod erasure;
 pub mod follower;
 pub mod gate;
 pub mod host;

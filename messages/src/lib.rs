@@ -3,6 +3,7 @@
 //! This crate knows nobody. It holds no behaviour beyond parsing, printing and arithmetic that
 //! cannot go wrong silently; whoever decides or does I/O lives elsewhere.
 
+pub mod erasure;
 pub mod id;
 pub mod meta;
 pub mod money;

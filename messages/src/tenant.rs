@@ -121,7 +121,7 @@ impl Scope {
     pub const ALL: Self = Self("*");
 
     /// The resources that scopes are about.
-    pub const RESOURCES: [&'static str; 10] = [
+    pub const RESOURCES: [&'static str; 11] = [
         "orders",
         "stock",
         "payments",
@@ -132,9 +132,10 @@ impl Scope {
         "keys",
         "dead-letters",
         "timers",
+        "erasures",
     ];
 
-    const WORDS: [&'static str; 21] = [
+    const WORDS: [&'static str; 23] = [
         "*",
         "orders:read",
         "orders:write",
@@ -156,6 +157,8 @@ impl Scope {
         "dead-letters:write",
         "timers:read",
         "timers:write",
+        "erasures:read",
+        "erasures:write",
     ];
 
     /// Reads a scope.

@@ -7,6 +7,7 @@ use crate::{
 use kontor_actors::{
     admission::{Admission, AdmissionSettings},
     domain_actor::{DomainLimits, Ground},
+    erasure::Erasure,
     follower::Follow,
     host::Hosts,
     intake::Intake,
@@ -75,6 +76,7 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<Notification>(ground);
     hosts.host::<Webhook>(ground);
     hosts.host::<Schedule>(ground);
+    hosts.host::<Erasure>(ground);
     hosts
 }
 

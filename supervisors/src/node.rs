@@ -9,6 +9,7 @@ use kontor_adapters::{
     amqp::{AmqpSettings, Broker, Commands, Desk, Relay},
     dispatch::{
         accounts::TenantAccounts,
+        erasures::Erasures,
         notifications::NotificationSender,
         payments::PaymentCalls,
         replays::WebhookReplays,
@@ -273,6 +274,7 @@ impl Outside {
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),
+            Arc::new(Erasures::new(intake.clone())),
         ];
         follows
             .extend(broker.map(|broker| Arc::new(Relay::new(broker.clone())) as Arc<dyn Follow>));

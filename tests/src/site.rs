@@ -1,6 +1,7 @@
 //! Where a node works: its folder, its database, its broker. It outlives the node's processes.
 
 use crate::{broker::Office, database::Database, node::Node};
+use sqlx::{Connection, PgConnection};
 use std::{net::TcpListener, path::Path, process::Command};
 use tempfile::TempDir;
 
@@ -126,6 +127,24 @@ impl Site {
         // The stand-in providers are on this machine.
         command.env("KONTOR_WEBHOOKS__ALLOW_PRIVATE", "true");
         command
+    }
+
+    /// Everything that its database holds, as it is written there.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub async fn raw(&self) -> String {
+        let Some(database) = &self.database else {
+            let read = |file: &str| std::fs::read(self.folder.path().join(file)).unwrap();
+            let bytes = [read("kontor.db"), read("kontor.db-wal")].concat();
+            return String::from_utf8_lossy(&bytes).into_owned();
+        };
+        let sql = "SELECT coalesce(string_agg(text, ' '), '') FROM (
+            SELECT payload || meta AS text FROM journal UNION ALL SELECT state FROM entities
+            UNION ALL SELECT value FROM entity_keys UNION ALL SELECT payload FROM dead_letters
+        ) AS texts";
+        let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
     }
 
     /// What the store of its database opens.

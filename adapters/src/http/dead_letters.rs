@@ -16,6 +16,7 @@ use axum::{
 use http::StatusCode;
 use kontor_actors::{
     domain::Domain,
+    erasure::Erasure,
     notification::Notification,
     order::Order,
     payment::Payment,
@@ -189,6 +190,7 @@ async fn ask_again(api: &Api, access: &Access, domain: &str, command: &str) -> R
         Notification::NAME => again::<Notification>(api, access, command).await,
         Webhook::NAME => again::<Webhook>(api, access, command).await,
         Tenant::NAME => again::<Tenant>(api, access, command).await,
+        Erasure::NAME => again::<Erasure>(api, access, command).await,
         _ => Err(Problem::not_found("domain")),
     }
 }

@@ -2,6 +2,7 @@
 
 use kontor_actors::{
     domain::Domain,
+    erasure::{Erasure, ErasureDocument},
     notification::{Notification, NotificationDocument, NotificationState, TemplateDocument},
     order::{Order, state::OrderDocument},
     payment::{Payment, PaymentDocument},
@@ -67,6 +68,7 @@ impl Public for Stock {}
 impl Public for Order {}
 impl Public for Payment {}
 impl Public for Notification {}
+impl Public for Erasure {}
 impl Public for Webhook {
     fn public_event(event: &Self::Event) -> serde_json::Value {
         serde_json::to_value(event.public_view()).unwrap_or_default()
@@ -188,6 +190,11 @@ kind!(
         WebhookState::Endpoint(endpoint) => Some(Cow::Owned(endpoint)),
         _ => None,
     }
+);
+kind!(
+    /// Requests to forget a person.
+    Erasures: Erasure, ErasureDocument, "erasure", "/v1/erasures", "", Some(AFTER_DIGITS),
+    |state| state.document().map(Cow::Borrowed)
 );
 kind!(
     /// Events on their way to endpoints.

@@ -29,7 +29,7 @@ struct NewKey {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// What it may do; no more than the key that asks.
-    #[schema(min_items = 1, max_items = 21)]
+    #[schema(min_items = 1, max_items = 23)]
     scopes: Vec<Scope>,
     /// When it ends by itself.
     #[serde(default)]

@@ -13,6 +13,7 @@ mod dead_letters;
 mod document;
 mod edge;
 mod endpoints;
+mod erasures;
 mod events;
 mod happened;
 mod history;

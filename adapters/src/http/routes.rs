@@ -3,8 +3,8 @@
 use super::{
     Api, access,
     access::{Resource, guard, guard_operator},
-    accounts, dead_letters, edge, endpoints, events, hooks, keys, notifications, openapi, orders,
-    payments, quarantine, stock, system, templates, tenants, timers,
+    accounts, dead_letters, edge, endpoints, erasures, events, hooks, keys, notifications, openapi,
+    orders, payments, quarantine, stock, system, templates, tenants, timers,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -53,6 +53,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("webhooks", endpoints::routes()),
         ("events", events::routes()),
         ("timers", timers::routes()),
+        ("erasures", erasures::routes()),
         ("dead-letters", dead_letters::routes()),
     ] {
         let state = Resource { api: api.clone(), name: resource };

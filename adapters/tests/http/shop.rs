@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use kontor_actors::{
     admission::{Admission, AdmissionSettings, Lane},
     domain_actor::{DomainLimits, Ground},
+    erasure::Erasure,
     host::{Hosts, Starter},
     intake::{Caller, Intake},
     journal::{Journal, JournalSettings},
@@ -25,6 +26,7 @@ use kontor_adapters::{
     dispatch::accounts::TenantAccounts,
     gateways::{Accounts, http::Http},
     http::{Api, HttpSettings, RenderMetrics, Ties, router},
+    store::SealedStore,
 };
 use kontor_messages::{
     EntityId, Meta, TenantId,
@@ -75,7 +77,7 @@ impl Shop {
         let mut settings = HttpSettings { admin_token: Some(ADMIN.into()), ..Default::default() };
         settings.webhooks_to_private = true;
         change(&mut settings);
-        let intake = intake(Arc::new(store.clone())).await;
+        let intake = intake(Arc::new(SealedStore::over(Arc::new(store.clone())))).await;
         let api = api(settings, &intake, Arc::new(|| "# nothing\n".to_owned()));
         Self { app: router(&api), api, store, intake }
     }
@@ -307,6 +309,7 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Payment>(&ground);
     hosts.host::<Notification>(&ground);
     hosts.host::<Webhook>(&ground);
+    hosts.host::<Erasure>(&ground);
     let hosts = Arc::new(hosts);
     let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();
     let starting =

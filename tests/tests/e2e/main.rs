@@ -24,6 +24,7 @@ macro_rules! each {
 }
 
 mod books;
+mod erasing;
 #[cfg(feature = "servers")]
 mod faults;
 #[cfg(feature = "servers")]
