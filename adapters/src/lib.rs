@@ -10,5 +10,6 @@ pub mod amqp;
 pub mod dispatch;
 pub mod gateways;
 pub mod http;
+pub mod invitation;
 pub mod store;
 pub mod telemetry;

@@ -1,10 +1,10 @@
 //! All routes together, with what goes around them.
 
 use super::{
-    Api, access,
+    Api,
     access::{Resource, guard, guard_operator},
-    accounts, dead_letters, edge, endpoints, events, hooks, keys, notifications, openapi, orders,
-    payments, quarantine, stock, system, templates, tenants, timers,
+    accounts, credentials, dead_letters, edge, endpoints, events, hooks, keys, notifications,
+    openapi, orders, payments, quarantine, stock, system, templates, tenants, timers,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -76,7 +76,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         let known = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
         AllowOrigin::list(known)
     };
-    let own = ["idempotency-key", access::TENANT, "last-event-id", "x-request-id"];
+    let own = ["idempotency-key", credentials::TENANT, "last-event-id", "x-request-id"];
     let headers =
         [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH];
     let headers = headers.into_iter().chain(own.into_iter().map(HeaderName::from_static));

@@ -293,7 +293,11 @@ fn api(settings: HttpSettings, intake: &Intake, metrics: RenderMetrics) -> Api {
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
-    Api::new(settings, intake.clone(), Ties { metrics, accounts, client, release })
+    Api::new(
+        settings,
+        intake.clone(),
+        Ties { metrics, accounts, client, release, bearers: None, secrets: None },
+    )
 }
 
 async fn intake(store: Arc<dyn Store>) -> Intake {
