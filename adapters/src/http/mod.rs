@@ -20,8 +20,10 @@ mod events;
 mod happened;
 mod history;
 mod hooks;
+mod invitations;
 mod keys;
 mod known;
+mod members;
 mod notifications;
 mod openapi;
 mod orders;
@@ -31,6 +33,7 @@ mod problem;
 mod quarantine;
 mod query;
 mod read;
+mod roles;
 mod routes;
 mod settings;
 mod stock;
@@ -42,6 +45,7 @@ mod uses;
 
 pub use bearers::{Bearer, Bearers};
 pub use problem::Problem;
+pub use roles::permissions_page;
 pub use routes::{document, router};
 pub use settings::HttpSettings;
 

@@ -2,9 +2,10 @@
 
 use super::{
     Api,
-    access::{Resource, guard, guard_operator},
-    accounts, credentials, dead_letters, edge, endpoints, events, hooks, keys, notifications,
-    openapi, orders, payments, quarantine, stock, system, templates, tenants, timers,
+    access::{Resource, guard, guard_operator, guard_user},
+    accounts, credentials, dead_letters, edge, endpoints, events, hooks, invitations, keys,
+    members, notifications, openapi, orders, payments, quarantine, roles, stock, system, templates,
+    tenants, timers,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -46,6 +47,8 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     for (resource, routes) in [
         ("tenants", tenants::own().merge(accounts::routes())),
         ("keys", keys::routes()),
+        ("members", members::routes().merge(invitations::routes())),
+        ("roles", roles::routes()),
         ("orders", orders::routes()),
         ("stock", stock::routes()),
         ("payments", payments::routes()),
@@ -62,7 +65,8 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         let layer = from_fn_with_state(api.clone(), guard_operator);
         all = all.merge(routes.route_layer(layer));
     }
-    all.split_for_parts()
+    let signed_in = from_fn_with_state(api.clone(), guard_user);
+    all.merge(invitations::for_users().route_layer(signed_in)).split_for_parts()
 }
 
 /// Which pages of other origins may call.

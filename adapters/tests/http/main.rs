@@ -6,7 +6,10 @@
 mod access;
 mod conventions;
 mod followers;
+mod members;
 mod orders;
 mod payments;
+mod people;
 mod shop;
+mod sources;
 mod stock;
