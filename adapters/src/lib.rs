@@ -11,5 +11,6 @@ pub mod dispatch;
 pub mod gateways;
 pub mod http;
 pub mod identity;
+pub mod invitation;
 pub mod store;
 pub mod telemetry;

@@ -3,6 +3,7 @@
 //! This crate knows nobody. It holds no behaviour beyond parsing, printing and arithmetic that
 //! cannot go wrong silently; whoever decides or does I/O lives elsewhere.
 
+pub mod address;
 pub mod erasure;
 pub mod id;
 pub mod meta;
@@ -17,6 +18,7 @@ pub mod tenant;
 pub mod time;
 pub mod webhook;
 
+pub use address::AddressRange;
 pub use id::{EntityId, EventId, TenantId};
 pub use meta::{Actor, Meta};
 pub use money::{Currency, Money, MoneyError};

@@ -7,6 +7,8 @@ pub enum RefusalKind {
     NotFound,
     /// The state of things does not allow it now.
     Conflict,
+    /// Whoever asks may not, or not that much.
+    Forbidden,
     /// The request itself is at fault, whatever the state.
     Invalid,
 }

@@ -257,6 +257,8 @@ impl Outside {
             accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
             client: self.http.clone(),
             release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),
+            bearers: None,
+            secrets: None,
         })
     }
 

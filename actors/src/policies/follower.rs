@@ -1,7 +1,7 @@
 //! The follower that carries policies out: it reads an event, asks the pure policies what follows
 //! from it, and tells the domains concerned, one act after the other.
 
-use super::{Act, Fact, Occurrence, react};
+use super::{Act, Fact, Occurrence, invitations, react};
 use crate::{
     admission::Lane,
     domain::Domain,
@@ -13,6 +13,7 @@ use crate::{
     request::{Denied, Terms},
     stock::Stock,
     store::StoredEvent,
+    tenant::Tenant,
 };
 use async_trait::async_trait;
 use kontor_messages::Meta;
@@ -42,6 +43,7 @@ impl Policies {
             Notification::NAME => {
                 react(&occurrence(Fact::Notification(&event::<Notification>(stored)?)))
             }
+            Tenant::NAME => react(&occurrence(Fact::Tenant(&event::<Tenant>(stored)?))),
             Order::NAME => match self.state::<Order>(stored).await? {
                 OrderState::Order(order) => {
                     react(&occurrence(Fact::Order(&event::<Order>(stored)?, &order)))
@@ -110,9 +112,10 @@ impl Follow for Policies {
     }
 
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
-        if !matches!(&*event.domain, Stock::NAME | Order::NAME | Payment::NAME | Notification::NAME)
-        {
-            return None;
+        match &*event.domain {
+            Stock::NAME | Order::NAME | Payment::NAME | Notification::NAME => {}
+            Tenant::NAME if invitations::TOLD_OF.contains(&&*event.name) => {}
+            _ => return None,
         }
         let mut lane = String::with_capacity(96);
         let _ = write!(lane, "{}/{}/{}", event.tenant, event.domain, event.entity);

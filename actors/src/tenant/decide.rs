@@ -1,6 +1,10 @@
 //! What a tenant's commands come to.
 
-use super::{KeyDocument, Tenant, TenantDocument, TenantState};
+use super::{
+    Tenant, TenantDocument, TenantState, giving,
+    invitations::{self, Wish},
+    members,
+};
 use crate::{
     domain::{Decision, Stop, refuse},
     words::{is_language, is_line, is_word},
@@ -9,7 +13,7 @@ use crate::{
 use kontor_messages::{
     EntityId, Timestamp,
     tenant::{
-        AccountMode, AccountSettings, Scope, TenantCommand, TenantEvent, TenantRefusal,
+        AccountMode, AccountSettings, Giver, Scope, TenantCommand, TenantEvent, TenantRefusal,
         TenantSettings, TenantStatus, account_entity, key_entity, tenant_entity,
     },
 };
@@ -17,8 +21,10 @@ use std::{collections::BTreeSet, str::FromStr};
 
 /// An account's settings take this many bytes as JSON at most.
 const SETTINGS_LEN_MAX: usize = 16 * 1024;
+/// Addresses and networks that a key may be bound to.
+const ADDRESSES_MAX: usize = 50;
 
-type Answer = Result<Decision<TenantEvent>, Stop<TenantRefusal>>;
+pub(super) type Answer = Result<Decision<TenantEvent>, Stop<TenantRefusal>>;
 
 /// Answers a command.
 pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp) -> Answer {
@@ -37,11 +43,12 @@ pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp)
             let archived = known(world)?.status == TenantStatus::Archived;
             about_tenant((!archived).then_some(TenantEvent::Archived))
         }
-        TenantCommand::CreateKey { key, name, scopes, hash, expires_at } => {
-            let fresh =
-                KeyDocument { name, scopes, hash, created_at: now, expires_at, revoked_at: None };
-            create_key(world, &key, fresh, now)
+        TenantCommand::CreateKey { key, name, scopes, hash, expires_at, allowed_addresses, by } => {
+            let event =
+                TenantEvent::KeyCreated { name, scopes, hash, expires_at, allowed_addresses };
+            create_key(world, &key, event, &by, now)
         }
+        TenantCommand::RecordKeyUse { key, address } => use_key(world, &key, address, now),
         TenantCommand::RevokeKey { key } => revoke_key(world, &key),
         TenantCommand::PutAccount { provider, name, mode, settings } => {
             put_account(world, provider, name, mode, settings)
@@ -52,11 +59,47 @@ pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp)
                 TenantState::Account(_) => {
                     Ok(Decision::of(entity, vec![TenantEvent::AccountRemoved]))
                 }
-                TenantState::Blank | TenantState::Tenant(_) | TenantState::Key(_) => {
-                    refuse(TenantRefusal::NotFound("account"))
-                }
+                _ => refuse(TenantRefusal::NotFound("account")),
             }
         }
+        about_people => decide_people(world, about_people, now),
+    }
+}
+
+/// Answers a command about members, roles and invitations.
+fn decide_people(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp) -> Answer {
+    match command {
+        TenantCommand::PutMember { user, role, email, by } => {
+            members::put_member(world, user, role, email, by, now)
+        }
+        TenantCommand::RemoveMember { user, by } => members::remove_member(world, user, &by, now),
+        TenantCommand::PutRole { name, permissions, description, by } => {
+            members::put_role(world, name, permissions, description, &by, now)
+        }
+        TenantCommand::RemoveRole { name, by } => members::remove_role(world, &name, &by, now),
+        TenantCommand::Invite { invitation, email, role, language, by } => {
+            invitations::invite(world, &invitation, Wish { email, role, language, by }, now)
+        }
+        TenantCommand::ResendInvitation { invitation, by } => {
+            invitations::resend(world, &invitation, by, now)
+        }
+        TenantCommand::RevokeInvitation { invitation, by } => {
+            invitations::revoke(world, &invitation, &by, now)
+        }
+        TenantCommand::AcceptInvitation { invitation, user, email } => {
+            invitations::accept(world, &invitation, user, &email, now)
+        }
+        TenantCommand::WakeInvitation { invitation } => invitations::wake(world, &invitation, now),
+        TenantCommand::Create { .. }
+        | TenantCommand::Configure { .. }
+        | TenantCommand::Suspend { .. }
+        | TenantCommand::Resume
+        | TenantCommand::Archive
+        | TenantCommand::CreateKey { .. }
+        | TenantCommand::RecordKeyUse { .. }
+        | TenantCommand::RevokeKey { .. }
+        | TenantCommand::PutAccount { .. }
+        | TenantCommand::RemoveAccount { .. } => about_tenant(None),
     }
 }
 
@@ -65,9 +108,7 @@ fn create(world: &World<'_, Tenant>, settings: TenantSettings) -> Answer {
     match world.get(&tenant_entity())? {
         TenantState::Tenant(tenant) if tenant.settings == settings => about_tenant(None),
         TenantState::Tenant(_) => refuse(TenantRefusal::Exists("tenant")),
-        TenantState::Blank | TenantState::Key(_) | TenantState::Account(_) => {
-            about_tenant(Some(TenantEvent::Created { settings }))
-        }
+        _ => about_tenant(Some(TenantEvent::Created { settings })),
     }
 }
 
@@ -85,40 +126,66 @@ fn suspend(world: &World<'_, Tenant>, reason: String) -> Answer {
     about_tenant(active.then_some(TenantEvent::Suspended { reason }))
 }
 
-fn create_key(world: &World<'_, Tenant>, key: &str, new: KeyDocument, now: Timestamp) -> Answer {
+fn create_key(
+    world: &World<'_, Tenant>,
+    key: &str,
+    event: TenantEvent,
+    by: &Giver,
+    now: Timestamp,
+) -> Answer {
     let entity = key_id(key)?;
-    if !is_line(&new.name, 100) {
+    let TenantEvent::KeyCreated { name, scopes, hash, expires_at, allowed_addresses } = &event
+    else {
+        return Ok(Decision::nothing(entity));
+    };
+    if !is_line(name, 100) {
         return invalid("/name", "1 to 100 characters on one line");
     }
-    let distinct: BTreeSet<Scope> = new.scopes.iter().copied().collect();
-    if new.scopes.is_empty() || distinct.len() != new.scopes.len() {
+    let distinct: BTreeSet<Scope> = scopes.iter().copied().collect();
+    if scopes.is_empty() || distinct.len() != scopes.len() {
         return invalid("/scopes", "at least one scope, none twice");
     }
     let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-    if new.hash.len() != 64 || !new.hash.bytes().all(hex) {
+    if hash.len() != 64 || !hash.bytes().all(hex) {
         return invalid("/hash", "a SHA-256 as 64 digits of lower-case hex");
     }
-    open(world)?;
-    match world.get(&entity)? {
-        TenantState::Key(old) => {
-            let same = old.hash == new.hash
-                && old.name == new.name
-                && old.scopes == new.scopes
-                && old.expires_at == new.expires_at;
-            if same {
-                return Ok(Decision::nothing(entity));
-            }
-            refuse(TenantRefusal::Exists("key"))
-        }
-        TenantState::Blank | TenantState::Tenant(_) | TenantState::Account(_) => {
-            if new.expires_at.is_some_and(|end| end <= now) {
-                return invalid("/expires_at", "a time to come");
-            }
-            let KeyDocument { name, scopes, hash, expires_at, .. } = new;
-            let event = TenantEvent::KeyCreated { name, scopes, hash, expires_at };
-            Ok(Decision::of(entity, vec![event]))
-        }
+    if ADDRESSES_MAX < allowed_addresses.len() {
+        return invalid("/allowed_addresses", "50 addresses or networks at most");
     }
+    open(world)?;
+    giving::may_give(world, by, scopes, now)?;
+    if let TenantState::Key(old) = world.get(&entity)? {
+        let same = old.hash == *hash
+            && old.name == *name
+            && old.scopes == *scopes
+            && old.expires_at == *expires_at
+            && old.allowed_addresses == *allowed_addresses;
+        if same {
+            return Ok(Decision::nothing(entity));
+        }
+        return refuse(TenantRefusal::Exists("key"));
+    }
+    if expires_at.is_some_and(|end| end <= now) {
+        return invalid("/expires_at", "a time to come");
+    }
+    Ok(Decision::of(entity, vec![event]))
+}
+
+/// A fact: never refused, and news only once in a while.
+fn use_key(
+    world: &World<'_, Tenant>,
+    key: &str,
+    address: Option<String>,
+    now: Timestamp,
+) -> Answer {
+    let entity = key_entity(key);
+    let news = match world.get(&entity)? {
+        TenantState::Key(known) if known.is_use_news(now) => {
+            Some(TenantEvent::KeyUsed { address: address.filter(|text| text.len() <= 45) })
+        }
+        _ => None,
+    };
+    Ok(Decision::of(entity, news.into_iter().collect()))
 }
 
 fn revoke_key(world: &World<'_, Tenant>, key: &str) -> Answer {
@@ -126,9 +193,7 @@ fn revoke_key(world: &World<'_, Tenant>, key: &str) -> Answer {
     match world.get(&entity)? {
         TenantState::Key(key) if key.revoked_at.is_some() => Ok(Decision::nothing(entity)),
         TenantState::Key(_) => Ok(Decision::of(entity, vec![TenantEvent::KeyRevoked])),
-        TenantState::Blank | TenantState::Tenant(_) | TenantState::Account(_) => {
-            refuse(TenantRefusal::NotFound("key"))
-        }
+        _ => refuse(TenantRefusal::NotFound("key")),
     }
 }
 
@@ -256,14 +321,14 @@ fn account_id(provider: &str, name: &str) -> Result<EntityId, Stop<TenantRefusal
 fn known<'a>(world: &World<'a, Tenant>) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
     match world.get(&tenant_entity())? {
         TenantState::Tenant(tenant) => Ok(tenant),
-        TenantState::Blank | TenantState::Key(_) | TenantState::Account(_) => {
-            refuse(TenantRefusal::NotFound("tenant"))
-        }
+        _ => refuse(TenantRefusal::NotFound("tenant")),
     }
 }
 
 /// The tenant, if its books are not closed.
-fn open<'a>(world: &World<'a, Tenant>) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
+pub(super) fn open<'a>(
+    world: &World<'a, Tenant>,
+) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
     match known(world)? {
         tenant if tenant.status == TenantStatus::Archived => refuse(TenantRefusal::Archived),
         tenant => Ok(tenant),
@@ -274,7 +339,7 @@ fn about_tenant(event: Option<TenantEvent>) -> Answer {
     Ok(Decision::of(tenant_entity(), event.into_iter().collect()))
 }
 
-fn invalid<T>(pointer: &str, expected: &str) -> Result<T, Stop<TenantRefusal>> {
+pub(super) fn invalid<T>(pointer: &str, expected: &str) -> Result<T, Stop<TenantRefusal>> {
     refuse(TenantRefusal::Invalid {
         pointer: pointer.to_owned(),
         expected: format!("expected {expected}"),

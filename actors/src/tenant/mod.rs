@@ -1,23 +1,30 @@
-//! The tenant domain: who trades here, with which keys and through which accounts.
+//! The tenant domain: who trades here, with which keys, through which accounts, and who works for
+//! them in which role.
 //!
 //! It decides on settings only. What is allowed while a tenant is suspended is asked of
 //! [`allows`] at the door.
 
 mod decide;
+mod giving;
+mod invitations;
 pub mod key;
+mod members;
 mod state;
+mod team;
 #[cfg(test)]
 mod tests;
 
+pub use invitations::INVITATION_SPAN;
 pub use state::{AccountDocument, KeyDocument, TenantDocument, TenantState};
+pub use team::{InvitationDocument, InvitationStatus, MemberDocument, RoleDocument, Team};
 
 use crate::{
-    domain::{Decision, Domain, Event, Stop},
+    domain::{Decision, Domain, Event, Key, Stop},
     world::World,
 };
 use kontor_messages::{
     EntityId, Timestamp,
-    tenant::{AccountMode, TenantCommand, TenantEvent, TenantRefusal, TenantStatus},
+    tenant::{AccountMode, TenantCommand, TenantEvent, TenantRefusal, TenantStatus, team_entity},
 };
 
 /// The domain of tenants.
@@ -47,8 +54,21 @@ impl Domain for Tenant {
         decide::decide(world, command, now)
     }
 
-    fn apply(_: &EntityId, state: &mut TenantState, event: &Event<'_, Self>) {
-        state::apply(state, event.event, event.at);
+    fn apply(entity: &EntityId, state: &mut TenantState, event: &Event<'_, Self>) {
+        state::apply(entity, state, event.event, event.at);
+    }
+
+    fn touches(event: &TenantEvent) -> Vec<EntityId> {
+        if team::is_counted(event) { vec![team_entity()] } else { Vec::new() }
+    }
+
+    fn keys(state: &TenantState) -> Vec<Key> {
+        match state {
+            TenantState::Invitation(known) if known.status == InvitationStatus::Open => {
+                vec![invitations::address_key(&known.email)]
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn event_name(event: &TenantEvent) -> &'static str {
@@ -59,15 +79,31 @@ impl Domain for Tenant {
             TenantEvent::Resumed => "tenant.resumed",
             TenantEvent::Archived => "tenant.archived",
             TenantEvent::KeyCreated { .. } => "tenant.key_created",
+            TenantEvent::KeyUsed { .. } => "tenant.key_used",
             TenantEvent::KeyRevoked => "tenant.key_revoked",
             TenantEvent::AccountPut { .. } => "tenant.account_put",
             TenantEvent::AccountRemoved => "tenant.account_removed",
+            TenantEvent::MemberAdded { .. } => "tenant.member_added",
+            TenantEvent::MemberChanged { .. } => "tenant.member_changed",
+            TenantEvent::MemberRemoved { .. } => "tenant.member_removed",
+            TenantEvent::RoleCreated { .. } => "tenant.role_created",
+            TenantEvent::RoleChanged { .. } => "tenant.role_changed",
+            TenantEvent::RoleRemoved => "tenant.role_removed",
+            TenantEvent::Invited { .. } => "tenant.invited",
+            TenantEvent::InvitationRenewed { .. } => "tenant.invitation_renewed",
+            TenantEvent::InvitationAccepted { .. } => "tenant.invitation_accepted",
+            TenantEvent::InvitationRevoked { .. } => "tenant.invitation_revoked",
+            TenantEvent::InvitationExpired { .. } => "tenant.invitation_expired",
         }
     }
 
     fn status(state: &TenantState) -> Option<&'static str> {
         match state {
-            TenantState::Blank => None,
+            TenantState::Blank
+            | TenantState::Member(_)
+            | TenantState::Role(_)
+            | TenantState::Team(_) => None,
+            TenantState::Invitation(invitation) => Some(invitation.status.word()),
             TenantState::Tenant(tenant) => Some(match tenant.status {
                 TenantStatus::Active => "active",
                 TenantStatus::Suspended => "suspended",
@@ -80,5 +116,20 @@ impl Domain for Tenant {
                 AccountMode::Live => "live",
             }),
         }
+    }
+
+    fn due(state: &TenantState) -> Option<Timestamp> {
+        match state {
+            TenantState::Invitation(known) if known.status == InvitationStatus::Open => {
+                Some(known.expires_at)
+            }
+            _ => None,
+        }
+    }
+
+    fn wake(entity: &EntityId, state: &TenantState) -> Option<TenantCommand> {
+        Self::due(state)?;
+        let id = entity.as_str().strip_prefix("invitation/")?;
+        Some(TenantCommand::WakeInvitation { invitation: EntityId::named(id) })
     }
 }

@@ -1,11 +1,18 @@
 //! What is known of a tenant, a key and an account.
 
+use super::team::{self, InvitationDocument, MemberDocument, RoleDocument, Team};
 use kontor_messages::{
-    Timestamp,
-    tenant::{AccountMode, AccountSettings, Scope, TenantEvent, TenantSettings, TenantStatus},
+    AddressRange, EntityId, Timestamp,
+    tenant::{
+        AccountMode, AccountSettings, Scope, TenantEvent, TenantSettings, TenantStatus, team_entity,
+    },
 };
 use serde::{Deserialize, Serialize};
+use std::{net::IpAddr, time::Duration};
 use utoipa::ToSchema;
+
+/// That a key was used is kept once in so long.
+const USE_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// One entity of the tenant domain.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -20,6 +27,14 @@ pub enum TenantState {
     Key(KeyDocument),
     /// A gateway account.
     Account(AccountDocument),
+    /// A member.
+    Member(MemberDocument),
+    /// A role of the tenant's own.
+    Role(RoleDocument),
+    /// An invitation.
+    Invitation(InvitationDocument),
+    /// The counts over them.
+    Team(Team),
 }
 
 /// A tenant.
@@ -55,6 +70,17 @@ pub struct KeyDocument {
     /// When it was ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// From where it counts; from everywhere if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub allowed_addresses: Vec<AddressRange>,
+    /// When it was last used, to within a few minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+    /// From which address that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 45)]
+    pub last_used_from: Option<String>,
 }
 
 /// An account at a provider.
@@ -79,7 +105,12 @@ impl TenantState {
         match &mut view {
             Self::Key(key) => key.hash.clear(),
             Self::Account(account) => account.settings = account.settings.public_view(),
-            Self::Blank | Self::Tenant(_) => {}
+            Self::Blank
+            | Self::Tenant(_)
+            | Self::Member(_)
+            | Self::Role(_)
+            | Self::Invitation(_)
+            | Self::Team(_) => {}
         }
         view
     }
@@ -91,14 +122,36 @@ impl KeyDocument {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 
+    /// Whether the key counts from an address; from one that is not known, only if it may be used
+    /// from everywhere.
+    pub fn counts_from(&self, address: Option<IpAddr>) -> bool {
+        self.allowed_addresses.is_empty()
+            || address.is_some_and(|from| self.allowed_addresses.iter().any(|r| r.contains(from)))
+    }
+
+    /// Whether it is worth keeping that the key is used at an instant.
+    pub fn is_use_news(&self, now: Timestamp) -> bool {
+        let over = |last: Timestamp| last.plus(USE_EVERY) <= now;
+        self.counts_at(now) && self.last_used_at.is_none_or(over)
+    }
+
     /// Whether the key lets its bearer read, or write, a resource.
     pub fn grants(&self, resource: &str, write: bool) -> bool {
         self.scopes.iter().any(|scope| scope.grants(resource, write))
     }
 }
 
-/// Carries an event into a state.
-pub fn apply(state: &mut TenantState, event: &TenantEvent, at: Timestamp) {
+/// Carries an event into the state of its owner, or into the counts.
+pub fn apply(entity: &EntityId, state: &mut TenantState, event: &TenantEvent, at: Timestamp) {
+    if *entity == team_entity() {
+        let mut counts = match std::mem::take(state) {
+            TenantState::Team(team) => team,
+            _ => Team::default(),
+        };
+        counts.count(event);
+        *state = TenantState::Team(counts);
+        return;
+    }
     match (event, &mut *state) {
         (TenantEvent::Created { settings }, _) => {
             *state = TenantState::Tenant(TenantDocument {
@@ -122,7 +175,7 @@ pub fn apply(state: &mut TenantState, event: &TenantEvent, at: Timestamp) {
         (TenantEvent::Archived, TenantState::Tenant(tenant)) => {
             tenant.status = TenantStatus::Archived;
         }
-        (TenantEvent::KeyCreated { name, scopes, hash, expires_at }, _) => {
+        (TenantEvent::KeyCreated { name, scopes, hash, expires_at, allowed_addresses }, _) => {
             *state = TenantState::Key(KeyDocument {
                 name: name.clone(),
                 scopes: scopes.clone(),
@@ -130,9 +183,16 @@ pub fn apply(state: &mut TenantState, event: &TenantEvent, at: Timestamp) {
                 created_at: at,
                 expires_at: *expires_at,
                 revoked_at: None,
+                allowed_addresses: allowed_addresses.clone(),
+                last_used_at: None,
+                last_used_from: None,
             });
         }
         (TenantEvent::KeyRevoked, TenantState::Key(key)) => key.revoked_at = Some(at),
+        (TenantEvent::KeyUsed { address }, TenantState::Key(key)) => {
+            key.last_used_at = Some(at);
+            key.last_used_from.clone_from(address);
+        }
         (TenantEvent::AccountPut { provider, name, mode, settings }, _) => {
             *state = TenantState::Account(AccountDocument {
                 provider: provider.clone(),
@@ -143,13 +203,6 @@ pub fn apply(state: &mut TenantState, event: &TenantEvent, at: Timestamp) {
             });
         }
         (TenantEvent::AccountRemoved, _) => *state = TenantState::Blank,
-        (
-            TenantEvent::Configured { .. }
-            | TenantEvent::Suspended { .. }
-            | TenantEvent::Resumed
-            | TenantEvent::Archived
-            | TenantEvent::KeyRevoked,
-            _,
-        ) => {}
+        _ => team::apply(state, event, at),
     }
 }

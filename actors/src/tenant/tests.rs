@@ -1,11 +1,17 @@
 //! The rules of tenants.
 
+mod invitations;
+mod keys;
+mod members;
+mod pinned;
+mod properties;
+
 use super::*;
 use crate::testing::{NOW, Stage, given};
 use kontor_messages::{
     Currency,
     tenant::{
-        AccountSettings, Limits, Scope, TenantSettings, account_entity, key_entity, tenant_entity,
+        AccountSettings, Giver, Limits, Scope, TenantSettings, account_entity, tenant_entity,
     },
 };
 use serde_json::json;
@@ -45,6 +51,8 @@ fn create_key() -> TenantCommand {
         scopes: vec![Scope::parse("orders:write").unwrap()],
         hash: "0f".repeat(32),
         expires_at: Some(NOW.plus(Duration::from_secs(3600))),
+        allowed_addresses: vec![],
+        by: Giver::Operator,
     }
 }
 
@@ -173,49 +181,6 @@ fn what_belongs_to_no_tenant_is_not_found() {
 }
 
 #[test]
-fn a_key_counts_until_it_expires_or_is_revoked() {
-    let stage = open().when(create_key()).then_names(&["tenant.key_created"]);
-    let stage = stage.when(create_key()).then_nothing();
-    let TenantState::Key(key) = stage.state(&key_entity(KEY)) else { panic!("no key") };
-    assert!(key.counts_at(NOW) && !key.counts_at(NOW.plus(Duration::from_secs(3600))));
-    let stage = stage
-        .when(TenantCommand::RevokeKey { key: KEY.to_owned() })
-        .then_names(&["tenant.key_revoked"])
-        .when(TenantCommand::RevokeKey { key: KEY.to_owned() })
-        .then_nothing();
-    let TenantState::Key(key) = stage.state(&key_entity(KEY)) else { panic!("no key") };
-    assert!(!key.counts_at(NOW));
-    assert_eq!(Tenant::status(&TenantState::Key(key)), Some("revoked"));
-}
-
-#[test]
-fn a_key_grants_its_scopes_and_no_more() {
-    let stage = open().when(create_key()).then_names(&["tenant.key_created"]);
-    let TenantState::Key(key) = stage.state(&key_entity(KEY)) else { panic!("no key") };
-    assert!(key.grants("orders", true));
-    assert!(!key.grants("orders", false) && !key.grants("stock", true));
-    assert!(Scope::ALL.grants("keys", true));
-    assert_eq!(Scope::all().count(), 1 + 2 * Scope::RESOURCES.len());
-    for resource in Scope::RESOURCES {
-        assert!(Scope::all().any(|scope| scope != Scope::ALL && scope.grants(resource, true)));
-    }
-}
-
-#[test]
-fn a_key_without_scopes_or_with_a_strange_hash_is_refused() {
-    let edit = |scopes: Vec<Scope>, hash: &str| TenantCommand::CreateKey {
-        key: KEY.to_owned(),
-        name: "shop".to_owned(),
-        scopes,
-        hash: hash.to_owned(),
-        expires_at: None,
-    };
-    invalid_at(open(), edit(vec![], &"0f".repeat(32)), "/scopes");
-    invalid_at(open(), edit(vec![Scope::ALL, Scope::ALL], &"0f".repeat(32)), "/scopes");
-    invalid_at(open(), edit(vec![Scope::ALL], "0F"), "/hash");
-}
-
-#[test]
 fn an_account_is_put_once_changed_and_forgotten_with_its_secrets() {
     let remove =
         || TenantCommand::RemoveAccount { provider: "smtp".to_owned(), name: "main".to_owned() };
@@ -249,36 +214,4 @@ fn an_account_shows_no_secret_and_does_not_take_the_mask_for_one() {
     assert_eq!(view.settings.0, shown);
     assert!(!format!("{state:?}").contains("wave"));
     invalid_at(stage, put_account(shown), "/settings");
-}
-
-#[test]
-fn events_keep_their_json() {
-    let events = [
-        created().1,
-        TenantEvent::Configured { settings: settings() },
-        suspended().1,
-        TenantEvent::Resumed,
-        TenantEvent::Archived,
-        TenantEvent::KeyCreated {
-            name: "shop".to_owned(),
-            scopes: vec![Scope::ALL],
-            hash: "0f".repeat(32),
-            expires_at: Some(NOW),
-        },
-        TenantEvent::KeyRevoked,
-        TenantEvent::AccountPut {
-            provider: "smtp".to_owned(),
-            name: "main".to_owned(),
-            mode: AccountMode::Test,
-            settings: AccountSettings(json!({"host": "localhost"})),
-        },
-        TenantEvent::AccountRemoved,
-    ];
-    let lines: Vec<_> = include_str!("events.jsonl").lines().collect();
-    let written: Vec<_> = events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
-    assert_eq!(written, lines);
-    for (line, event) in lines.iter().zip(events) {
-        assert_eq!(serde_json::from_str::<TenantEvent>(line).unwrap(), event);
-        assert!(Tenant::event_name(&event).starts_with("tenant."));
-    }
 }

@@ -1,7 +1,10 @@
 //! Messages to people: renders and sends what was queued, and records how it went.
 
 use super::{acting, caller, content, lane, read, tell};
-use crate::gateways::notifications::{channel, templates};
+use crate::{
+    gateways::notifications::{channel, templates},
+    invitation::Links,
+};
 use async_trait::async_trait;
 use kontor_actors::{
     follower::{Follow, Habits, Hitch},
@@ -24,6 +27,8 @@ use tracing::Instrument;
 
 /// Channels in memory, at most.
 const CHANNELS_MAX: usize = 1_000;
+/// The text that invites somebody.
+const INVITATION: &str = "invitation";
 /// The tenant's account that mail goes through.
 const MAIL_ACCOUNT: (&str, &str) = ("smtp", "main");
 
@@ -35,6 +40,8 @@ pub struct NotificationSender {
     intake: Intake,
     /// Used by tenants that have no account of their own.
     fallback: Option<AccountSettings>,
+    /// What invitations are accepted with is written here, and kept nowhere.
+    links: Option<Links>,
     /// Open connections by tenant.
     channels: Mutex<HashMap<TenantId, Made>>,
 }
@@ -42,7 +49,12 @@ pub struct NotificationSender {
 impl NotificationSender {
     /// A follower that sends by the tenants' accounts, or by `fallback`.
     pub fn new(intake: Intake, fallback: Option<AccountSettings>) -> Self {
-        Self { intake, fallback, channels: Mutex::default() }
+        Self { intake, fallback, links: None, channels: Mutex::default() }
+    }
+
+    /// The same, for invitations too.
+    pub fn with_links(self, links: Option<Links>) -> Self {
+        Self { links, ..self }
     }
 
     async fn send(&self, event: &StoredEvent) -> Result<(), Hitch> {
@@ -93,8 +105,8 @@ impl NotificationSender {
         };
         let languages = templates::chain(document.language.as_deref(), &language);
         let own = self.own_texts(event, &document.template, &languages).await.map_err(away)?;
-        let rendered =
-            templates::render(&document.template, &languages, &own, &shop, &document.data)?;
+        let data = self.data(event, document)?;
+        let rendered = templates::render(&document.template, &languages, &own, &shop, &data)?;
         Ok(OutgoingMessage {
             notification: notification.clone(),
             recipient: document.recipient.clone(),
@@ -103,6 +115,23 @@ impl NotificationSender {
             html: rendered.html,
             language: rendered.language,
         })
+    }
+
+    /// What the text speaks of; an invitation also of what the journal must not hold.
+    fn data(
+        &self,
+        event: &StoredEvent,
+        document: &NotificationDocument,
+    ) -> Result<serde_json::Value, SendFault> {
+        let mut data = document.data.clone();
+        if document.template == INVITATION {
+            let Some(links) = &self.links else {
+                let fault = "there is no secret to derive invitations from";
+                return Err(SendFault::new(FailureKind::RejectConfig, "secrets", fault));
+            };
+            links.fill(&event.tenant, &mut data);
+        }
+        Ok(data)
     }
 
     async fn own_texts(

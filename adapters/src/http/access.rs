@@ -1,12 +1,16 @@
-//! Who asks, and whether they may: keys with their scopes, and the platform's operator.
+//! Who asks, and whether they may: API keys with their scopes, members with their roles, and the
+//! platform's operators.
 //!
 //! A route belongs to a resource; reading it needs `<resource>:read`, everything else
 //! `<resource>:write`. What a caller may not know of is answered as if it were not there.
 
 use super::{
     Api,
+    bearers::Bearer,
+    client_address::ClientAddress,
+    credentials::{Asker, TENANT, identify, known_key, unauthorized},
     edge::RequestId,
-    known::{KnownTenant, UnderWay},
+    known::{Credential, KnownTenant, UnderWay},
     problem::Problem,
 };
 use crate::telemetry::traceparent;
@@ -15,31 +19,36 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, request::Parts};
 use kontor_actors::{
     admission::Lane,
     intake::Caller,
-    tenant::{KeyDocument, TenantDocument, allows, key},
+    tenant::{TenantDocument, allows, key::PresentedKey},
 };
 use kontor_messages::{
-    Meta, TenantId, Timestamp,
-    tenant::{Scope, TenantSettings, TenantStatus},
+    EntityId, Meta, TenantId, Timestamp,
+    tenant::{Giver, Scope, TenantSettings, TenantStatus, key_entity, member_entity},
 };
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
-
-/// The header by which the operator says for which tenant.
-pub(super) const TENANT: &str = "x-kontor-tenant";
 
 /// A caller that may do what they ask, for one tenant.
 #[derive(Clone)]
 pub(super) struct Access {
     caller: Arc<Caller>,
     tenant: Arc<TenantDocument>,
-    /// None for the operator, who may do everything.
-    key: Option<Arc<KeyDocument>>,
-    key_id: Option<Arc<str>>,
+    who: Who,
+    needed: Needed,
+}
+
+/// Somebody who may act for a tenant.
+#[derive(Clone)]
+enum Who {
+    /// The platform's operator, who may do everything.
+    Operator,
+    /// The bearer of a key.
+    Key(Arc<str>),
+    /// A member, until their token ends.
+    Member(EntityId, Timestamp),
 }
 
 /// The platform's operator, for no tenant in particular.
@@ -48,11 +57,26 @@ pub(super) struct Operator {
     meta: Arc<Meta>,
 }
 
+/// A user who is signed in, for no tenant in particular.
+#[derive(Clone)]
+pub(super) struct SignedIn {
+    /// Who.
+    pub(super) bearer: Arc<Bearer>,
+    meta: Arc<Meta>,
+}
+
 /// Which resource a group of routes belongs to.
 #[derive(Clone)]
 pub(super) struct Resource {
     pub(super) api: Api,
     pub(super) name: &'static str,
+}
+
+/// What a request needs to be let in.
+#[derive(Clone, Copy)]
+struct Needed {
+    resource: &'static str,
+    write: bool,
 }
 
 /// Lets through who may read, or write, a tenant's resource.
@@ -71,7 +95,7 @@ pub(super) async fn guard(
     }
 }
 
-/// Lets the platform's operator through.
+/// Lets the platform's operators through.
 pub(super) async fn guard_operator(
     State(api): State<Api>,
     request: Request,
@@ -87,43 +111,120 @@ pub(super) async fn guard_operator(
     }
 }
 
-async fn operate(api: &Api, parts: &Parts) -> Result<Operator, Problem> {
-    let token = bearer(&parts.headers).ok_or_else(unauthorized)?;
-    if is_operator(api, token) {
-        return Ok(Operator { meta: Arc::new(meta("operator".to_owned(), parts)) });
+/// Lets users through who are signed in, whatever tenants they belong to.
+pub(super) async fn guard_user(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match sign_in(&api, &parts).await {
+        Ok(user) => {
+            parts.extensions.insert(user);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(problem) => problem.into_response(),
     }
-    known_key(api, token).await?;
+}
+
+async fn operate(api: &Api, parts: &Parts) -> Result<Operator, Problem> {
+    match identify(api, &parts.headers)? {
+        Asker::Operator(by) => return Ok(Operator { meta: Arc::new(meta(actor(by), parts)) }),
+        Asker::Key(presented) => drop(known_key(api, &presented).await?),
+        Asker::User(_) => {}
+    }
     let detail = "only the platform's operator may do this";
     Err(Problem::new(StatusCode::FORBIDDEN, "operator_only", detail))
+}
+
+async fn sign_in(api: &Api, parts: &Parts) -> Result<SignedIn, Problem> {
+    let bearer = match identify(api, &parts.headers)? {
+        Asker::User(bearer) | Asker::Operator(Some(bearer)) => bearer,
+        Asker::Operator(None) => return Err(users_only()),
+        Asker::Key(presented) => {
+            known_key(api, &presented).await?;
+            return Err(users_only());
+        }
+    };
+    let meta = Arc::new(meta(format!("user:{}", bearer.user), parts));
+    Ok(SignedIn { bearer: Arc::new(bearer), meta })
 }
 
 async fn enter(resource: &Resource, parts: &Parts) -> Result<(Access, Option<UnderWay>), Problem> {
     let Resource { api, name } = resource;
     let write = !matches!(parts.method, Method::GET | Method::HEAD);
-    let token = bearer(&parts.headers).ok_or_else(unauthorized)?;
-    if is_operator(api, token) {
-        let (id, known) = named(api, &parts.headers).await?;
-        // A key can be ended, and what could not be done be seen to, whatever the tenant's state.
-        if !matches!(*name, "keys" | "dead-letters") {
-            open(&known.tenant, write)?;
+    let needed = Needed { resource: name, write };
+    match identify(api, &parts.headers)? {
+        Asker::Operator(by) => {
+            let id = named(&parts.headers)?;
+            let known = api.known().tenant(&id, None).await?.ok_or_else(unknown_tenant)?;
+            // A key can be ended, and what could not be done be seen to, whatever the tenant's
+            // state.
+            if !matches!(*name, "keys" | "dead-letters") {
+                open(&known.tenant, write)?;
+            }
+            let caller = Caller { tenant: id, meta: meta(actor(by), parts), lane: lane(name) };
+            Ok((Access::new(caller, known, Who::Operator, needed), None))
         }
-        let meta = meta("operator".to_owned(), parts);
-        return Ok((Access::new(id, None, known, meta, lane(name)), None));
+        Asker::Key(presented) => enter_by_key(api, &presented, parts, needed).await,
+        Asker::User(bearer) => enter_as_member(api, bearer, parts, needed).await,
     }
-    let (id, key_id, known) = known_key(api, token).await?;
+}
+
+async fn enter_by_key(
+    api: &Api,
+    presented: &PresentedKey<'_>,
+    parts: &Parts,
+    needed: Needed,
+) -> Result<(Access, Option<UnderWay>), Problem> {
+    let (known, key) = known_key(api, presented).await?;
+    let id = &presented.tenant;
+    let from = client_address(parts);
+    if !key.counts_from(from.0) {
+        let detail = "this key may not be used from this address";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "address_not_allowed", detail));
+    }
     if parts.headers.get(TENANT).is_some_and(|name| name.as_bytes() != id.as_str().as_bytes()) {
-        return Err(Problem::not_found("tenant"));
+        return Err(unknown_tenant());
     }
-    let Some(key) = &known.key else { return Err(unauthorized()) };
-    if !key.grants(name, write) {
-        let needed = format!("{name}:{}", if write { "write" } else { "read" });
-        let detail = format!("this key has no scope {needed}");
-        return Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail));
-    }
-    open(&known.tenant, write)?;
+    needed.of(&key.scopes, "this key has")?;
+    open(&known.tenant, needed.write)?;
+    let under_way = api.known().pace(id, &known.tenant).begin().ok_or_else(too_fast)?;
+    api.uses().note(api, id, presented.id, &key, from);
+    let meta = meta(format!("key:{}", presented.id), parts);
+    let caller = Caller { tenant: id.clone(), meta, lane: lane(needed.resource) };
+    let who = Who::Key(presented.id.into());
+    Ok((Access::new(caller, known, who, needed), Some(under_way)))
+}
+
+async fn enter_as_member(
+    api: &Api,
+    bearer: Bearer,
+    parts: &Parts,
+    needed: Needed,
+) -> Result<(Access, Option<UnderWay>), Problem> {
+    let id = named(&parts.headers)?;
+    let member = member_entity(bearer.user.as_str());
+    let known = api.known().tenant(&id, Some(&member)).await?.ok_or_else(unknown_tenant)?;
+    let Some(Credential::Member(scopes)) = &known.credential else { return Err(unknown_tenant()) };
+    needed.of(scopes, "your role has")?;
+    open(&known.tenant, needed.write)?;
     let under_way = api.known().pace(&id, &known.tenant).begin().ok_or_else(too_fast)?;
-    let meta = meta(format!("key:{key_id}"), parts);
-    Ok((Access::new(id, Some(key_id), known, meta, lane(name)), Some(under_way)))
+    let meta = meta(format!("user:{}", bearer.user), parts);
+    let caller = Caller { tenant: id, meta, lane: lane(needed.resource) };
+    let who = Who::Member(bearer.user, bearer.expires_at);
+    Ok((Access::new(caller, known, who, needed), Some(under_way)))
+}
+
+impl Needed {
+    fn is_in(self, scopes: &[Scope]) -> bool {
+        scopes.iter().any(|scope| scope.grants(self.resource, self.write))
+    }
+
+    fn of(self, scopes: &[Scope], whose: &str) -> Result<(), Problem> {
+        if self.is_in(scopes) {
+            return Ok(());
+        }
+        let access = if self.write { "write" } else { "read" };
+        let detail = format!("{whose} no scope {}:{access}", self.resource);
+        Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail))
+    }
 }
 
 /// Sales come before what a person does at a screen.
@@ -134,39 +235,18 @@ fn lane(resource: &str) -> Lane {
     }
 }
 
-/// The tenant and the key that a token proves.
-async fn known_key<'t>(
-    api: &Api,
-    token: &'t str,
-) -> Result<(TenantId, &'t str, KnownTenant), Problem> {
-    let presented = key::parse(token).ok_or_else(unauthorized)?;
-    let known = api.known().tenant(&presented.tenant, Some(presented.id)).await?;
-    let known = known.ok_or_else(unauthorized)?;
-    let counts = known.key.as_ref().is_some_and(|key| {
-        key::matches(&key.hash, presented.secret) && key.counts_at(Timestamp::now())
-    });
-    if !counts {
-        return Err(unauthorized());
-    }
-    Ok((presented.tenant, presented.id, known))
-}
-
-/// The tenant that the operator names.
-async fn named(api: &Api, headers: &HeaderMap) -> Result<(TenantId, KnownTenant), Problem> {
+/// The tenant that an operator or a user names.
+fn named(headers: &HeaderMap) -> Result<TenantId, Problem> {
     let Some(name) = headers.get(TENANT) else {
-        return Err(Problem::parameter(
-            "X-Kontor-Tenant",
-            "expected the tenant for which the operator asks",
-        ));
+        let expected = "expected the tenant for which you ask";
+        return Err(Problem::parameter("X-Kontor-Tenant", expected));
     };
-    let unknown = || Problem::not_found("tenant");
-    let id = name.to_str().ok().and_then(|name| TenantId::parse(name).ok()).ok_or_else(unknown)?;
-    let known = api.known().tenant(&id, None).await?.ok_or_else(unknown)?;
-    Ok((id, known))
+    let id = name.to_str().ok().and_then(|name| TenantId::parse(name).ok());
+    id.ok_or_else(unknown_tenant)
 }
 
 /// Refuses to write for a tenant that may only read.
-fn open(tenant: &TenantDocument, write: bool) -> Result<(), Problem> {
+pub(super) fn open(tenant: &TenantDocument, write: bool) -> Result<(), Problem> {
     if allows(tenant.status, write) {
         return Ok(());
     }
@@ -177,23 +257,13 @@ fn open(tenant: &TenantDocument, write: bool) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, code, detail))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+fn unknown_tenant() -> Problem {
+    Problem::not_found("tenant")
 }
 
-/// Whether a token is the operator's, in the same time wherever they differ.
-fn is_operator(api: &Api, token: &str) -> bool {
-    api.operator().is_some_and(|expected| digest(token).ct_eq(expected).into())
-}
-
-pub(super) fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
-}
-
-fn unauthorized() -> Problem {
-    let detail = "expected the header Authorization: Bearer <API key> with a key that counts";
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+fn users_only() -> Problem {
+    let detail = "only a user who is signed in may do this";
+    Problem::new(StatusCode::FORBIDDEN, "users_only", detail)
 }
 
 fn too_fast() -> Problem {
@@ -201,9 +271,18 @@ fn too_fast() -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "tenant_busy", detail).retry_after(1)
 }
 
-/// Who asks, because of which request, in which trace.
+fn client_address(parts: &Parts) -> ClientAddress {
+    parts.extensions.get::<ClientAddress>().copied().unwrap_or_default()
+}
+
+/// What the operator is called in the journal: a person by name, the token's bearer without.
+fn actor(by: Option<Bearer>) -> String {
+    by.map_or_else(|| "operator".to_owned(), |bearer| format!("user:{}", bearer.user))
+}
+
+/// Who asks, from where, because of which request, in which trace.
 fn meta(actor: String, parts: &Parts) -> Meta {
-    let mut meta = Meta::by(actor);
+    let mut meta = Meta::by(actor).asked_from(client_address(parts).text());
     meta.cause = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
     let trace = parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok());
     meta.trace = traceparent(trace);
@@ -211,27 +290,33 @@ fn meta(actor: String, parts: &Parts) -> Meta {
 }
 
 impl Access {
-    fn new(id: TenantId, key_id: Option<&str>, known: KnownTenant, meta: Meta, lane: Lane) -> Self {
-        let caller = Arc::new(Caller { tenant: id, meta, lane });
-        Self { caller, tenant: known.tenant, key: known.key, key_id: key_id.map(Arc::from) }
+    fn new(caller: Caller, known: KnownTenant, who: Who, needed: Needed) -> Self {
+        Self { caller: Arc::new(caller), tenant: known.tenant, who, needed }
     }
 
-    /// Whether the key, if it was one, counts still: for answers that go on for long.
+    /// Whether whoever asked may still do what they asked: for answers that go on for long.
     pub(super) async fn still_counts(&self, api: &Api) -> bool {
-        let Some(key_id) = &self.key_id else { return true };
-        let known = api.known().tenant(self.id(), Some(key_id)).await;
-        let key = known.ok().flatten().and_then(|known| known.key);
-        key.is_some_and(|key| key.counts_at(Timestamp::now()))
+        let entity = match &self.who {
+            Who::Operator => return true,
+            Who::Member(_, end) if *end <= Timestamp::now() => return false,
+            Who::Member(user, _) => member_entity(user.as_str()),
+            Who::Key(id) => key_entity(id),
+        };
+        let known = api.known().tenant(self.id(), Some(&entity)).await;
+        match known.ok().flatten().and_then(|known| known.credential) {
+            Some(Credential::Key(key)) => key.counts_at(Timestamp::now()),
+            Some(Credential::Member(scopes)) => self.needed.is_in(&scopes),
+            None => false,
+        }
     }
 
-    /// Whether the caller has a scope, and so may give it to a key.
-    pub(super) fn has(&self, scope: Scope) -> bool {
-        let Some(key) = &self.key else { return true };
-        let within = |own: &Scope| match scope.as_str().split_once(':') {
-            Some((resource, access)) => own.grants(resource, access == "write"),
-            None => *own == Scope::ALL,
-        };
-        key.scopes.iter().any(within)
+    /// Who gives what this caller gives.
+    pub(super) fn giver(&self) -> Giver {
+        match &self.who {
+            Who::Operator => Giver::Operator,
+            Who::Key(id) => Giver::Key(id.to_string()),
+            Who::Member(user, _) => Giver::User(user.clone()),
+        }
     }
 
     /// For which tenant.
@@ -257,18 +342,24 @@ impl Operator {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Access {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(unauthorized)
+impl SignedIn {
+    /// The user at work on a tenant.
+    pub(super) fn on(&self, tenant: TenantId) -> Caller {
+        Caller { tenant, meta: Meta::clone(&self.meta), lane: Lane::Interactive }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Operator {
-    type Rejection = Problem;
+macro_rules! let_in {
+    ($caller:ty) => {
+        impl<S: Send + Sync> FromRequestParts<S> for $caller {
+            type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(unauthorized)
-    }
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+                parts.extensions.get::<Self>().cloned().ok_or_else(unauthorized)
+            }
+        }
+    };
 }
+let_in!(Access);
+let_in!(Operator);
+let_in!(SignedIn);

@@ -7,7 +7,10 @@ use kontor_actors::{
     order::{Order, state::OrderDocument},
     payment::{Payment, PaymentDocument},
     stock::{MovementState, ReservationState, SkuState, Stock, StockState, TransferState},
-    tenant::{AccountDocument, KeyDocument, Tenant, TenantDocument, TenantState},
+    tenant::{
+        AccountDocument, InvitationDocument, KeyDocument, MemberDocument, RoleDocument, Tenant,
+        TenantDocument, TenantState,
+    },
     webhook::{DeliveryDocument, EndpointDocument, Webhook, WebhookState},
 };
 use kontor_messages::EntityId;
@@ -142,6 +145,30 @@ kind!(
     Keys: Tenant, KeyDocument, "key", "/v1/keys", "key/", None,
     |state| match state.public_view() {
         TenantState::Key(key) => Some(Cow::Owned(key)),
+        _ => None,
+    }
+);
+kind!(
+    /// Who works for a tenant.
+    Members: Tenant, MemberDocument, "member", "/v1/members", "member/", None,
+    |state| match state {
+        TenantState::Member(member) => Some(Cow::Borrowed(member)),
+        _ => None,
+    }
+);
+kind!(
+    /// A tenant's own roles.
+    Roles: Tenant, RoleDocument, "role", "/v1/roles", "role/", None,
+    |state| match state {
+        TenantState::Role(role) => Some(Cow::Borrowed(role)),
+        _ => None,
+    }
+);
+kind!(
+    /// Who was invited.
+    Invitations: Tenant, InvitationDocument, "invitation", "/v1/invitations", "invitation/", None,
+    |state| match state {
+        TenantState::Invitation(invitation) => Some(Cow::Borrowed(invitation)),
         _ => None,
     }
 );

@@ -3,6 +3,7 @@
 
 use super::{
     Api,
+    client_address::ClientAddress,
     problem::{PROBLEM_JSON, Problem},
 };
 use crate::telemetry::join;
@@ -51,6 +52,9 @@ pub(super) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     let began = Instant::now();
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
+    let trusted = &api.settings().trusted_proxies;
+    let client = ClientAddress::of(request.extensions(), request.headers(), trusted);
+    request.extensions_mut().insert(client);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);

@@ -14,7 +14,7 @@ use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::tenant::{KeyDocument, Tenant, key};
 use kontor_messages::{
-    Timestamp,
+    AddressRange, Timestamp,
     tenant::{Scope, TenantCommand},
 };
 use serde::{Deserialize, Serialize};
@@ -28,12 +28,16 @@ struct NewKey {
     /// What it is for.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// What it may do; no more than the key that asks.
-    #[schema(min_items = 1, max_items = 23)]
+    /// What it may do; no more than whoever asks.
+    #[schema(min_items = 1, max_items = 29)]
     scopes: Vec<Scope>,
     /// When it ends by itself.
     #[serde(default)]
     expires_at: Option<Timestamp>,
+    /// From where it counts: addresses and networks, IPv4 or IPv6; from everywhere if absent.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    allowed_addresses: Vec<AddressRange>,
 }
 
 /// A key that was made.
@@ -66,21 +70,20 @@ async fn list(
     read::many::<Keys>(&api, &access, paging.try_into()).await
 }
 
-/// Makes a key, with no more scopes than the one that asks.
+/// Makes a key, with no more scopes than whoever asks.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", params(HowAsked), request_body = NewKey,
     responses((status = CREATED, body = MadeKey<'static>)))]
 async fn create(ordered: Ordered<NewKey>) -> Result<Response, Problem> {
-    let Ordered { body: NewKey { name, scopes, expires_at }, asking } = ordered;
-    if let Some(more) = scopes.iter().find(|scope| !asking.access.has(**scope)) {
-        let detail = format!("this key has no scope {}, so it can give none", more.as_str());
-        return Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail));
-    }
+    let Ordered { body, asking } = ordered;
+    let NewKey { name, scopes, expires_at, allowed_addresses } = body;
     let issued = key::issue(asking.access.id()).map_err(|fault| {
         tracing::error!(%fault, "no key can be made");
         Problem::unavailable("no key can be made now")
     })?;
     let key::IssuedKey { id: key, text, hash } = issued;
-    let command = TenantCommand::CreateKey { key, name, scopes, hash, expires_at };
+    let by = asking.access.giver();
+    let command =
+        TenantCommand::CreateKey { key, name, scopes, hash, expires_at, allowed_addresses, by };
     let outcome = asking.ask::<Tenant>(command).await?;
     let document = Keys::document(&outcome.done.state).ok_or_else(|| Problem::not_found("key"))?;
     let (id, version) = (Keys::id(&outcome.done.subject), outcome.done.version);

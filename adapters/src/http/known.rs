@@ -1,8 +1,8 @@
-//! Keys and tenants in memory, so that a request asks no database who is there.
+//! Tenants, their keys and their members in memory, so that a request asks no database who is there.
 //!
 //! What is kept is never older than the journal: before anything is told from memory, the shard's
 //! new events are looked through, and a tenant that changed is forgotten. So a key that was
-//! revoked on this node counts no longer as soon as that was answered. Changes that another node
+//! revoked or a member who was removed on this node counts no longer as soon as that was answered. Changes that another node
 //! wrote are seen after [`AGE_MAX`].
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -15,7 +15,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     EntityId, TenantId,
-    tenant::{key_entity, tenant_entity},
+    tenant::{BuiltIn, Scope, role_entity, tenant_entity},
 };
 use std::{
     collections::HashMap,
@@ -29,8 +29,10 @@ use std::{
 
 /// Tenants in memory at most.
 const TENANTS_MAX: usize = 10_000;
-/// Keys of one tenant in memory at most.
-const KEYS_MAX: usize = 64;
+/// Keys and members of one tenant in memory at most.
+const CREDENTIALS_MAX: usize = 64;
+/// What changes nothing that is kept here.
+const KEY_USED: &str = "tenant.key_used";
 /// Events looked through at most; with more than that since the last time, all is forgotten.
 const LOOKED_THROUGH_MAX: i64 = 1_000;
 /// What another node changes is seen after so long.
@@ -45,13 +47,22 @@ pub(super) struct Known {
     pace: Arc<Mutex<HashMap<TenantId, Arc<Pace>>>>,
 }
 
-/// A tenant that does or did business here, and a key of it.
+/// A tenant that does or did business here, and somebody who may act for it.
 #[derive(Clone)]
 pub(super) struct KnownTenant {
     /// The tenant.
     pub(super) tenant: Arc<TenantDocument>,
-    /// The key that was asked for, if there is one.
-    pub(super) key: Option<Arc<KeyDocument>>,
+    /// The key or member that was asked for, if there is one.
+    pub(super) credential: Option<Credential>,
+}
+
+/// Somebody who may act for a tenant.
+#[derive(Clone)]
+pub(super) enum Credential {
+    /// The bearer of a key.
+    Key(Arc<KeyDocument>),
+    /// A member, who may do so much.
+    Member(Arc<[Scope]>),
 }
 
 /// What is known in one shard.
@@ -68,7 +79,7 @@ struct ShardView {
 struct View {
     since: Instant,
     tenant: Option<Arc<TenantDocument>>,
-    keys: HashMap<String, Option<Arc<KeyDocument>>>,
+    credentials: HashMap<EntityId, Option<Credential>>,
 }
 
 impl Known {
@@ -76,20 +87,21 @@ impl Known {
         Self { journal, loader, shards: Arc::default(), pace: Arc::default() }
     }
 
-    /// The tenant, and one of its keys; `None` if there is no such tenant.
+    /// The tenant, and one of its keys or members; `None` if there is no such tenant.
     pub(super) async fn tenant(
         &self,
         tenant: &TenantId,
-        key: Option<&str>,
+        who: Option<&EntityId>,
     ) -> Result<Option<KnownTenant>, StoreFault> {
         let shard = tenant.shard(self.journal.shards());
         let head = self.look_through(shard).await?;
-        if let Some(known) = self.shard(shard, |view| view.get(tenant, key)) {
+        if let Some(known) = self.shard(shard, |view| view.get(tenant, who)) {
             return Ok(known);
         }
-        let (document, keyed) = self.load(tenant, key).await?;
-        self.shard(shard, |view| view.put(head, tenant, document.clone(), key, keyed.clone()));
-        Ok(document.map(|tenant| KnownTenant { tenant, key: keyed }))
+        let (document, credential) = self.load(tenant, who).await?;
+        let named = who.map(|who| (who.clone(), credential.clone()));
+        self.shard(shard, |view| view.put(head, tenant, document.clone(), named));
+        Ok(document.map(|tenant| KnownTenant { tenant, credential }))
     }
 
     /// How fast the tenant may ask.
@@ -121,7 +133,9 @@ impl Known {
             let limit = usize::try_from(head - seen).unwrap_or(1);
             let events = self.journal.read(shard, seen, limit).await?;
             let Some(last) = events.last().map(|event| event.seq) else { return Ok(head) };
-            let changed = events.iter().filter(|event| &*event.domain == Tenant::NAME);
+            let changed = events
+                .iter()
+                .filter(|event| &*event.domain == Tenant::NAME && &*event.name != KEY_USED);
             let changed = changed.map(|event| (event.tenant.clone(), event.seq)).collect();
             self.shard(shard, |view| view.forget(changed, last));
         }
@@ -130,26 +144,55 @@ impl Known {
     async fn load(
         &self,
         tenant: &TenantId,
-        key: Option<&str>,
-    ) -> Result<(Option<Arc<TenantDocument>>, Option<Arc<KeyDocument>>), StoreFault> {
+        who: Option<&EntityId>,
+    ) -> Result<(Option<Arc<TenantDocument>>, Option<Credential>), StoreFault> {
+        let wanted = std::iter::once(tenant_entity()).chain(who.cloned());
+        let (mut document, mut credential) = (None, None);
+        for found in self.states(tenant, wanted).await? {
+            match found {
+                TenantState::Tenant(tenant) => document = Some(Arc::new(tenant)),
+                TenantState::Key(key) => credential = Some(Credential::Key(Arc::new(key))),
+                TenantState::Member(member) => {
+                    let scopes = self.scopes(tenant, &member.role).await?;
+                    credential = Some(Credential::Member(scopes.into()));
+                }
+                TenantState::Blank
+                | TenantState::Account(_)
+                | TenantState::Role(_)
+                | TenantState::Invitation(_)
+                | TenantState::Team(_) => {}
+            }
+        }
+        Ok((document, credential))
+    }
+
+    /// What members with a role may do.
+    async fn scopes(&self, tenant: &TenantId, role: &str) -> Result<Vec<Scope>, StoreFault> {
+        if let Some(built_in) = BuiltIn::parse(role) {
+            return Ok(built_in.scopes());
+        }
+        let found = self.states(tenant, std::iter::once(role_entity(role))).await?;
+        Ok(match found.into_iter().next() {
+            Some(TenantState::Role(role)) => role.permissions,
+            _ => Vec::new(),
+        })
+    }
+
+    async fn states(
+        &self,
+        tenant: &TenantId,
+        wanted: impl Iterator<Item = EntityId>,
+    ) -> Result<Vec<TenantState>, StoreFault> {
         let entity = |entity: EntityId| {
             let (tenant, domain) = (tenant.clone(), Tenant::NAME.to_owned());
             Lookup::Entity(EntityRef { tenant, domain, entity })
         };
-        let wanted = std::iter::once(tenant_entity()).chain(key.map(key_entity));
         let found = self.loader.fetch(wanted.map(entity).collect()).await?;
-        let (mut document, mut keyed) = (None, None);
-        for row in found {
-            match row {
-                Found::Entity(Some(row)) => match state(&row)? {
-                    TenantState::Tenant(tenant) => document = Some(Arc::new(tenant)),
-                    TenantState::Key(key) => keyed = Some(Arc::new(key)),
-                    TenantState::Blank | TenantState::Account(_) => {}
-                },
-                _ => continue,
-            }
-        }
-        Ok((document, keyed))
+        let rows = found.into_iter().filter_map(|found| match found {
+            Found::Entity(row) => row,
+            _ => None,
+        });
+        rows.map(|row| state(&row)).collect()
     }
 
     fn shard<T>(&self, shard: u32, look: impl FnOnce(&mut ShardView) -> T) -> T {
@@ -186,13 +229,13 @@ impl ShardView {
     }
 
     /// The answer from memory, if memory has it: `Some(None)` for a tenant that is not there.
-    fn get(&self, tenant: &TenantId, key: Option<&str>) -> Option<Option<KnownTenant>> {
+    fn get(&self, tenant: &TenantId, who: Option<&EntityId>) -> Option<Option<KnownTenant>> {
         let view = self.tenants.get(tenant).filter(|view| view.since.elapsed() < AGE_MAX)?;
-        let key = match key {
-            Some(key) => view.keys.get(key)?.clone(),
+        let credential = match who {
+            Some(who) => view.credentials.get(who)?.clone(),
             None => None,
         };
-        Some(view.tenant.clone().map(|tenant| KnownTenant { tenant, key }))
+        Some(view.tenant.clone().map(|tenant| KnownTenant { tenant, credential }))
     }
 
     /// Keeps what was loaded when the journal was at `head`, unless it has changed since.
@@ -201,8 +244,7 @@ impl ShardView {
         head: Seq,
         tenant: &TenantId,
         document: Option<Arc<TenantDocument>>,
-        key: Option<&str>,
-        keyed: Option<Arc<KeyDocument>>,
+        named: Option<(EntityId, Option<Credential>)>,
     ) {
         let changed = self.changed.get(tenant).is_some_and(|seq| head < *seq);
         if changed || head < self.forgotten {
@@ -211,15 +253,13 @@ impl ShardView {
         if self.tenants.len() >= TENANTS_MAX {
             self.tenants.clear();
         }
-        let fresh = || View { since: Instant::now(), tenant: None, keys: HashMap::new() };
+        let fresh = || View { since: Instant::now(), tenant: None, credentials: HashMap::new() };
         let view = self.tenants.entry(tenant.clone()).or_insert_with(fresh);
-        if view.since.elapsed() >= AGE_MAX || view.keys.len() >= KEYS_MAX {
+        if view.since.elapsed() >= AGE_MAX || view.credentials.len() >= CREDENTIALS_MAX {
             *view = fresh();
         }
         view.tenant = document;
-        if let Some(key) = key {
-            view.keys.insert(key.to_owned(), keyed);
-        }
+        view.credentials.extend(named);
     }
 }
 

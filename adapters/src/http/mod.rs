@@ -7,8 +7,11 @@
 
 mod access;
 mod accounts;
+mod bearers;
 mod body;
+mod client_address;
 mod command;
+mod credentials;
 mod dead_letters;
 mod document;
 mod edge;
@@ -18,8 +21,10 @@ mod events;
 mod happened;
 mod history;
 mod hooks;
+mod invitations;
 mod keys;
 mod known;
+mod members;
 mod notifications;
 mod openapi;
 mod orders;
@@ -29,6 +34,7 @@ mod problem;
 mod quarantine;
 mod query;
 mod read;
+mod roles;
 mod routes;
 mod settings;
 mod stock;
@@ -36,12 +42,18 @@ mod system;
 mod templates;
 mod tenants;
 mod timers;
+mod uses;
 
+pub use bearers::{Bearer, Bearers};
 pub use problem::Problem;
+pub use roles::permissions_page;
 pub use routes::{document, router};
 pub use settings::HttpSettings;
 
-use crate::gateways::{Accounts, http::Http as Client};
+use crate::{
+    gateways::{Accounts, http::Http as Client},
+    invitation::Derive,
+};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, BytesMut};
 use http::{HeaderValue, StatusCode, header};
@@ -50,11 +62,12 @@ use kontor_actors::{intake::Intake, store::Store};
 use kontor_messages::TenantId;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use std::{future::Future, io, sync::Arc};
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
 };
+use uses::Uses;
 
 /// Renders the node's figures as Prometheus reads them.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -73,6 +86,10 @@ pub struct Ties {
     pub client: Client,
     /// Lets a quarantined domain of a tenant serve again; false if it was not quarantined.
     pub release: ReleaseQuarantine,
+    /// Knows whose access token it is; without it nobody signs in.
+    pub bearers: Option<Arc<dyn Bearers>>,
+    /// Derives the secrets of invitations; without it nobody is invited.
+    pub secrets: Option<Arc<dyn Derive>>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -85,6 +102,7 @@ struct Inner {
     settings: HttpSettings,
     intake: Intake,
     known: Known,
+    uses: Uses,
     /// SHA-256 of the platform operator's token.
     operator: Option<[u8; 32]>,
     ties: Ties,
@@ -100,8 +118,9 @@ impl Api {
         let streams = Arc::new(Semaphore::new(settings.streams_max));
         let (closing, _) = watch::channel(false);
         let token = settings.admin_token.as_ref();
-        let operator = token.map(|token| access::digest(token.expose_secret()));
-        let inner = Inner { settings, intake, known, operator, ties, streams, closing };
+        let operator = token.map(|token| credentials::digest(token.expose_secret()));
+        let uses = Uses::default();
+        let inner = Inner { settings, intake, known, uses, operator, ties, streams, closing };
         Self { inner: Arc::new(inner) }
     }
 
@@ -128,6 +147,18 @@ impl Api {
 
     fn known(&self) -> &Known {
         &self.inner.known
+    }
+
+    fn uses(&self) -> &Uses {
+        &self.inner.uses
+    }
+
+    fn bearers(&self) -> Option<&dyn Bearers> {
+        self.inner.ties.bearers.as_deref()
+    }
+
+    fn secrets(&self) -> Option<&dyn Derive> {
+        self.inner.ties.secrets.as_deref()
     }
 
     fn metrics(&self) -> String {
@@ -161,7 +192,7 @@ pub async fn serve(
     api: Api,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let app = router(&api);
+    let app = router(&api).into_make_service_with_connect_info::<SocketAddr>();
     let ending = async move {
         shutdown.await;
         api.close();

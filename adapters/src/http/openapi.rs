@@ -128,7 +128,8 @@ fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
     if !path.starts_with("/v1/") {
         return headers;
     }
-    if !path.starts_with("/v1/tenants") && !path.starts_with("/v1/quarantine") {
+    let tenantless = ["/v1/tenants", "/v1/quarantine", "/v1/invitations/accept"];
+    if !tenantless.iter().any(|start| path.starts_with(start)) {
         headers.push("Tenant");
     }
     match method {
@@ -253,7 +254,8 @@ fn security_schemes() -> Value {
     json!({ "key": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API key `kt_<tenant>_<id>_<secret>`, or the platform operator's token.",
+        "description": "An API key `kt_<tenant>_<id>_<secret>`, a user's access token, or the \
+            platform operator's token.",
     } })
 }
 
@@ -266,7 +268,7 @@ fn parameters() -> Value {
         "RequestId": header("X-Request-Id",
             "Comes back in the answer; replaced if it is not 1 to 128 visible characters.",
             json!({ "type": "string" })),
-        "Tenant": header("X-Kontor-Tenant", "For which tenant; needed by the platform's operator only.",
+        "Tenant": header("X-Kontor-Tenant", "For which tenant; needed by users and by the platform's operator.",
             json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$" })),
         "IdempotencyKey": header("Idempotency-Key",
             "The same key and request a second time is answered with the first answer.",

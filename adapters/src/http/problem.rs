@@ -217,6 +217,7 @@ impl From<StoreFault> for Problem {
 fn refused(refusal: &impl Refusal) -> Problem {
     let status = match refusal.kind() {
         RefusalKind::NotFound => StatusCode::NOT_FOUND,
+        RefusalKind::Forbidden => StatusCode::FORBIDDEN,
         RefusalKind::Conflict => StatusCode::CONFLICT,
         RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
     };

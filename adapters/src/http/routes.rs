@@ -1,10 +1,11 @@
 //! All routes together, with what goes around them.
 
 use super::{
-    Api, access,
-    access::{Resource, guard, guard_operator},
-    accounts, dead_letters, edge, endpoints, erasures, events, hooks, keys, notifications, openapi,
-    orders, payments, quarantine, stock, system, templates, tenants, timers,
+    Api,
+    access::{Resource, guard, guard_operator, guard_user},
+    accounts, credentials, dead_letters, edge, endpoints, erasures, events, hooks, invitations,
+    keys, members, notifications, openapi, orders, payments, quarantine, roles, stock, system,
+    templates, tenants, timers,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -46,6 +47,8 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     for (resource, routes) in [
         ("tenants", tenants::own().merge(accounts::routes())),
         ("keys", keys::routes()),
+        ("members", members::routes().merge(invitations::routes())),
+        ("roles", roles::routes()),
         ("orders", orders::routes()),
         ("stock", stock::routes()),
         ("payments", payments::routes()),
@@ -63,7 +66,8 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         let layer = from_fn_with_state(api.clone(), guard_operator);
         all = all.merge(routes.route_layer(layer));
     }
-    all.split_for_parts()
+    let signed_in = from_fn_with_state(api.clone(), guard_user);
+    all.merge(invitations::for_users().route_layer(signed_in)).split_for_parts()
 }
 
 /// Which pages of other origins may call.
@@ -77,7 +81,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         let known = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
         AllowOrigin::list(known)
     };
-    let own = ["idempotency-key", access::TENANT, "last-event-id", "x-request-id"];
+    let own = ["idempotency-key", credentials::TENANT, "last-event-id", "x-request-id"];
     let headers =
         [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH];
     let headers = headers.into_iter().chain(own.into_iter().map(HeaderName::from_static));

@@ -1,5 +1,6 @@
 //! What can be set on the HTTP API.
 
+use kontor_messages::AddressRange;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::{
@@ -23,6 +24,8 @@ pub struct HttpSettings {
     pub request_timeout_ms: u64,
     /// Origins whose pages may call the API; `*` for all.
     pub cors_origins: Vec<String>,
+    /// Proxies before this node, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<AddressRange>,
     /// Whether endpoints may be at addresses inside; the node says what `webhooks.allow_private` is.
     #[serde(skip)]
     pub webhooks_to_private: bool,
@@ -39,6 +42,7 @@ impl Default for HttpSettings {
             webhook_body_limit_bytes: 256 * 1024,
             request_timeout_ms: 40_000,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             webhooks_to_private: false,
             streams_max: 256,
         }

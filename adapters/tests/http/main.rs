@@ -6,8 +6,11 @@
 mod access;
 mod conventions;
 mod followers;
+mod members;
 mod orders;
 mod payments;
+mod people;
 mod replays;
 mod shop;
+mod sources;
 mod stock;

@@ -1,6 +1,7 @@
 //! A node in one process: domains on a store in memory, the API in front, and the language that
 //! the rules are told in.
 
+use crate::people::{self, Seed, Tokens};
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -29,14 +30,19 @@ use kontor_adapters::{
     store::SealedStore,
 };
 use kontor_messages::{
-    EntityId, Meta, TenantId,
+    EntityId, Meta, TenantId, Timestamp,
     order::{OrderCommand, StockStanding},
     stock::StockCommand,
 };
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use serde_json::{Value, json};
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tower::ServiceExt;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 pub const ADMIN: &str = "the-operator-of-this-platform";
 
@@ -131,6 +137,23 @@ impl Shop {
         self.intake.tell::<Stock>(&caller, commit, Terms::default()).await.unwrap();
         let told = OrderCommand::RecordStock { order, standing };
         self.intake.tell::<Order>(&caller, told, Terms::default()).await.unwrap();
+    }
+
+    /// A user who is signed in, with `<name>@example.com` for an address.
+    pub fn user(&self, name: &str) -> Asker {
+        self.nobody().token(&people::access_token(name, Timestamp::now().plus(HOUR), "user"))
+    }
+
+    /// The same, at work for a tenant.
+    pub fn user_at(&self, name: &str, tenant: &str) -> Asker {
+        self.user(name).header("x-kontor-tenant", tenant)
+    }
+
+    /// Makes a user a member of a tenant.
+    pub async fn member(&self, name: &str, tenant: &str, role: &str) -> Asker {
+        let body = json!({ "role": role, "email": format!("{name}@example.com") });
+        self.operator_for(tenant).put(&format!("/v1/members/{name}"), body).await.ok();
+        self.user_at(name, tenant)
     }
 
     /// Makes a key of a tenant.
@@ -295,7 +318,9 @@ fn api(settings: HttpSettings, intake: &Intake, metrics: RenderMetrics) -> Api {
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
-    Api::new(settings, intake.clone(), Ties { metrics, accounts, client, release })
+    let (bearers, secrets) = (Some(Arc::new(Tokens) as _), Some(Arc::new(Seed) as _));
+    let ties = Ties { metrics, accounts, client, release, bearers, secrets };
+    Api::new(settings, intake.clone(), ties)
 }
 
 async fn intake(store: Arc<dyn Store>) -> Intake {

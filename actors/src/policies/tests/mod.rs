@@ -1,5 +1,6 @@
 //! Each policy, event by event: this happened, so that is to be done.
 
+mod invitations;
 mod messages;
 
 use super::{

@@ -55,7 +55,7 @@ macro_rules! text {
     };
 }
 
-pub(super) const DEFAULTS: [DefaultTemplate; 10] = [
+pub(super) const DEFAULTS: [DefaultTemplate; 12] = [
     text!("order_confirmation", "en", "We have received your order {{ order_number }}", lines),
     text!("order_confirmation", "cs", "Přijali jsme objednávku {{ order_number }}", lines),
     text!("payment_received", "en", "Payment for order {{ order_number }} has arrived"),
@@ -66,4 +66,6 @@ pub(super) const DEFAULTS: [DefaultTemplate; 10] = [
     text!("cancelled", "cs", "Objednávka {{ order_number }} je zrušena"),
     text!("refund", "en", "Refund for order {{ order_number }}"),
     text!("refund", "cs", "Vrácení peněz za objednávku {{ order_number }}"),
+    text!("invitation", "en", "You are invited to work for {{ shop }}"),
+    text!("invitation", "cs", "Pozvánka ke spolupráci: {{ shop }}"),
 ];

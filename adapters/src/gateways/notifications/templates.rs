@@ -119,6 +119,12 @@ pub fn sample(name: &str) -> Value {
         }),
         "cancelled" => json!({"reason": "payment_timeout"}),
         "refund" => json!({"refunded": "698.00 CZK"}),
+        "invitation" => json!({
+            "role": "support",
+            "expires_at": "2026-01-22",
+            "token": "inv_harbour-books_0192_c2FtcGxl",
+            "link": "https://kontor.example/join#inv_harbour-books_0192_c2FtcGxl",
+        }),
         _ => json!({}),
     };
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
