@@ -216,6 +216,10 @@ impl Store for MemoryStore {
         Ok(self.rows()?.list(query))
     }
 
+    async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {
+        Ok(self.rows()?.count(tenant))
+    }
+
     async fn list_across(
         &self,
         domain: &str,

@@ -9,7 +9,7 @@ use crate::{
     domain::{Domain, Key},
     gate::RequestKey,
     intake::{Caller, Entrance, Intake},
-    order::{Order, check_place, external_key},
+    order::{Order, check_place, day_number, external_key},
     request::{Denied, Done, Terms},
     stock::{ReservationStatus, Stock},
 };
@@ -89,6 +89,8 @@ struct Placing<'a> {
     place: Box<PlaceOrder>,
     pay_until: Timestamp,
     number_format: String,
+    day: u32,
+    orders_max: Option<u32>,
     terms: Terms,
 }
 
@@ -115,6 +117,8 @@ impl<'a> Placing<'a> {
             place,
             pay_until: now.plus(wait),
             number_format: settings.number_format.clone(),
+            day: day_in(&settings.time_zone, now),
+            orders_max: settings.limits.orders_per_day,
             terms,
         }
     }
@@ -201,8 +205,9 @@ impl<'a> Placing<'a> {
     }
 
     fn command(self, stock: StockStanding) -> OrderCommand {
-        let Self { order, place, pay_until, number_format, .. } = self;
-        OrderCommand::Place { order, place, stock, pay_until, number_format }
+        let Self { order, place, pay_until, number_format, day, orders_max, .. } = self;
+        let day = Some(day);
+        OrderCommand::Place { order, place, stock, pay_until, number_format, day, orders_max }
     }
 
     /// Stock's no, led to the line at fault: reservation and order have the same lines.
@@ -222,6 +227,12 @@ impl<'a> Placing<'a> {
         };
         PlaceRefusal::Stock { refusal, pointer }
     }
+}
+
+/// The day in a tenant's time zone as `yyyymmdd`.
+pub fn day_in(time_zone: &str, now: Timestamp) -> u32 {
+    let zone: chrono_tz::Tz = time_zone.parse().unwrap_or(chrono_tz::UTC);
+    day_number(now.to_utc().with_timezone(&zone).date_naive())
 }
 
 /// What is held for an order that was not placed is for others to buy again.

@@ -46,6 +46,9 @@ pub trait Store: Send + Sync + 'static {
     /// Entities of a tenant's domain, newest name first, for cursor paging.
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault>;
 
+    /// How many entities a tenant has, by domain.
+    async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault>;
+
     /// Entities of one domain and name over all tenants, ordered by tenant: the tenants' list.
     async fn list_across(
         &self,

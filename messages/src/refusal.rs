@@ -9,6 +9,8 @@ pub enum RefusalKind {
     Conflict,
     /// Whoever asks may not, or not that much.
     Forbidden,
+    /// So much of it is allowed, and that is used up.
+    Exhausted,
     /// The request itself is at fault, whatever the state.
     Invalid,
 }

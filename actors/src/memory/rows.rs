@@ -186,6 +186,14 @@ impl Rows {
         self.entities.values().rev().filter(fits).take(query.limit as usize).cloned().collect()
     }
 
+    pub fn count(&self, tenant: &TenantId) -> Vec<(String, u64)> {
+        let mut counted = BTreeMap::<String, u64>::new();
+        for entity in self.entities.keys().filter(|entity| entity.tenant == *tenant) {
+            *counted.entry(entity.domain.clone()).or_default() += 1;
+        }
+        counted.into_iter().collect()
+    }
+
     pub fn list_across(
         &self,
         domain: &str,

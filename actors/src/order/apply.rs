@@ -1,11 +1,10 @@
 //! Carries what has happened into the state. Never decides, never fails.
 
-use super::number;
 use super::state::{
     Cancellation, CounterDocument, KEYS_MAX, LineDocument, NOTES_SHOWN, Note, OrderDocument,
     OrderPayment, OrderState, PAYMENTS_MAX, ParcelDocument,
 };
-use chrono::Datelike;
+use super::{number, place};
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     order::{
@@ -16,10 +15,10 @@ use kontor_messages::{
 
 pub(super) fn apply(entity: &EntityId, state: &mut OrderState, event: &OrderEvent, at: Timestamp) {
     match event {
-        OrderEvent::Created { counter, number, .. } if counter == entity => {
-            count(state, number, at);
+        OrderEvent::Created { counter, number, day, .. } if counter == entity => {
+            count(state, number, day.unwrap_or_else(|| place::day_of(at)));
         }
-        OrderEvent::Created { number, place, stock, pay_until, fingerprint, counter: _ } => {
+        OrderEvent::Created { number, place, stock, pay_until, fingerprint, .. } => {
             let mut order = placed(place, *stock, at);
             order.number.clone_from(number);
             order.pay_until = *pay_until;
@@ -34,14 +33,15 @@ pub(super) fn apply(entity: &EntityId, state: &mut OrderState, event: &OrderEven
     }
 }
 
-fn count(state: &mut OrderState, number: &str, at: Timestamp) {
-    let (last, own_format) = match state {
-        OrderState::Counter(counter) => (counter.last, counter.own_format),
-        OrderState::Blank | OrderState::Order(_) => (0, false),
+fn count(state: &mut OrderState, number: &str, day: u32) {
+    let known = match state {
+        OrderState::Counter(counter) => std::mem::take(counter),
+        OrderState::Blank | OrderState::Order(_) => CounterDocument::default(),
     };
-    let last = last.saturating_add(1);
-    let own_format = own_format || number != number::plain(at.to_utc().year(), last);
-    *state = OrderState::Counter(CounterDocument { last, own_format });
+    let last = known.last.saturating_add(1);
+    let own_format = known.own_format || number != number::plain(place::year_of(day), last);
+    let that_day = known.placed_on(day).saturating_add(1);
+    *state = OrderState::Counter(CounterDocument { last, own_format, day, that_day });
 }
 
 fn happen(order: &mut OrderDocument, event: &OrderEvent, at: Timestamp) {

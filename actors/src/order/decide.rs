@@ -20,8 +20,10 @@ type Decided = Result<Decision<OrderEvent>, Stop<OrderRefusal>>;
 pub(super) fn decide(world: &World<'_, Order>, command: OrderCommand, now: Timestamp) -> Decided {
     use OrderCommand as Asked;
     match command {
-        Asked::Place { order, place, stock, pay_until, number_format } => {
-            place::place(world, Placing { order, place, stock, pay_until, number_format }, now)
+        Asked::Place { order, place, stock, pay_until, number_format, day, orders_max } => {
+            let placing =
+                Placing { order, place, stock, pay_until, number_format, day, orders_max };
+            place::place(world, placing, now)
         }
         Asked::RecordPaymentOpened { order, payment, until } => {
             told(world, order, |known| facts::payment_opened(known, payment, until, now))

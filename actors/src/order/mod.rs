@@ -15,7 +15,7 @@ pub mod state;
 pub(crate) mod tests;
 mod validate;
 
-pub use place::external_key;
+pub use place::{as_number as day_number, external_key};
 pub use validate::place as check_place;
 
 use crate::{

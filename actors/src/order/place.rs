@@ -19,6 +19,23 @@ pub(super) struct Placing {
     pub(super) stock: StockStanding,
     pub(super) pay_until: Timestamp,
     pub(super) number_format: String,
+    pub(super) day: Option<u32>,
+    pub(super) orders_max: Option<u32>,
+}
+
+/// The day in UTC as `yyyymmdd`.
+pub(super) fn day_of(at: Timestamp) -> u32 {
+    as_number(at.to_utc().date_naive())
+}
+
+/// A day as `yyyymmdd`.
+pub fn as_number(day: chrono::NaiveDate) -> u32 {
+    u32::try_from(day.year()).unwrap_or(0) * 10_000 + day.month() * 100 + day.day()
+}
+
+/// The year of a day.
+pub(super) fn year_of(day: u32) -> i32 {
+    (day / 10_000) as i32
 }
 
 pub(super) fn place(
@@ -27,19 +44,27 @@ pub(super) fn place(
     now: Timestamp,
 ) -> Result<Decision<OrderEvent>, Stop<OrderRefusal>> {
     validate::place(&placing.place).map_err(Stop::Refused)?;
-    let counter = number_entity(now.to_utc().year());
+    let day = placing.day.unwrap_or_else(|| day_of(now));
+    let counter = number_entity(year_of(day));
     world.need([&placing.order, &counter])?;
     let fingerprint = fingerprint(&placing.place);
     if let Some(known) = known(world, &placing, &fingerprint)? {
         return Ok(Decision::nothing(known));
     }
-    let number = next_number(world, &placing, &counter, now)?;
+    if let (Some(max), state::OrderState::Counter(known)) =
+        (placing.orders_max, world.get(&counter)?)
+        && max <= known.placed_on(day)
+    {
+        return refuse(OrderRefusal::DayFull { max });
+    }
+    let number = next_number(world, &placing, &counter, year_of(day))?;
     let Placing { order, place, stock, pay_until, .. } = placing;
     let paid = place
         .paid
         .then(|| follow_paid(Money::new(place.totals.total_minor, place.currency), stock, now));
+    let day = Some(day);
     let mut events =
-        vec![OrderEvent::Created { number, counter, place, stock, pay_until, fingerprint }];
+        vec![OrderEvent::Created { number, counter, place, stock, pay_until, fingerprint, day }];
     events.extend(paid.into_iter().flatten());
     Ok(Decision::of(order, events))
 }
@@ -93,9 +118,8 @@ fn next_number(
     world: &World<'_, Order>,
     placing: &Placing,
     counter: &EntityId,
-    now: Timestamp,
+    year: i32,
 ) -> Result<String, Stop<OrderRefusal>> {
-    let year = now.to_utc().year();
     let (next, own_format) = match world.get(counter)? {
         state::OrderState::Counter(counter) => (counter.last.saturating_add(1), counter.own_format),
         state::OrderState::Blank | state::OrderState::Order(_) => (1, false),

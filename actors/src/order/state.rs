@@ -53,6 +53,29 @@ pub struct CounterDocument {
     /// can a number be taken before its turn.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_format: bool,
+    /// The day of the order that came last, as `yyyymmdd`.
+    #[serde(default)]
+    pub day: u32,
+    /// How many orders came that day.
+    #[serde(default)]
+    pub that_day: u32,
+}
+
+impl OrderState {
+    /// The year's counter, if it is one.
+    pub fn counter(&self) -> Option<&CounterDocument> {
+        match self {
+            Self::Counter(counter) => Some(counter),
+            Self::Blank | Self::Order(_) => None,
+        }
+    }
+}
+
+impl CounterDocument {
+    /// How many orders came on a day, if that is the last or a later one.
+    pub fn placed_on(&self, day: u32) -> u32 {
+        if self.day == day { self.that_day } else { 0 }
+    }
 }
 
 /// An order.

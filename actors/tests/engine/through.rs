@@ -87,6 +87,9 @@ impl Store for Through {
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
         self.inner.list(query).await
     }
+    async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {
+        self.inner.count(tenant).await
+    }
     async fn list_across(
         &self,
         domain: &str,

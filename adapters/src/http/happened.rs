@@ -33,6 +33,10 @@ pub(super) struct Happened {
     /// Who did it.
     #[schema(example = "key:abcdefgh2345")]
     pub(super) actor: String,
+    /// From which address, where a person or program asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "203.0.113.7")]
+    pub(super) address: Option<String>,
     /// Because of what: an event's, request's or message's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cause: Option<String>,
@@ -56,6 +60,7 @@ pub(super) fn happened(event: &StoredEvent) -> Happened {
         version: event.version,
         at: event.at,
         actor: meta.actor.0,
+        address: meta.address,
         cause: meta.cause,
         trace: meta.trace,
         data: data(&event.domain, &event.payload),

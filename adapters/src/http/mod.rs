@@ -7,6 +7,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod bearers;
 mod body;
 mod client_address;
@@ -18,6 +19,7 @@ mod edge;
 mod endpoints;
 mod erasures;
 mod events;
+mod export;
 mod happened;
 mod history;
 mod hooks;
@@ -30,6 +32,7 @@ mod openapi;
 mod orders;
 mod path;
 mod payments;
+mod places;
 mod problem;
 mod quarantine;
 mod query;

@@ -219,11 +219,14 @@ fn refused(refusal: &impl Refusal) -> Problem {
         RefusalKind::NotFound => StatusCode::NOT_FOUND,
         RefusalKind::Forbidden => StatusCode::FORBIDDEN,
         RefusalKind::Conflict => StatusCode::CONFLICT,
+        RefusalKind::Exhausted => StatusCode::TOO_MANY_REQUESTS,
         RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let detail = refusal.to_string();
-    match refusal.pointer() {
+    let problem = match refusal.pointer() {
         Some(pointer) => Problem::at(status, refusal.code(), pointer, detail),
         None => Problem::new(status, refusal.code(), detail),
-    }
+    };
+    // What is used up for a day is not asked for again within seconds.
+    if refusal.kind() == RefusalKind::Exhausted { problem.retry_after(3600) } else { problem }
 }

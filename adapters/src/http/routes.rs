@@ -3,9 +3,9 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    accounts, credentials, dead_letters, edge, endpoints, erasures, events, hooks, invitations,
-    keys, members, notifications, openapi, orders, payments, quarantine, roles, stock, system,
-    templates, tenants, timers,
+    accounts, audit, credentials, dead_letters, edge, endpoints, erasures, events, export, hooks,
+    invitations, keys, members, notifications, openapi, orders, payments, quarantine, roles, stock,
+    system, templates, tenants, timers,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -45,7 +45,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     let mut all =
         OpenApiRouter::with_openapi(openapi::base()).merge(system::routes()).merge(hooks::routes());
     for (resource, routes) in [
-        ("tenants", tenants::own().merge(accounts::routes())),
+        ("tenants", tenants::own().merge(accounts::routes()).merge(export::usage_routes())),
         ("keys", keys::routes()),
         ("members", members::routes().merge(invitations::routes())),
         ("roles", roles::routes()),
@@ -57,6 +57,8 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("events", events::routes()),
         ("timers", timers::routes()),
         ("erasures", erasures::routes()),
+        ("audit", audit::routes()),
+        ("export", export::routes()),
         ("dead-letters", dead_letters::routes()),
     ] {
         let state = Resource { api: api.clone(), name: resource };

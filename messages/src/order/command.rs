@@ -21,6 +21,12 @@ pub enum OrderCommand {
         pay_until: Timestamp,
         /// How numbers look: `{year}-{number}` with `{number:06}` widths.
         number_format: String,
+        /// The tenant's day as `yyyymmdd`; the day in UTC if absent.
+        #[serde(default)]
+        day: Option<u32>,
+        /// How many orders the tenant may place in a day.
+        #[serde(default)]
+        orders_max: Option<u32>,
     },
     /// A payment was opened: the order waits at least until then.
     RecordPaymentOpened {

@@ -23,6 +23,9 @@ pub enum OrderEvent {
         pay_until: Timestamp,
         /// A hash of all of it, by which the same order is known again.
         fingerprint: String,
+        /// The tenant's day as `yyyymmdd`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        day: Option<u32>,
     },
     /// `order.payment_opened`.
     PaymentOpened {

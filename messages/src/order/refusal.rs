@@ -30,6 +30,12 @@ pub enum OrderRefusal {
         /// How many.
         max: usize,
     },
+    /// The tenant has placed as many orders today as it may.
+    #[error("the tenant's limit of {max} orders a day is reached")]
+    DayFull {
+        /// How many.
+        max: u32,
+    },
     /// A member of the command is at fault.
     #[error("{expected}")]
     Invalid {
@@ -47,6 +53,7 @@ impl Refusal for OrderRefusal {
             Self::ExternalIdTaken { .. } => "external_id_taken",
             Self::WrongStatus { .. } => "wrong_status",
             Self::LimitReached { .. } => "limit_reached",
+            Self::DayFull { .. } => "orders_per_day_reached",
             Self::Invalid { .. } => "invalid",
         }
     }
@@ -57,6 +64,7 @@ impl Refusal for OrderRefusal {
             Self::ExternalIdTaken { .. } | Self::WrongStatus { .. } | Self::LimitReached { .. } => {
                 RefusalKind::Conflict
             }
+            Self::DayFull { .. } => RefusalKind::Exhausted,
             Self::Invalid { .. } => RefusalKind::Invalid,
         }
     }

@@ -84,6 +84,8 @@ pub(crate) fn place_as(order: EntityId, place: PlaceOrder, stock: StockStanding)
         stock,
         pay_until: NOW.plus(HOUR),
         number_format: FORMAT.to_owned(),
+        day: None,
+        orders_max: None,
     }
 }
 

@@ -50,6 +50,7 @@ fn plain() -> Vec<OrderEvent> {
             stock: StockStanding::Held,
             pay_until: until,
             fingerprint: "00112233445566778899aabbccddeeff".to_owned(),
+            day: Some(20_260_115),
         },
         OrderEvent::PaymentOpened { payment: payment.clone(), until },
         OrderEvent::Paid { payment: Some(payment.clone()), paid: czk(400) },

@@ -125,11 +125,42 @@ fn a_format_that_repeats_itself_still_gives_every_order_a_number_of_its_own() {
         stock: StockStanding::Held,
         pay_until: NOW,
         number_format: "N{number}".to_owned(),
+        day: None,
+        orders_max: None,
     };
     let mut stage = after([placed("a")]).after(366 * 24 * HOUR);
     stage.obey(placed("b")).unwrap();
     assert_eq!(stage.state(&id("a")).order().unwrap().number, "N1");
     assert_eq!(stage.state(&id("b")).order().unwrap().number, "2027-000001");
+}
+
+#[test]
+fn a_day_is_full_until_the_tenants_next_day_begins() {
+    let on = |order: &str, day: u32| {
+        let place = PlaceOrder { external_id: None, ..cart() };
+        match place_as(id(order), place, StockStanding::Held) {
+            OrderCommand::Place { order, place, stock, pay_until, number_format, .. } => {
+                let (day, orders_max) = (Some(day), Some(2));
+                OrderCommand::Place {
+                    order,
+                    place,
+                    stock,
+                    pay_until,
+                    number_format,
+                    day,
+                    orders_max,
+                }
+            }
+            other => other,
+        }
+    };
+    let stage = after([on("a", 20_261_231), on("b", 20_261_231)]);
+    let stage = stage.when(on("c", 20_261_231)).refused(OrderRefusal::DayFull { max: 2 });
+    // Asked again, an order that is there is there.
+    let mut stage = stage.when(on("b", 20_261_231)).then_nothing();
+    // Midnight in Prague is not midnight in Greenwich.
+    stage.obey(on("d", 20_270_101)).unwrap();
+    assert_eq!(stage.state(&id("d")).order().unwrap().number, "2027-000001");
 }
 
 #[test]

@@ -96,7 +96,16 @@ impl Shop {
         self.placed.push(order.clone());
         let place = Box::new(cart(mugs, pens, paid));
         let number_format = "{year}-{number:06}".to_owned();
-        self.ask(OrderCommand::Place { order, place, stock, pay_until, number_format });
+        let (day, orders_max) = (None, None);
+        self.ask(OrderCommand::Place {
+            order,
+            place,
+            stock,
+            pay_until,
+            number_format,
+            day,
+            orders_max,
+        });
     }
 
     /// Somebody asks something of an order, and may be refused.

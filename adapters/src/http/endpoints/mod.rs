@@ -1,7 +1,6 @@
 //! Where a tenant's events are posted. An endpoint's secret is shown once, when it is made.
 
 mod deliveries;
-mod places;
 mod replays;
 
 use super::{

@@ -1,5 +1,6 @@
 //! A stretch of the journal once more, for an endpoint that missed it or lost it.
 
+use super::super::places::Places;
 use super::super::{
     Api,
     command::{HowAsked, Nothing, Ordered},
@@ -7,7 +8,6 @@ use super::super::{
     path::{Named, known_id},
     problem::Problem,
 };
-use super::places::Places;
 use axum::response::Response;
 use http::StatusCode;
 use kontor_actors::webhook::EndpointDocument;

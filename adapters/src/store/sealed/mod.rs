@@ -316,6 +316,10 @@ impl Store for SealedStore {
         self.open(self.inner.list(query).await?).await
     }
 
+    async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {
+        self.inner.count(tenant).await
+    }
+
     async fn list_across(
         &self,
         domain: &str,

@@ -86,6 +86,10 @@ impl Store for Database {
         ask_for!(self, &query.tenant, list(query))
     }
 
+    async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {
+        ask_for!(self, tenant, count(tenant))
+    }
+
     async fn list_across(
         &self,
         domain: &str,

@@ -100,6 +100,14 @@ pub async fn list(connection: &mut Connection, wanted: &ListQuery) -> Rows<Store
     sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
 }
 
+pub async fn count(connection: &mut Connection, tenant: &TenantId) -> Rows<(String, u64)> {
+    let sql = "SELECT domain, count(*) FROM entities WHERE tenant = $1
+        GROUP BY domain ORDER BY domain";
+    let rows = query(sql).bind(tenant.as_str()).fetch_all(connection).await?;
+    let counted = |row: &super::Row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? as u64));
+    rows.iter().map(counted).collect()
+}
+
 /// The tenants' own domain has an index for this, which a plan finds only by the literal.
 pub async fn list_across(
     connection: &mut Connection,

@@ -3,7 +3,7 @@
 //! A shard's numbers have no gaps and its times ascend but for moments, so both are found by
 //! halving; whoever asks for a time is told a place a little outside, and looks at times there.
 
-use super::super::Api;
+use super::Api;
 use kontor_actors::{
     announce::announce,
     journal::Journal,
@@ -40,6 +40,13 @@ impl Places {
     /// The last place.
     pub(super) fn head(&self) -> Position {
         self.at(self.head)
+    }
+
+    /// The number of a cursor of this shard.
+    pub(super) fn seq(&self, cursor: &str) -> Option<Seq> {
+        let (shard, seq) = cursor.split_once('-')?;
+        let seq: Seq = seq.parse().ok()?;
+        (shard.parse() == Ok(self.shard) && seq >= 0).then_some(seq)
     }
 
     /// A place before which nothing happened at this time or later.
