@@ -13,3 +13,4 @@ mod people;
 mod shop;
 mod sources;
 mod stock;
+mod wall;
