@@ -6,6 +6,7 @@
 mod access;
 mod conventions;
 mod followers;
+mod mails;
 mod members;
 mod orders;
 mod payments;

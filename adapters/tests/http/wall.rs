@@ -52,7 +52,7 @@ impl Route {
             let rest = self.template.strip_prefix(*start);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        starts.iter().any(|start| inside(&start))
+        starts.iter().any(|start| inside(start))
     }
 
     fn names_something(&self) -> bool {
