@@ -48,11 +48,10 @@ struct Route {
 
 impl Route {
     fn is(&self, starts: &[&str]) -> bool {
-        let inside = |start: &&str| {
-            let rest = self.template.strip_prefix(*start);
+        starts.iter().any(|start| {
+            let rest = self.template.strip_prefix(start);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        starts.iter().any(|start| inside(start))
+        })
     }
 
     fn names_something(&self) -> bool {
