@@ -1,0 +1,92 @@
+//! Bodies that are sound, so that it is the wall that says no. They name things that the other
+//! tenant has itself, or that nobody has.
+
+use super::things::Things;
+use crate::shop::{order, settings};
+use http::Method;
+use serde_json::{Value, json};
+
+const LATER: &str = "2099-01-01T00:00:00Z";
+
+/// What a route is asked with.
+pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
+    let czk = json!({ "amount_minor": 100, "currency": "CZK" });
+    Some(match (method.as_str(), template) {
+        ("POST", "/v1/orders") => order("their-atlas", 1),
+        ("POST", "/v1/orders/{order}/cancel") => json!({ "reason": "merchant" }),
+        ("POST", "/v1/orders/{order}/ship") => {
+            json!({ "carrier": "post", "lines": [{ "line": 0, "quantity": 1 }] })
+        }
+        ("POST", "/v1/orders/{order}/notes") => json!({ "text": "hello" }),
+        ("POST", "/v1/payments") => {
+            json!({ "provider": "manual", "account": "main", "amount": czk })
+        }
+        ("POST", "/v1/payments/{payment}/attempts") => {
+            json!({ "provider": "manual", "account": "main" })
+        }
+        ("POST", "/v1/payments/{payment}/mark-paid") => json!({ "amount": czk }),
+        ("POST", "/v1/payments/{payment}/retry-call") => json!({ "key": "open" }),
+        ("POST", "/v1/payments/{payment}/refunds/{refund}/mark") => json!({ "succeeded": true }),
+        ("POST", "/v1/stock/movements") => {
+            json!({ "sku": "their-atlas", "warehouse": "main", "kind": "in", "quantity": 1 })
+        }
+        ("POST", "/v1/stock/transfers") => {
+            json!({ "sku": "their-atlas", "from": "main", "to": "nowhere", "quantity": 1 })
+        }
+        ("POST", "/v1/stock/observations") => json!({
+            "sku": "their-atlas", "warehouse": "main", "quantity": 9, "observed_at": LATER,
+        }),
+        ("POST", "/v1/stock/reservations") => json!({
+            "channel": "web", "until": LATER, "lines": [{ "sku": "their-atlas", "quantity": 1 }],
+        }),
+        ("POST", "/v1/stock/reservations/{reservation}/renew") => json!({ "until": LATER }),
+        ("PUT", "/v1/stock/{sku}/settings") => json!({}),
+        ("PUT", "/v1/warehouses/{code}") => json!({ "name": "Theirs" }),
+        ("PUT" | "POST", "/v1/templates/{name}/{language}" | super::PREVIEW) => {
+            json!({ "subject": "Hello", "text": "Hello" })
+        }
+        ("PUT", "/v1/accounts/{provider}/{name}") => json!({ "settings": { "host": "mail" } }),
+        ("POST", "/v1/webhook-endpoints") | ("PUT", "/v1/webhook-endpoints/{endpoint}") => {
+            json!({ "url": "http://127.0.0.1:9/hooks", "events": ["order.*"] })
+        }
+        ("POST", "/v1/webhook-endpoints/{endpoint}/replay") => {
+            json!({ "from": "2026-01-15T10:00:00Z" })
+        }
+        ("POST", "/v1/erasures") => json!({ "email": "nobody@example.com" }),
+        ("POST", "/v1/keys") => json!({ "name": "till", "scopes": ["orders:read"] }),
+        ("PUT", "/v1/members/{user}") => json!({ "role": "viewer" }),
+        ("PUT", "/v1/roles/{role}") => json!({ "permissions": ["stock:read"] }),
+        ("POST", "/v1/invitations") => json!({ "email": "new@example.com", "role": "viewer" }),
+        ("POST", super::USERS) => json!({ "token": things.forged_invitation() }),
+        ("POST", "/v1/tenants") => json!({ "tenant": "new-books", "settings": settings("new") }),
+        ("PUT", "/v1/tenants/{tenant}") => settings("changed"),
+        ("PATCH", "/v1/tenants/{tenant}") => json!({ "language": "cs" }),
+        ("POST", "/v1/tenants/{tenant}/suspend") => json!({ "reason": "spite" }),
+        _ => return None,
+    })
+}
+
+/// Bodies that name what is ours, on routes that do not.
+pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
+    let (sku, shelf) = (things.of("sku"), things.of("code"));
+    vec![
+        ("/v1/orders", order(sku, 1)),
+        (
+            "/v1/payments",
+            json!({ "order": things.of("order"), "provider": "manual", "account": "main" }),
+        ),
+        (
+            "/v1/stock/movements",
+            json!({ "sku": "their-atlas", "warehouse": shelf, "kind": "in", "quantity": 1 }),
+        ),
+        (
+            "/v1/stock/transfers",
+            json!({ "sku": "their-atlas", "from": "main", "to": shelf, "quantity": 1 }),
+        ),
+        (
+            "/v1/stock/reservations",
+            json!({ "channel": "web", "until": LATER, "lines": [{ "sku": sku, "quantity": 1 }] }),
+        ),
+        ("/v1/invitations", json!({ "email": "new@example.com", "role": things.of("role") })),
+    ]
+}

@@ -1,0 +1,217 @@
+//! Real things of ours, one for every parameter that a route has.
+
+use super::OURS;
+use crate::shop::{Asker, Shop, order, stock};
+use kontor_actors::{
+    admission::Lane,
+    intake::Caller,
+    notification::Notification,
+    payment::Payment,
+    request::Terms,
+    store::{DeadLetter, Store},
+    webhook::Webhook,
+};
+use kontor_messages::{
+    EntityId, EventId, Meta, TenantId, Timestamp,
+    notification::{ChannelKind, NotificationCommand},
+    payment::PaymentCommand,
+    webhook::{Position, WebhookCommand},
+};
+use serde_json::{Value, json};
+use std::{collections::HashMap, time::Duration};
+
+/// Words that others use as well: seeing one tells nothing.
+const COMMON: [&str; 4] = ["language", "provider", "domain", "tenant"];
+
+/// What is ours, by the parameter that names it.
+pub struct Things(HashMap<&'static str, String>);
+
+impl Things {
+    /// Makes one of each kind.
+    pub async fn make(shop: &Shop, harbour: &Asker) -> Self {
+        let mut things = HashMap::from([
+            ("tenant", OURS.to_owned()),
+            ("domain", "order".to_owned()),
+            ("language", "cs".to_owned()),
+            ("provider", "smtp".to_owned()),
+            ("name", "our-note".replace('-', "_")),
+            ("sku", "our-atlas".to_owned()),
+            ("code", "our-shelf".to_owned()),
+            ("role", "our-packer".to_owned()),
+            ("user", "our-olga".to_owned()),
+        ]);
+        sell(shop, harbour, &mut things).await;
+        hold(harbour, &mut things).await;
+        tell(shop, harbour, &mut things).await;
+        staff(shop, harbour, &mut things).await;
+        Self(things)
+    }
+
+    /// A route's path with our ids in it.
+    pub fn fill(&self, template: &str) -> String {
+        let parts = template.split('/').map(|part| {
+            let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+            name.map_or_else(|| part.to_owned(), |name| self.of(name).replace('/', "%2F"))
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// The query that a route cannot do without.
+    pub fn query(&self, operation: &Value) -> String {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let needed = parameters.filter(|one| one["in"] == "query" && one["required"] == true);
+        let pairs: Vec<_> = needed
+            .map(|one| one["name"].as_str().unwrap())
+            .map(|name| format!("{name}={}", self.of(name)))
+            .collect();
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    }
+
+    /// What a parameter is filled with.
+    pub fn of(&self, name: &str) -> &str {
+        let known = self.0.get(name);
+        known.unwrap_or_else(|| panic!("a route has a parameter {name}: say in things.rs what for"))
+    }
+
+    /// Everything that only we know.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(name, _)| !COMMON.contains(*name)).map(|(_, id)| &**id)
+    }
+
+    /// Our invitation with a secret that somebody made up.
+    pub fn forged_invitation(&self) -> String {
+        format!("inv_{OURS}_{}_{}", self.of("invitation"), "x".repeat(43))
+    }
+}
+
+/// Keys that let nobody in: one that expired, one that was revoked, one whose secret is guessed.
+pub async fn dead_keys(shop: &Shop, tenant: &str) -> (Asker, Asker, Asker) {
+    let operator = shop.operator_for(tenant);
+    let until = Timestamp::now().plus(Duration::from_millis(500));
+    let wish = json!({ "name": "brief", "scopes": ["*"], "expires_at": until });
+    let brief = operator.post("/v1/keys", wish).await.ok();
+    let gone = operator.post("/v1/keys", json!({ "name": "gone", "scopes": ["*"] })).await.ok();
+    operator.delete(&format!("/v1/keys/{}", gone["id"].as_str().unwrap())).await.ok();
+    let good = operator.post("/v1/keys", json!({ "name": "good", "scopes": ["*"] })).await.ok();
+    let guessed = format!("kt_{tenant}_{}_{}", good["id"].as_str().unwrap(), "x".repeat(43));
+    while Timestamp::now() <= until {
+        tokio::task::yield_now().await;
+    }
+    let bearer = |made: &Value| shop.nobody().token(made["token"].as_str().unwrap());
+    (bearer(&brief), bearer(&gone), shop.nobody().token(&guessed))
+}
+
+fn system() -> Caller {
+    let tenant = TenantId::parse(OURS).unwrap();
+    Caller { tenant, meta: Meta::by("test"), lane: Lane::Realtime }
+}
+
+async fn made(asker: &Asker, path: &str, body: Value) -> String {
+    let made = asker.post(path, body).await.ok();
+    made["id"].as_str().unwrap_or_else(|| panic!("{path}: {made}")).to_owned()
+}
+
+/// An order, its payment, and money on its way back.
+async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    stock(harbour, "our-atlas", 10).await;
+    let order = made(harbour, "/v1/orders", order("our-atlas", 1)).await;
+    let wish = json!({ "order": order, "provider": "manual", "account": "main" });
+    let payment = made(harbour, "/v1/payments", wish).await;
+    // Nobody calls providers here: this is what would be told of one by hand.
+    let opened = PaymentCommand::RecordOpened {
+        payment: EntityId::parse(&payment).unwrap(),
+        attempt: 1,
+        provider_ref: "our-money".to_owned(),
+        references: vec![],
+        redirect_url: None,
+        expires_at: None,
+        by_hand: true,
+    };
+    shop.intake.tell::<Payment>(&system(), opened, Terms::default()).await.unwrap();
+    let path = format!("/v1/payments/{payment}");
+    let paid = json!({ "amount": { "amount_minor": 34900, "currency": "CZK" } });
+    harbour.post(&format!("{path}/mark-paid"), paid).await.ok();
+    let asked = harbour.act(&format!("{path}/refunds")).await.ok();
+    let refund = asked["refunds"][0]["refund"].as_str().unwrap_or_else(|| panic!("{asked}"));
+    let refund = refund.to_owned();
+    things.extend([("order", order), ("payment", payment), ("refund", refund)]);
+}
+
+/// Shelves, and goods that move, wait and are held.
+async fn hold(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    harbour.put("/v1/warehouses/our-shelf", json!({ "name": "Shelf" })).await.ok();
+    let arrival =
+        json!({ "sku": "our-atlas", "warehouse": "our-shelf", "kind": "in", "quantity": 5 });
+    let movement = made(harbour, "/v1/stock/movements", arrival).await;
+    let move_on = json!({ "sku": "our-atlas", "from": "main", "to": "our-shelf", "quantity": 1 });
+    let transfer = made(harbour, "/v1/stock/transfers", move_on).await;
+    let hold = json!({ "channel": "web", "until": "2099-01-01T00:00:00Z",
+        "lines": [{ "sku": "our-atlas", "quantity": 1 }] });
+    let reservation = made(harbour, "/v1/stock/reservations", hold).await;
+    things.extend([("movement", movement), ("transfer", transfer), ("reservation", reservation)]);
+}
+
+/// Messages, their texts, endpoints with a delivery, and what could not be done.
+async fn tell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    let text = json!({ "subject": "Hello", "text": "Hello" });
+    harbour.put("/v1/templates/our_note/cs", text).await.ok();
+    let account = json!({ "settings": { "host": "mail.example.com" } });
+    harbour.put("/v1/accounts/smtp/our_note", account).await.ok();
+    let wish = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["*"] });
+    let endpoint = made(harbour, "/v1/webhook-endpoints", wish).await;
+    let tenant = TenantId::parse(OURS).unwrap();
+    let event = EventId::fresh(Timestamp::now());
+    let deliver = WebhookCommand::Deliver {
+        endpoint: EntityId::parse(&endpoint).unwrap(),
+        event,
+        name: "order.created".to_owned(),
+        subject: "order/ours".to_owned(),
+        position: Position { shard: 0, seq: 1 },
+        key: None,
+    };
+    shop.intake.tell::<Webhook>(&system(), deliver, Terms::default()).await.unwrap();
+    let replay = format!("/v1/webhook-endpoints/{endpoint}/replay");
+    harbour.post(&replay, json!({ "from": "2026-01-15T10:00:00Z" })).await.ok();
+    things.extend([("endpoint", endpoint), ("event", event.to_string())]);
+
+    let notification = EntityId::fresh(Timestamp::now());
+    let queue = NotificationCommand::Queue {
+        notification: notification.clone(),
+        template: "shipped".to_owned(),
+        channel: ChannelKind::Email,
+        recipient: "jana@example.com".to_owned(),
+        language: None,
+        data: Value::Null,
+        about: None,
+    };
+    shop.intake.tell::<Notification>(&system(), queue, Terms::default()).await.unwrap();
+    things.insert("notification", notification.to_string());
+
+    let letter = DeadLetter {
+        id: "our-letter".to_owned(),
+        tenant: Some(tenant),
+        source: "follower:policies".to_owned(),
+        lane: "order".to_owned(),
+        event: None,
+        reason: "unreadable".to_owned(),
+        payload: "{}".to_owned(),
+        attempts: 1,
+        retry_at: None,
+        at: Timestamp::now(),
+    };
+    shop.store.bury(&letter).await.unwrap();
+    things.insert("letter", letter.id);
+}
+
+/// Keys, members, roles and invitations.
+async fn staff(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    let key = made(harbour, "/v1/keys", json!({ "name": "till", "scopes": ["*"] })).await;
+    shop.member("our-olga", OURS, "owner").await;
+    let packs = json!({ "permissions": ["stock:read"] });
+    harbour.put("/v1/roles/our-packer", packs).await.ok();
+    let wish = json!({ "email": "nina@example.com", "role": "our-packer" });
+    let invitation = made(harbour, "/v1/invitations", wish).await;
+    let gone = json!({ "email": "gone@example.com" });
+    let erasure = made(harbour, "/v1/erasures", gone).await;
+    things.extend([("key", key), ("invitation", invitation), ("erasure", erasure)]);
+}
