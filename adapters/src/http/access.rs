@@ -87,12 +87,27 @@ pub(super) async fn guard(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     match enter(&resource, &parts).await {
-        Ok((access, _under_way)) => {
+        Ok((access, under_way)) => {
             parts.extensions.insert(access);
-            next.run(Request::from_parts(parts, body)).await
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if let Some(under_way) = under_way {
+                under_way.left().write(response.headers_mut());
+            }
+            response
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => refuse(&resource.api, &parts, problem),
     }
+}
+
+/// A no. Who is told too often that nobody knows them is told to come back later.
+fn refuse(api: &Api, parts: &Parts, problem: Problem) -> Response {
+    let unknown = problem.status() == StatusCode::UNAUTHORIZED;
+    if unknown && !api.rates().stranger(client_address(parts).0) {
+        let detail = "too many requests from this address did not show who asks";
+        let busy = Problem::new(StatusCode::TOO_MANY_REQUESTS, "address_busy", detail);
+        return busy.retry_after(1).into_response();
+    }
+    problem.into_response()
 }
 
 /// Lets the platform's operators through.
@@ -107,7 +122,7 @@ pub(super) async fn guard_operator(
             parts.extensions.insert(operator);
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => refuse(&api, &parts, problem),
     }
 }
 
@@ -119,7 +134,7 @@ pub(super) async fn guard_user(State(api): State<Api>, request: Request, next: N
             parts.extensions.insert(user);
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => refuse(&api, &parts, problem),
     }
 }
 
@@ -185,6 +200,9 @@ async fn enter_by_key(
     }
     needed.of(&key.scopes, "this key has")?;
     open(&known.tenant, needed.write)?;
+    if !api.rates().key(presented.id) {
+        return Err(too_fast());
+    }
     let under_way = api.known().pace(id, &known.tenant).begin().ok_or_else(too_fast)?;
     api.uses().note(api, id, presented.id, &key, from);
     let meta = meta(format!("key:{}", presented.id), parts);
@@ -205,6 +223,9 @@ async fn enter_as_member(
     let Some(Credential::Member(scopes)) = &known.credential else { return Err(unknown_tenant()) };
     needed.of(scopes, "your role has")?;
     open(&known.tenant, needed.write)?;
+    if !api.rates().user(bearer.user.as_str()) {
+        return Err(too_fast());
+    }
     let under_way = api.known().pace(&id, &known.tenant).begin().ok_or_else(too_fast)?;
     let meta = meta(format!("user:{}", bearer.user), parts);
     let caller = Caller { tenant: id, meta, lane: lane(needed.resource) };

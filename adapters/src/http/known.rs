@@ -5,7 +5,13 @@
 //! revoked or a member who was removed on this node counts no longer as soon as that was answered. Changes that another node
 //! wrote are seen after [`AGE_MAX`].
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use super::rates::Left;
+use governor::{
+    Quota, RateLimiter,
+    clock::DefaultClock,
+    middleware::StateInformationMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
 use kontor_actors::{
     domain::Domain,
     journal::Journal,
@@ -267,35 +273,45 @@ impl ShardView {
 pub(super) struct Pace {
     per_second: u32,
     at_once: u32,
-    rate: DefaultDirectRateLimiter,
+    rate: RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>,
     under_way: AtomicU32,
 }
 
 /// A request that is under way.
-pub(super) struct UnderWay(Arc<Pace>);
+pub(super) struct UnderWay {
+    pace: Arc<Pace>,
+    /// How many more may begin now.
+    remaining: u32,
+}
 
 impl Pace {
     fn new(per_second: u32, at_once: u32) -> Self {
         let rate = RateLimiter::direct(Quota::per_second(
             NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN),
-        ));
+        ))
+        .with_middleware();
         Self { per_second, at_once, rate, under_way: AtomicU32::new(0) }
     }
 
     /// Lets a request begin, or says that it is too many.
     pub(super) fn begin(self: &Arc<Self>) -> Option<UnderWay> {
-        if self.rate.check().is_err() {
-            return None;
-        }
-        let under_way = UnderWay(Arc::clone(self));
+        let remaining = self.rate.check().ok()?.remaining_burst_capacity();
+        let under_way = UnderWay { pace: Arc::clone(self), remaining };
         // Counts itself before it looks, so that it is taken off again either way.
         let before = self.under_way.fetch_add(1, Ordering::AcqRel);
         (before < self.at_once).then_some(under_way)
     }
 }
 
+impl UnderWay {
+    /// What is left of the tenant's requests.
+    pub(super) fn left(&self) -> Left {
+        Left { limit: self.pace.per_second, remaining: self.remaining }
+    }
+}
+
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::AcqRel);
+        self.pace.under_way.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -36,6 +36,7 @@ mod places;
 mod problem;
 mod quarantine;
 mod query;
+mod rates;
 mod read;
 mod roles;
 mod routes;
@@ -63,6 +64,7 @@ use http::{HeaderValue, StatusCode, header};
 use known::Known;
 use kontor_actors::{intake::Intake, store::Store};
 use kontor_messages::TenantId;
+use rates::Rates;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
@@ -106,6 +108,7 @@ struct Inner {
     intake: Intake,
     known: Known,
     uses: Uses,
+    rates: Rates,
     /// SHA-256 of the platform operator's token.
     operator: Option<[u8; 32]>,
     ties: Ties,
@@ -123,7 +126,13 @@ impl Api {
         let token = settings.admin_token.as_ref();
         let operator = token.map(|token| credentials::digest(token.expose_secret()));
         let uses = Uses::default();
-        let inner = Inner { settings, intake, known, uses, operator, ties, streams, closing };
+        let rates = Rates::new(
+            settings.key_requests_per_second,
+            settings.user_requests_per_second,
+            settings.stranger_requests_per_second,
+        );
+        let inner =
+            Inner { settings, intake, known, uses, rates, operator, ties, streams, closing };
         Self { inner: Arc::new(inner) }
     }
 
@@ -154,6 +163,10 @@ impl Api {
 
     fn uses(&self) -> &Uses {
         &self.inner.uses
+    }
+
+    fn rates(&self) -> &Rates {
+        &self.inner.rates
     }
 
     fn bearers(&self) -> Option<&dyn Bearers> {

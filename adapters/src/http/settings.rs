@@ -29,6 +29,12 @@ pub struct HttpSettings {
     /// Whether endpoints may be at addresses inside; the node says what `webhooks.allow_private` is.
     #[serde(skip)]
     pub webhooks_to_private: bool,
+    /// Requests that one API key may begin in a second; 0 for as many as its tenant may.
+    pub key_requests_per_second: u32,
+    /// Requests that one user may begin in a second; 0 for as many as the tenant may.
+    pub user_requests_per_second: u32,
+    /// Requests a second from one address that do not show who asks; 0 for no limit.
+    pub stranger_requests_per_second: u32,
     /// Live streams of events at once.
     pub streams_max: usize,
 }
@@ -44,6 +50,9 @@ impl Default for HttpSettings {
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             webhooks_to_private: false,
+            key_requests_per_second: 0,
+            user_requests_per_second: 100,
+            stranger_requests_per_second: 50,
             streams_max: 256,
         }
     }

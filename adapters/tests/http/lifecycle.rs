@@ -85,3 +85,27 @@ async fn an_export_is_all_of_one_tenant_and_nothing_of_another_without_secrets()
     assert!(!text.contains("theirs") && !text.contains("sk_test_hush"));
     assert!(!text.contains(endpoint["signing_secret"].as_str().unwrap()));
 }
+
+#[tokio::test]
+async fn an_answer_says_how_much_of_the_rate_is_left() {
+    let (shop, harbour) = Shop::trading().await;
+    let mut limited = settings("Harbour Books");
+    limited["limits"] = json!({ "requests_per_second": 3 });
+    shop.operator().put("/v1/tenants/harbour-books", limited).await.ok();
+    let first = harbour.get("/v1/tenant").await;
+    assert_eq!(
+        (first.head("ratelimit-limit"), first.head("ratelimit-reset")),
+        ("3".into(), "1".into())
+    );
+    let mut left = vec![first.head("ratelimit-remaining")];
+    let busy = loop {
+        let answer = harbour.get("/v1/tenant").await;
+        if answer.status == 429 {
+            break answer;
+        }
+        left.push(answer.head("ratelimit-remaining"));
+    };
+    assert_eq!(left.first().map(String::as_str), Some("2"));
+    assert!(!busy.head("retry-after").is_empty());
+    busy.problem(429, "tenant_busy");
+}
