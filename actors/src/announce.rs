@@ -115,6 +115,9 @@ const PUBLIC: &[Public] = &[
     public("tenant.suspended", &["reason"]),
     public("tenant.resumed", &[]),
     public("tenant.archived", &[]),
+    public("tenant.deletion_scheduled", &["at"]),
+    public("tenant.deletion_cancelled", &[]),
+    public("tenant.deleted", &[]),
 ];
 
 /// Every name that there is, each once: what subscriptions may ask for.

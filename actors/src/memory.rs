@@ -282,7 +282,7 @@ impl Store for MemoryStore {
     async fn erase_person(
         &self,
         tenant: &TenantId,
-        person: &str,
+        person: Option<&str>,
         until: Timestamp,
     ) -> Result<Vec<EntityRef>, StoreFault> {
         Ok(self.rows()?.erase_person(tenant, person, until))

@@ -95,11 +95,12 @@ pub trait Store: Send + Sync + 'static {
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault>;
 
     /// Destroys the keys of a person's entities that were made up to `until`: nobody reads any more
-    /// what is sealed with them. Answers with the person's entities, also when asked again.
+    /// what is sealed with them. Answers with the person's entities, also when asked again. Without
+    /// a person it destroys all of the tenant's, and names none.
     async fn erase_person(
         &self,
         tenant: &TenantId,
-        person: &str,
+        person: Option<&str>,
         until: Timestamp,
     ) -> Result<Vec<EntityRef>, StoreFault>;
 

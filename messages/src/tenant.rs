@@ -143,4 +143,8 @@ pub enum TenantStatus {
     Suspended,
     /// May read only, for ever.
     Archived,
+    /// May read only, until it is deleted or kept after all.
+    Deleting,
+    /// Is not there any more; its name is not given out again.
+    Deleted,
 }

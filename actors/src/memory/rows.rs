@@ -274,18 +274,19 @@ impl Rows {
     pub fn erase_person(
         &mut self,
         tenant: &TenantId,
-        person: &str,
+        person: Option<&str>,
         until: Timestamp,
     ) -> Vec<EntityRef> {
         let fits = |(entity, row): &(&EntityRef, &mut PersonKeyRow)| {
-            entity.tenant == *tenant && row.person == person
+            entity.tenant == *tenant && person.is_none_or(|person| row.person == person)
         };
         let theirs = self.person_keys.iter_mut().filter(fits);
         let erase = |(entity, row): (&EntityRef, &mut PersonKeyRow)| {
             row.key = row.key.filter(|_| until < row.at);
             entity.clone()
         };
-        theirs.map(erase).collect()
+        let erased = theirs.map(erase).collect();
+        if person.is_some() { erased } else { Vec::new() }
     }
 
     pub fn forget_requests(&mut self, before: Timestamp, limit: u32) -> u64 {

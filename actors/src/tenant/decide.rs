@@ -1,7 +1,7 @@
 //! What a tenant's commands come to.
 
 use super::{
-    Tenant, TenantDocument, TenantState, giving,
+    Tenant, TenantDocument, TenantState, deletion, giving,
     invitations::{self, Wish},
     members,
 };
@@ -35,14 +35,18 @@ pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp)
         TenantCommand::Resume => {
             let event = match open(world)?.status {
                 TenantStatus::Suspended => Some(TenantEvent::Resumed),
-                TenantStatus::Active | TenantStatus::Archived => None,
+                _ => None,
             };
             about_tenant(event)
         }
         TenantCommand::Archive => {
-            let archived = known(world)?.status == TenantStatus::Archived;
-            about_tenant((!archived).then_some(TenantEvent::Archived))
+            let open =
+                matches!(known(world)?.status, TenantStatus::Active | TenantStatus::Suspended);
+            about_tenant(open.then_some(TenantEvent::Archived))
         }
+        TenantCommand::Delete { days } => deletion::schedule(world, days, now),
+        TenantCommand::CancelDeletion => deletion::cancel(world),
+        TenantCommand::WakeTenant => deletion::wake(world, now),
         TenantCommand::CreateKey { key, name, scopes, hash, expires_at, allowed_addresses, by } => {
             let event =
                 TenantEvent::KeyCreated { name, scopes, hash, expires_at, allowed_addresses };
@@ -95,6 +99,9 @@ fn decide_people(world: &World<'_, Tenant>, command: TenantCommand, now: Timesta
         | TenantCommand::Suspend { .. }
         | TenantCommand::Resume
         | TenantCommand::Archive
+        | TenantCommand::Delete { .. }
+        | TenantCommand::CancelDeletion
+        | TenantCommand::WakeTenant
         | TenantCommand::CreateKey { .. }
         | TenantCommand::RecordKeyUse { .. }
         | TenantCommand::RevokeKey { .. }
@@ -329,9 +336,12 @@ fn known<'a>(world: &World<'a, Tenant>) -> Result<&'a TenantDocument, Stop<Tenan
 pub(super) fn open<'a>(
     world: &World<'a, Tenant>,
 ) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
-    match known(world)? {
-        tenant if tenant.status == TenantStatus::Archived => refuse(TenantRefusal::Archived),
-        tenant => Ok(tenant),
+    let tenant = known(world)?;
+    match tenant.status {
+        TenantStatus::Active | TenantStatus::Suspended => Ok(tenant),
+        TenantStatus::Archived | TenantStatus::Deleting | TenantStatus::Deleted => {
+            refuse(TenantRefusal::Archived)
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`allows`] at the door.
 
 mod decide;
+mod deletion;
 mod giving;
 mod invitations;
 pub mod key;
@@ -24,7 +25,10 @@ use crate::{
 };
 use kontor_messages::{
     EntityId, Timestamp,
-    tenant::{AccountMode, TenantCommand, TenantEvent, TenantRefusal, TenantStatus, team_entity},
+    tenant::{
+        AccountMode, TenantCommand, TenantEvent, TenantRefusal, TenantStatus, team_entity,
+        tenant_entity,
+    },
 };
 
 /// The domain of tenants.
@@ -34,7 +38,8 @@ pub struct Tenant;
 pub fn allows(status: TenantStatus, write: bool) -> bool {
     match status {
         TenantStatus::Active => true,
-        TenantStatus::Suspended | TenantStatus::Archived => !write,
+        TenantStatus::Suspended | TenantStatus::Archived | TenantStatus::Deleting => !write,
+        TenantStatus::Deleted => false,
     }
 }
 
@@ -78,6 +83,9 @@ impl Domain for Tenant {
             TenantEvent::Suspended { .. } => "tenant.suspended",
             TenantEvent::Resumed => "tenant.resumed",
             TenantEvent::Archived => "tenant.archived",
+            TenantEvent::DeletionScheduled { .. } => "tenant.deletion_scheduled",
+            TenantEvent::DeletionCancelled => "tenant.deletion_cancelled",
+            TenantEvent::Deleted => "tenant.deleted",
             TenantEvent::KeyCreated { .. } => "tenant.key_created",
             TenantEvent::KeyUsed { .. } => "tenant.key_used",
             TenantEvent::KeyRevoked => "tenant.key_revoked",
@@ -108,6 +116,8 @@ impl Domain for Tenant {
                 TenantStatus::Active => "active",
                 TenantStatus::Suspended => "suspended",
                 TenantStatus::Archived => "archived",
+                TenantStatus::Deleting => "deleting",
+                TenantStatus::Deleted => "deleted",
             }),
             TenantState::Key(key) if key.revoked_at.is_some() => Some("revoked"),
             TenantState::Key(_) => Some("active"),
@@ -123,12 +133,16 @@ impl Domain for Tenant {
             TenantState::Invitation(known) if known.status == InvitationStatus::Open => {
                 Some(known.expires_at)
             }
+            TenantState::Tenant(tenant) => tenant.deletion_due(),
             _ => None,
         }
     }
 
     fn wake(entity: &EntityId, state: &TenantState) -> Option<TenantCommand> {
         Self::due(state)?;
+        if *entity == tenant_entity() {
+            return Some(TenantCommand::WakeTenant);
+        }
         let id = entity.as_str().strip_prefix("invitation/")?;
         Some(TenantCommand::WakeInvitation { invitation: EntityId::named(id) })
     }

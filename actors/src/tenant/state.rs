@@ -49,6 +49,19 @@ pub struct TenantDocument {
     pub settings: TenantSettings,
     /// Since when it is here.
     pub created_at: Timestamp,
+    /// When it is deleted, if it is kept no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_at: Option<Timestamp>,
+    /// Where it stood before its deletion was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_before: Option<TenantStatus>,
+}
+
+impl TenantDocument {
+    /// When it has to be deleted, if that is waited for.
+    pub fn deletion_due(&self) -> Option<Timestamp> {
+        self.delete_at.filter(|_| self.status == TenantStatus::Deleting)
+    }
 }
 
 /// An API key without its secret.
@@ -159,6 +172,8 @@ pub fn apply(entity: &EntityId, state: &mut TenantState, event: &TenantEvent, at
                 reason: None,
                 settings: settings.clone(),
                 created_at: at,
+                delete_at: None,
+                status_before: None,
             });
         }
         (TenantEvent::Configured { settings }, TenantState::Tenant(tenant)) => {
@@ -174,6 +189,18 @@ pub fn apply(entity: &EntityId, state: &mut TenantState, event: &TenantEvent, at
         }
         (TenantEvent::Archived, TenantState::Tenant(tenant)) => {
             tenant.status = TenantStatus::Archived;
+        }
+        (TenantEvent::DeletionScheduled { at }, TenantState::Tenant(tenant)) => {
+            tenant.status_before = Some(tenant.status);
+            (tenant.status, tenant.delete_at) = (TenantStatus::Deleting, Some(*at));
+        }
+        (TenantEvent::DeletionCancelled, TenantState::Tenant(tenant)) => {
+            tenant.status = tenant.status_before.take().unwrap_or_default();
+            tenant.delete_at = None;
+        }
+        (TenantEvent::Deleted, TenantState::Tenant(tenant)) => {
+            tenant.status = TenantStatus::Deleted;
+            tenant.status_before = None;
         }
         (TenantEvent::KeyCreated { name, scopes, hash, expires_at, allowed_addresses }, _) => {
             *state = TenantState::Key(KeyDocument {

@@ -173,6 +173,43 @@ fn an_archived_tenant_stays_archived_and_its_keys_can_still_be_revoked() {
 }
 
 #[test]
+fn a_tenant_is_deleted_when_its_time_has_come_and_can_be_kept_until_then() {
+    let status = |stage: &Stage<Tenant>| match stage.state(&tenant_entity()) {
+        TenantState::Tenant(tenant) => tenant.status,
+        other => panic!("{other:?}"),
+    };
+    let day = Duration::from_secs(24 * 60 * 60);
+    let stage = open()
+        .when(TenantCommand::Suspend { reason: "unpaid".to_owned() })
+        .then_names(&["tenant.suspended"])
+        .when(TenantCommand::Delete { days: 30 })
+        .then_names(&["tenant.deletion_scheduled"])
+        .when(TenantCommand::Delete { days: 1 })
+        .then_nothing()
+        .when(TenantCommand::WakeTenant)
+        .then_nothing()
+        .when(put_account(json!({})))
+        .refused(TenantRefusal::Archived);
+    let kept = stage.when(TenantCommand::CancelDeletion);
+    let kept = kept.then_names(&["tenant.deletion_cancelled"]);
+    assert_eq!(status(&kept), TenantStatus::Suspended);
+    let mut stage =
+        kept.when(TenantCommand::Delete { days: 2 }).then_names(&["tenant.deletion_scheduled"]);
+    stage = stage.after(2 * day);
+    assert_eq!(stage.wake_due(), 1);
+    assert_eq!(status(&stage), TenantStatus::Deleted);
+    for late in [TenantCommand::CancelDeletion, TenantCommand::Delete { days: 1 }] {
+        stage = stage.when(late).refused(TenantRefusal::Archived);
+    }
+    for days in [0, 366] {
+        let refused = open().when(TenantCommand::Delete { days }).result.unwrap_err();
+        assert!(
+            matches!(refused, TenantRefusal::Invalid { ref pointer, .. } if pointer == "/days")
+        );
+    }
+}
+
+#[test]
 fn what_belongs_to_no_tenant_is_not_found() {
     given::<Tenant>([]).when(create_key()).refused(TenantRefusal::NotFound("tenant"));
     open()

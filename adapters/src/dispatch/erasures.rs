@@ -13,12 +13,17 @@ use kontor_actors::{
     payment::Payment,
     store::{EntityRef, StoredEvent},
 };
-use kontor_messages::erasure::{ErasureCommand, ErasureEvent};
+use kontor_messages::{
+    TenantId,
+    erasure::{ErasureCommand, ErasureEvent},
+};
 use std::{collections::BTreeSet, sync::Arc};
 use tracing::Instrument;
 
 /// A person, their orders, and the payments of these.
 const DEPTH: usize = 3;
+/// The event of a tenant that is not there any more.
+const DELETED: &str = "tenant.deleted";
 
 /// Destroys keys.
 pub struct Erasures {
@@ -31,6 +36,24 @@ impl Erasures {
         Self { intake }
     }
 
+    /// Nobody reads the data of a deleted tenant's people any more.
+    async fn delete(&self, event: &StoredEvent) -> Result<(), Hitch> {
+        let (store, tenant) = (&self.intake.ground().store, &event.tenant);
+        let erased = store.erase_person(tenant, None, event.at).await;
+        erased.map_err(|fault| Hitch::new(fault.to_string()))?;
+        self.forget(tenant);
+        Ok(())
+    }
+
+    /// The next command to a domain finds what the database has.
+    fn forget(&self, tenant: &TenantId) {
+        for domain in [Order::NAME, Payment::NAME, Notification::NAME] {
+            if let Some(host) = self.intake.hosts().named(domain) {
+                host.drain(tenant);
+            }
+        }
+    }
+
     async fn erase(&self, event: &StoredEvent) -> Result<(), Hitch> {
         if let ErasureEvent::Completed { .. } = content::<Erasure>(event)? {
             return Ok(());
@@ -38,12 +61,7 @@ impl Erasures {
         let state = read::<Erasure>(&self.intake, event, &event.entity).await?;
         let Some(document) = state.document() else { return Ok(()) };
         let entities = self.destroy(event, document).await?;
-        for domain in [Order::NAME, Payment::NAME, Notification::NAME] {
-            // The next command finds what the database has.
-            if let Some(host) = self.intake.hosts().named(domain) {
-                host.drain(&event.tenant);
-            }
-        }
+        self.forget(&event.tenant);
         let entities = entities.len() as u64;
         let done = ErasureCommand::RecordDone { erasure: event.entity.clone(), entities };
         tell::<Erasure>(&self.intake, &caller("erasures", event), done).await.map(drop)
@@ -62,7 +80,7 @@ impl Erasures {
         for _ in 0..DEPTH {
             let mut next = Vec::new();
             for person in &persons {
-                let erased = store.erase_person(tenant, person, document.requested_at).await;
+                let erased = store.erase_person(tenant, Some(person), document.requested_at).await;
                 let erased = erased.map_err(|fault| Hitch::new(fault.to_string()))?;
                 for entity in erased {
                     next.extend(by_way_of(&entity));
@@ -95,13 +113,19 @@ impl Follow for Erasures {
     }
 
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
-        (&*event.domain == Erasure::NAME)
+        (&*event.domain == Erasure::NAME || &*event.name == DELETED)
             .then(|| format!("{}/{}", event.tenant, event.entity).into())
     }
 
     async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
         for (done, event) in events.iter().enumerate() {
-            let acted = self.erase(event).instrument(acting("erasures", event)).await;
+            let acted = async {
+                match &*event.name {
+                    DELETED => self.delete(event).await,
+                    _ => self.erase(event).await,
+                }
+            };
+            let acted = acted.instrument(acting("erasures", event)).await;
             acted.map_err(|hitch| hitch.after(done))?;
         }
         Ok(())

@@ -272,7 +272,11 @@ pub(super) fn open(tenant: &TenantDocument, write: bool) -> Result<(), Problem> 
         return Ok(());
     }
     let (code, detail) = match tenant.status {
+        TenantStatus::Deleted => return Err(unknown_tenant()),
         TenantStatus::Archived => ("tenant_archived", "the tenant is archived: it may read only"),
+        TenantStatus::Deleting => {
+            ("tenant_deleting", "the tenant is being deleted: it may read only")
+        }
         _ => ("tenant_suspended", "the tenant is suspended: it may read only"),
     };
     Err(Problem::new(StatusCode::FORBIDDEN, code, detail))

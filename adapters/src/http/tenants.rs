@@ -43,6 +43,20 @@ struct Suspension {
     reason: String,
 }
 
+/// When a tenant is deleted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Deletion {
+    /// Days until then.
+    #[serde(default = "month")]
+    #[schema(minimum = 1, maximum = 365, default = 30)]
+    days: u32,
+}
+
+fn month() -> u32 {
+    30
+}
+
 /// What changes: the members of the settings that are named.
 #[derive(Deserialize, ToSchema)]
 #[serde(transparent)]
@@ -56,6 +70,8 @@ pub(super) fn for_operator() -> OpenApiRouter<Api> {
         .routes(routes!(suspend))
         .routes(routes!(resume))
         .routes(routes!(archive))
+        .routes(routes!(delete))
+        .routes(routes!(keep))
 }
 
 pub(super) fn own() -> OpenApiRouter<Api> {
@@ -199,6 +215,35 @@ async fn archive(
 ) -> Result<Response, Problem> {
     let Command { terms, api, .. } = command;
     tell(operator, &tenant, Command { body: TenantCommand::Archive, terms, api }).await
+}
+
+/// Deletes a tenant after some days; until then it may read, and can be kept. What it sold stays in
+/// the journal without names.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/delete", tag = "tenants",
+    params(("tenant" = String, Path, max_length = 40), HowAsked),
+    request_body = Deletion,
+    responses((status = OK, body = Versioned<TenantDocument>)))]
+async fn delete(
+    operator: Operator,
+    Named(tenant): Named<String>,
+    command: Command<Deletion>,
+) -> Result<Response, Problem> {
+    let Command { body: Deletion { days }, terms, api } = command;
+    tell(operator, &tenant, Command { body: TenantCommand::Delete { days }, terms, api }).await
+}
+
+/// Keeps a tenant that was to be deleted.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/keep", tag = "tenants",
+    params(("tenant" = String, Path, max_length = 40), HowAsked),
+    request_body(content = Option<Nothing>),
+    responses((status = OK, body = Versioned<TenantDocument>)))]
+async fn keep(
+    operator: Operator,
+    Named(tenant): Named<String>,
+    command: Command<Nothing>,
+) -> Result<Response, Problem> {
+    let Command { terms, api, .. } = command;
+    tell(operator, &tenant, Command { body: TenantCommand::CancelDeletion, terms, api }).await
 }
 
 async fn tell(

@@ -109,3 +109,20 @@ async fn an_answer_says_how_much_of_the_rate_is_left() {
     assert!(!busy.head("retry-after").is_empty());
     busy.problem(429, "tenant_busy");
 }
+
+#[tokio::test]
+async fn a_tenant_that_is_being_deleted_reads_until_then_and_can_be_kept() {
+    let (shop, harbour) = Shop::trading().await;
+    let operator = shop.operator();
+    let path = "/v1/tenants/harbour-books";
+    let asked = operator.post(&format!("{path}/delete"), json!({ "days": 30 })).await.ok();
+    assert_eq!(asked["status"], "deleting");
+    assert!(asked["delete_at"].is_string());
+    harbour.get("/v1/orders").await.ok();
+    let refused = harbour.post("/v1/orders", order("atlas", 1)).await;
+    refused.problem(403, "tenant_deleting");
+    assert_eq!(operator.act(&format!("{path}/keep")).await.ok()["status"], "active");
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let wrong = operator.post(&format!("{path}/delete"), json!({ "days": 0 })).await;
+    wrong.at(422, "invalid", "/days");
+}

@@ -242,7 +242,7 @@ pub async fn what_was_erased_is_not_sealed_with_a_new_key(store: &dyn Store) {
     store.commit(keys(vec![mine.clone(), theirs.clone(), later.clone()])).await.unwrap();
     let until = Timestamp::from_millis(8_999);
     for _ in 0..2 {
-        let entities = store.erase_person(&mine.tenant, "jana", until).await.unwrap();
+        let entities = store.erase_person(&mine.tenant, Some("jana"), until).await.unwrap();
         let names: Vec<_> = entities.iter().map(|entity| entity.entity.as_str()).collect();
         assert_eq!(names, ["a", "c"]);
     }
@@ -252,4 +252,11 @@ pub async fn what_was_erased_is_not_sealed_with_a_new_key(store: &dyn Store) {
     let gone = PersonKeyRow { key: None, ..mine };
     let found = [gone, theirs, later].map(|row| Found::PersonKey(Some(row)));
     assert_eq!(store.fetch(&asked).await.unwrap(), found);
+    // All of a tenant's at once.
+    let tenant = tenant("harbour");
+    let named = store.erase_person(&tenant, None, Timestamp::from_millis(9_000)).await.unwrap();
+    assert!(named.is_empty());
+    let left = store.fetch(&asked).await.unwrap();
+    let erased = |found: &Found| matches!(found, Found::PersonKey(Some(row)) if row.key.is_none());
+    assert!(left.iter().all(erased), "{left:?}");
 }

@@ -29,6 +29,16 @@ pub enum TenantCommand {
     Resume,
     /// Closes its books for good.
     Archive,
+    /// Deletes it after a while; until then it may read only.
+    Delete {
+        /// Days until then.
+        #[schema(minimum = 1, maximum = 365)]
+        days: u32,
+    },
+    /// Keeps it after all.
+    CancelDeletion,
+    /// Its deletion may be due.
+    WakeTenant,
     /// Makes an API key known.
     CreateKey {
         /// The key's id, the public part of its text: 12 characters `a-z2-7`.

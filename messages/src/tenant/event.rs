@@ -29,6 +29,15 @@ pub enum TenantEvent {
     Resumed,
     /// `tenant.archived`.
     Archived,
+    /// `tenant.deletion_scheduled`: it may read only, until then.
+    DeletionScheduled {
+        /// When it is deleted.
+        at: Timestamp,
+    },
+    /// `tenant.deletion_cancelled`: it stands as it stood before.
+    DeletionCancelled,
+    /// `tenant.deleted`: it is not there any more; nobody reads its people's data.
+    Deleted,
     /// `tenant.key_created`.
     KeyCreated {
         /// What it is for.

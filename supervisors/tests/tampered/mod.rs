@@ -188,7 +188,7 @@ impl Store for Tampered {
     async fn erase_person(
         &self,
         tenant: &TenantId,
-        person: &str,
+        person: Option<&str>,
         until: Timestamp,
     ) -> Result<Vec<EntityRef>, StoreFault> {
         self.inner.erase_person(tenant, person, until).await

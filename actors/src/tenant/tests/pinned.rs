@@ -79,6 +79,9 @@ fn events_keep_their_json() {
             expires_at: None,
             allowed_addresses: vec!["203.0.113.0/24".parse().unwrap()],
         },
+        TenantEvent::DeletionScheduled { at: NOW },
+        TenantEvent::DeletionCancelled,
+        TenantEvent::Deleted,
     ]
     .into_iter()
     .chain(about_people());

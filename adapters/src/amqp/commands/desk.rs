@@ -252,7 +252,10 @@ impl Desk {
             TenantStatus::Suspended => {
                 return refused("tenant_suspended", "the tenant is suspended");
             }
-            TenantStatus::Archived => return refused("tenant_archived", "the tenant is archived"),
+            TenantStatus::Archived | TenantStatus::Deleting => {
+                return refused("tenant_archived", "the tenant is archived");
+            }
+            TenantStatus::Deleted => return refused("unknown_tenant", "there is no such tenant"),
         }
         let settings = Arc::new(document.settings);
         let mut tenants = self.tenants();

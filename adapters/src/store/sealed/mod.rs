@@ -381,11 +381,12 @@ impl Store for SealedStore {
     async fn erase_person(
         &self,
         tenant: &TenantId,
-        person: &str,
+        person: Option<&str>,
         until: Timestamp,
     ) -> Result<Vec<EntityRef>, StoreFault> {
         let entities = self.inner.erase_person(tenant, person, until).await?;
-        self.known().retain(|entity, _| !entities.contains(entity));
+        let all = person.is_none();
+        self.known().retain(|entity, _| !(all || entities.contains(entity)));
         Ok(entities)
     }
 

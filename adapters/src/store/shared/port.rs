@@ -154,7 +154,7 @@ impl Store for Database {
     async fn erase_person(
         &self,
         tenant: &TenantId,
-        person: &str,
+        person: Option<&str>,
         until: Timestamp,
     ) -> Result<Vec<EntityRef>, StoreFault> {
         ask!(self.writers, erase_person(tenant, person, until))

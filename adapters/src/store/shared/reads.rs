@@ -251,13 +251,14 @@ pub async fn forget_requests(
 pub async fn erase_person(
     connection: &mut Connection,
     tenant: &TenantId,
-    person: &str,
+    person: Option<&str>,
     until: Timestamp,
 ) -> Rows<EntityRef> {
     let erase = "UPDATE person_keys SET key = NULL
-        WHERE tenant = $1 AND person = $2 AND at <= $3 AND key IS NOT NULL";
+        WHERE tenant = $1 AND ($2 IS NULL OR person = $2) AND at <= $3 AND key IS NOT NULL";
     let erase = query(erase).bind(tenant.as_str()).bind(person).bind(until.millis());
     erase.execute(&mut *connection).await?;
+    let Some(person) = person else { return Ok(Vec::new()) };
     let theirs = "SELECT domain, entity FROM person_keys WHERE tenant = $1 AND person = $2
         ORDER BY domain, entity";
     let rows = query(theirs).bind(tenant.as_str()).bind(person).fetch_all(connection).await?;

@@ -52,6 +52,7 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("POST", "/v1/webhook-endpoints/{endpoint}/replay") => {
             json!({ "from": "2026-01-15T10:00:00Z" })
         }
+        ("POST", "/v1/tenants/{tenant}/delete") => json!({ "days": 1 }),
         ("POST", "/v1/erasures") => json!({ "email": "nobody@example.com" }),
         ("POST", "/v1/keys") => json!({ "name": "till", "scopes": ["orders:read"] }),
         ("PUT", "/v1/members/{user}") => json!({ "role": "viewer" }),
