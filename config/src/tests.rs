@@ -196,3 +196,13 @@ fn the_example_environment_is_good() {
     assert!(set.len() > 6);
     read_all("", &set, &Overrides::default()).unwrap();
 }
+
+#[test]
+fn proxies_are_addresses_or_networks() {
+    let good = "[http]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]";
+    let settings = read_all(good, &[], &Overrides::default()).unwrap();
+    assert!(settings.http.trusted_proxies[0].contains([10, 1, 2, 3].into()));
+    let bad = "[http]\ntrusted_proxies = [\"10.0.0.1/8\"]";
+    let found = read_all(bad, &[], &Overrides::default()).map(|_| ()).unwrap_err().to_string();
+    assert!(found.contains("http.trusted_proxies"), "{found}");
+}

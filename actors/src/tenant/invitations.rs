@@ -24,6 +24,9 @@ pub const INVITATION_SPAN: Duration = Duration::from_secs(7 * 24 * 3600);
 const OPEN_MAX: u32 = 200;
 /// Mails about one invitation at most.
 const MAILS_MAX: u32 = 10;
+/// Mails about all of a tenant's invitations on one day (UTC) at most: nobody uses us to bother
+/// others.
+const MAILS_PER_DAY_MAX: u32 = 500;
 
 /// The name that an open invitation goes by. Letter case makes no difference.
 pub(super) fn address_key(email: &str) -> Key {
@@ -70,6 +73,7 @@ pub(super) fn invite(
     if !matches!(world.get(&entity)?, TenantState::Blank) {
         return refuse(TenantRefusal::Exists("invitation"));
     }
+    room_for_mail(world, now)?;
     if OPEN_MAX <= team(world)?.invited.values().sum() {
         return refuse(TenantRefusal::TooMany("open invitations"));
     }
@@ -112,6 +116,7 @@ fn renew(
     if MAILS_MAX <= old.mails {
         return refuse(TenantRefusal::TooMany("mails about this invitation"));
     }
+    room_for_mail(world, now)?;
     let event = TenantEvent::InvitationRenewed {
         email: old.email.clone(),
         role: wish.role,
@@ -195,6 +200,13 @@ pub(super) fn wake(world: &World<'_, Tenant>, invitation: &EntityId, now: Timest
         _ => None,
     };
     Ok(Decision::of(entity, over.into_iter().collect()))
+}
+
+fn room_for_mail(world: &World<'_, Tenant>, now: Timestamp) -> Result<(), Stop<TenantRefusal>> {
+    if MAILS_PER_DAY_MAX <= team(world)?.mails_on(now) {
+        return refuse(TenantRefusal::TooMany("invitations for today"));
+    }
+    Ok(())
 }
 
 fn known<'a>(

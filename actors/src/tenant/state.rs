@@ -157,13 +157,7 @@ impl KeyDocument {
 /// Carries an event into the state of its owner, or into the counts.
 pub fn apply(entity: &EntityId, state: &mut TenantState, event: &TenantEvent, at: Timestamp) {
     if *entity == team_entity() {
-        let mut counts = match std::mem::take(state) {
-            TenantState::Team(team) => team,
-            _ => Team::default(),
-        };
-        counts.count(event);
-        *state = TenantState::Team(counts);
-        return;
+        return team::apply_counts(state, event, at);
     }
     match (event, &mut *state) {
         (TenantEvent::Created { settings }, _) => {

@@ -94,6 +94,10 @@ pub struct Team {
     pub invited: BTreeMap<String, u32>,
     /// Roles of the tenant's own.
     pub roles: u32,
+    /// The day, counted from 1970 in UTC, on which somebody was invited last.
+    pub day: i64,
+    /// How many mails of invitations were asked for on that day.
+    pub mails: u32,
 }
 
 impl InvitationStatus {
@@ -126,8 +130,15 @@ impl Team {
         self.members.contains_key(role) || self.invited.contains_key(role)
     }
 
-    /// Carries an event of another entity into the counts.
-    pub(super) fn count(&mut self, event: &TenantEvent) {
+    /// How many mails of invitations were asked for on the day of an instant.
+    pub fn mails_on(&self, at: Timestamp) -> u32 {
+        if self.day == day(at) { self.mails } else { 0 }
+    }
+
+    fn count(&mut self, event: &TenantEvent, at: Timestamp) {
+        if matches!(event, TenantEvent::Invited { .. } | TenantEvent::InvitationRenewed { .. }) {
+            (self.day, self.mails) = (day(at), self.mails_on(at) + 1);
+        }
         match event {
             TenantEvent::MemberAdded { role, .. } => add(&mut self.members, role),
             TenantEvent::MemberChanged { role, before, .. } => {
@@ -165,6 +176,20 @@ pub(super) fn is_counted(event: &TenantEvent) -> bool {
             | TenantEvent::InvitationRevoked { .. }
             | TenantEvent::InvitationExpired { .. }
     )
+}
+
+fn day(at: Timestamp) -> i64 {
+    at.seconds().div_euclid(24 * 3600)
+}
+
+/// Carries an event of another entity into the counts.
+pub(super) fn apply_counts(state: &mut TenantState, event: &TenantEvent, at: Timestamp) {
+    let mut counts = match std::mem::take(state) {
+        TenantState::Team(team) => team,
+        _ => Team::default(),
+    };
+    counts.count(event, at);
+    *state = TenantState::Team(counts);
 }
 
 fn add(counts: &mut BTreeMap<String, u32>, role: &str) {

@@ -104,6 +104,17 @@ async fn a_stream_ends_with_its_key_and_there_are_not_too_many() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_when_its_reader_may_read_no_more() {
+    let (shop, harbour) = Shop::trading().await;
+    let vera = shop.member("vera", "harbour-books", "viewer").await;
+    let (reading, ()) = stream(&vera, "/v1/events", 99).await;
+    harbour.put("/v1/roles/packer", json!({ "permissions": ["stock:read"] })).await.ok();
+    harbour.put("/v1/members/vera", json!({ "role": "packer" })).await.ok();
+    let ended = tokio::time::timeout(Duration::from_secs(5), reading).await;
+    ended.expect("the stream ends with the permission").unwrap();
+}
+
+#[tokio::test]
 async fn an_endpoint_s_secret_is_shown_once() {
     let (_shop, harbour) = Shop::trading().await;
     let wish = json!({ "url": "http://127.0.0.1:9/hook", "events": ["order.*"] });

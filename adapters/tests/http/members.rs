@@ -128,6 +128,19 @@ async fn an_invitation_is_sent_again_and_taken_back() {
 }
 
 #[tokio::test]
+async fn nobody_joins_a_tenant_that_may_only_read() {
+    let (shop, _) = Shop::trading().await;
+    let olga = shop.member("olga", SHOP, "owner").await;
+    let id = invite(&olga, "nina", "support").await;
+    let reason = json!({ "reason": "unpaid" });
+    shop.operator().post("/v1/tenants/harbour-books/suspend", reason).await.ok();
+    let joining = shop.user("nina").post("/v1/invitations/accept", token(SHOP, &id)).await;
+    joining.problem(403, "tenant_suspended");
+    olga.get("/v1/orders").await.ok();
+    olga.post("/v1/orders", order("atlas", 1)).await.problem(403, "tenant_suspended");
+}
+
+#[tokio::test]
 async fn nobody_gives_more_than_they_have() {
     let (shop, _) = Shop::trading().await;
     let olga = shop.member("olga", SHOP, "owner").await;

@@ -13,9 +13,9 @@ use crate::{
 use axum::body::Body;
 use http::Method;
 use kontor_actors::store::{DeadLetter, LetterQuery, Store};
-use kontor_messages::Timestamp;
+use kontor_messages::{Timestamp, tenant::Scope};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use things::Things;
 
 const OURS: &str = "harbour-books";
@@ -194,6 +194,32 @@ async fn who_may_too_little_is_told_so() {
         }
     }
     assert_eq!(trace_of(&shop, OURS).await, before);
+}
+
+#[tokio::test]
+async fn all_other_permissions_together_open_no_route() {
+    let (shop, _, routes) = built().await;
+    let idle = shop.key(OURS, &["timers:write"]).await;
+    let mut tried: BTreeMap<String, Asker> = BTreeMap::new();
+    let before = trace_of(&shop, OURS).await.0;
+    for route in routes.iter().filter(|route| !route.is(&OPERATORS) && route.template != USERS) {
+        let (_, _, text) = route.ask(&idle, "").await;
+        let told: Value = serde_json::from_str(&text).unwrap();
+        let needed = told["detail"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
+        assert!(Scope::parse(&needed).is_some(), "{} {}: {text}", route.method, route.template);
+        if !tried.contains_key(&needed) {
+            let others = Scope::all().filter(|scope| *scope != Scope::ALL);
+            let others = others.map(Scope::as_str).filter(|word| *word != needed);
+            let others: Vec<_> = others.collect();
+            tried.insert(needed.clone(), shop.key(OURS, &others).await);
+        }
+        let (status, code, text) = route.ask(&tried[&needed], "").await;
+        let asked = format!("{} {} without {needed}", route.method, route.template);
+        assert_eq!((status, &*code), (403, "missing_scope"), "{asked}: {text}");
+    }
+    // Only the keys that were made here have come.
+    assert_eq!(trace_of(&shop, OURS).await.0, before + tried.len());
+    assert!(tried.len() > 20, "{:?}", tried.keys());
 }
 
 #[tokio::test]

@@ -159,3 +159,35 @@ fn a_role_that_somebody_is_invited_to_cannot_be_removed() {
         .when(TenantCommand::RemoveRole { name: "packer".to_owned(), by: by("adam") })
         .then_names(&["tenant.role_removed"]);
 }
+
+#[test]
+fn a_tenant_asks_for_so_many_mails_a_day_only() {
+    let mut stage = staffed();
+    for n in 0..500 {
+        let (name, email) = (format!("i-{n}"), format!("n{n}@example.com"));
+        stage = stage
+            .when(invite(&name, &email, "support", by("adam")))
+            .then_names(&["tenant.invited"])
+            .when(TenantCommand::RevokeInvitation { invitation: id(&name), by: by("adam") })
+            .then_names(&["tenant.invitation_revoked"]);
+    }
+    let one_more = || invite("i-500", "nina@example.com", "support", by("adam"));
+    stage
+        .when(one_more())
+        .refused(TenantRefusal::TooMany("invitations for today"))
+        .after(Duration::from_secs(24 * 3600))
+        .when(one_more())
+        .then_names(&["tenant.invited"]);
+}
+
+#[test]
+fn as_many_invitations_are_open_as_may_be() {
+    let mut stage = staffed();
+    for n in 0..200 {
+        let (name, email) = (format!("i-{n}"), format!("n{n}@example.com"));
+        let wish = invite(&name, &email, "support", by("adam"));
+        stage = stage.when(wish).then_names(&["tenant.invited"]);
+    }
+    let one_more = invite("i-200", "nina@example.com", "support", by("adam"));
+    stage.when(one_more).refused(TenantRefusal::TooMany("open invitations"));
+}
