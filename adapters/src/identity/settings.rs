@@ -11,11 +11,16 @@ pub struct IdentitySettings {
     pub secret: Option<SecretString>,
     /// Days after which access tokens are signed with a new key.
     pub rotate_days: u32,
+    /// Who signs access tokens: their claim `iss`.
+    pub issuer: String,
+    /// The page that links in mails lead to, which is given `?token=`; without it mails hold the
+    /// token itself. `{action}` in it becomes `verify-email` or `reset-password`.
+    pub link: Option<String>,
 }
 
 impl Default for IdentitySettings {
     fn default() -> Self {
-        Self { secret: None, rotate_days: 30 }
+        Self { secret: None, rotate_days: 30, issuer: "kontor".to_owned(), link: None }
     }
 }
 
@@ -29,6 +34,16 @@ impl IdentitySettings {
         }
         if !(1..=365).contains(&self.rotate_days) {
             faults.push(("identity.rotate_days", "a number from 1 to 365"));
+        }
+        if self.issuer.is_empty() || 200 < self.issuer.len() {
+            faults.push(("identity.issuer", "1 to 200 characters"));
+        }
+        let page = |link: &String| {
+            let link = url::Url::parse(&link.replace("{action}", "x"));
+            link.is_ok_and(|link| matches!(link.scheme(), "http" | "https"))
+        };
+        if !self.link.as_ref().is_none_or(page) {
+            faults.push(("identity.link", "an address such as https://example.com/{action}"));
         }
         faults
     }
