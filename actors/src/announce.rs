@@ -115,6 +115,7 @@ const PUBLIC: &[Public] = &[
     public("tenant.suspended", &["reason"]),
     public("tenant.resumed", &[]),
     public("tenant.archived", &[]),
+    public("user.registered", &["via"]),
 ];
 
 /// Every name that there is, each once: what subscriptions may ask for.

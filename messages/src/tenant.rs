@@ -429,6 +429,9 @@ pub enum TenantRefusal {
     /// It is there already, and differs.
     #[error("the {0} exists and differs")]
     Exists(&'static str),
+    /// The name is the platform's own.
+    #[error("the name platform is reserved: nobody can trade under it")]
+    Reserved,
     /// The tenant's books are closed.
     #[error("the tenant is archived")]
     Archived,
@@ -447,6 +450,7 @@ impl Refusal for TenantRefusal {
         match self {
             Self::NotFound(_) => "not_found",
             Self::Exists(_) => "exists",
+            Self::Reserved => "tenant_reserved",
             Self::Archived => "tenant_archived",
             Self::Invalid { .. } => "invalid",
         }
@@ -455,7 +459,7 @@ impl Refusal for TenantRefusal {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound(_) => RefusalKind::NotFound,
-            Self::Exists(_) | Self::Archived => RefusalKind::Conflict,
+            Self::Exists(_) | Self::Reserved | Self::Archived => RefusalKind::Conflict,
             Self::Invalid { .. } => RefusalKind::Invalid,
         }
     }

@@ -9,6 +9,7 @@ use kontor_adapters::{
     amqp::{AmqpSettings, Broker, Commands, Desk, Relay},
     dispatch::{
         accounts::TenantAccounts,
+        letters::Letters,
         notifications::NotificationSender,
         payments::PaymentCalls,
         webhooks::{WebhookChoice, WebhookPosts},
@@ -19,6 +20,7 @@ use kontor_adapters::{
         webhooks::{Sender, SenderSettings},
     },
     http::{self, Api, HttpSettings, RenderMetrics, Ties},
+    identity::{Identity, IdentitySettings, Vault},
     store::{self, StoreSettings},
 };
 use kontor_config::Settings;
@@ -46,6 +48,8 @@ pub struct NodeSettings {
     pub engine: EngineSettings,
     /// The API.
     pub http: HttpSettings,
+    /// Users and tokens.
+    pub identity: IdentitySettings,
     /// RabbitMQ, if there is one.
     pub amqp: Option<AmqpSettings>,
     /// How endpoints of tenants are called.
@@ -72,6 +76,7 @@ impl NodeSettings {
             store: settings.store,
             engine,
             http: settings.http,
+            identity: settings.identity,
             amqp: settings.amqp.url.is_some().then_some(settings.amqp),
             webhooks: settings.webhooks,
             mail: settings.smtp.account().map(AccountSettings),
@@ -85,6 +90,7 @@ impl NodeSettings {
             store: StoreSettings::at(database),
             engine: EngineSettings::default(),
             http: HttpSettings::default(),
+            identity: IdentitySettings::default(),
             amqp: None,
             webhooks: SenderSettings::default(),
             mail: None,
@@ -233,13 +239,18 @@ struct Outside {
     http: Http,
     webhooks: Arc<Sender>,
     mail: Option<AccountSettings>,
+    vault: Vault,
+    identity: IdentitySettings,
 }
 
 impl Outside {
     fn open(settings: &NodeSettings) -> Result<Self, String> {
         let webhooks = Sender::new(&settings.webhooks).map_err(|fault| fault.to_string())?;
         let (http, mail) = (Http::new()?, settings.mail.clone());
-        Ok(Self { http, webhooks: Arc::new(webhooks), mail })
+        let identity = settings.identity.clone();
+        let vault = Vault::of_node(identity.secret.as_ref(), &settings.data_dir);
+        let vault = vault.map_err(|fault| format!("identity.secret: {fault}"))?;
+        Ok(Self { http, webhooks: Arc::new(webhooks), mail, vault, identity })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -250,11 +261,14 @@ impl Outside {
     /// What the API needs besides the domains.
     fn ties(&self, intake: &Intake, accounts: Option<Arc<Accounts>>) -> Result<Ties, String> {
         let hosts = Arc::clone(intake.hosts());
+        let identity = Identity::new(intake.clone(), self.vault.clone(), &self.identity);
+        let identity = identity.map_err(|fault| fault.to_string())?;
         Ok(Ties {
             metrics: render_metrics()?,
             accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
             client: self.http.clone(),
             release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),
+            identity,
         })
     }
 
@@ -265,10 +279,11 @@ impl Outside {
         accounts: &Arc<Accounts>,
         broker: Option<&Broker>,
     ) -> Vec<Arc<dyn Follow>> {
+        let letters = Letters::new(self.vault.clone(), self.identity.link.clone());
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
             Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),
-            Arc::new(NotificationSender::new(intake.clone(), self.mail.clone())),
+            Arc::new(NotificationSender::new(intake.clone(), self.mail.clone(), letters)),
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
         ];

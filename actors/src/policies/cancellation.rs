@@ -30,7 +30,11 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
                 payment: occurrence.entity.clone(),
             })]
         }
-        Fact::Order(..) | Fact::Stock(_) | Fact::Payment(..) | Fact::Notification(_) => Vec::new(),
+        Fact::Order(..)
+        | Fact::Stock(_)
+        | Fact::Payment(..)
+        | Fact::Notification(_)
+        | Fact::User(_) => Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     request::{Denied, Terms},
     stock::Stock,
     store::StoredEvent,
+    user::User,
 };
 use async_trait::async_trait;
 use kontor_messages::Meta;
@@ -42,6 +43,7 @@ impl Policies {
             Notification::NAME => {
                 react(&occurrence(Fact::Notification(&event::<Notification>(stored)?)))
             }
+            User::NAME => react(&occurrence(Fact::User(&event::<User>(stored)?))),
             Order::NAME => match self.state::<Order>(stored).await? {
                 OrderState::Order(order) => {
                     react(&occurrence(Fact::Order(&event::<Order>(stored)?, &order)))
@@ -110,9 +112,11 @@ impl Follow for Policies {
     }
 
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
-        if !matches!(&*event.domain, Stock::NAME | Order::NAME | Payment::NAME | Notification::NAME)
-        {
-            return None;
+        match &*event.domain {
+            Stock::NAME | Order::NAME | Payment::NAME | Notification::NAME => {}
+            // Logins are many, and nothing follows from most.
+            User::NAME if super::users::follows(&event.name) => {}
+            _ => return None,
         }
         let mut lane = String::with_capacity(96);
         let _ = write!(lane, "{}/{}/{}", event.tenant, event.domain, event.entity);

@@ -12,6 +12,7 @@ mod refunds;
 mod simulation;
 #[cfg(test)]
 mod tests;
+mod users;
 
 use crate::{order::state::OrderDocument, payment::PaymentDocument};
 use kontor_messages::{
@@ -20,6 +21,7 @@ use kontor_messages::{
     order::{OrderCommand, OrderEvent},
     payment::{PaymentCommand, PaymentEvent},
     stock::{StockCommand, StockEvent},
+    user::UserEvent,
 };
 
 /// Something that has happened, as policies see it.
@@ -48,6 +50,8 @@ pub enum Fact<'a> {
     Payment(&'a PaymentEvent, &'a PaymentDocument),
     /// To a message.
     Notification(&'a NotificationEvent),
+    /// To a user.
+    User(&'a UserEvent),
 }
 
 /// What is to be done because of it. The same act twice is one.
@@ -69,5 +73,6 @@ pub fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
     acts.extend(cancellation::react(occurrence));
     acts.extend(refunds::react(occurrence));
     acts.extend(messages::react(occurrence));
+    acts.extend(users::react(occurrence));
     acts
 }

@@ -28,7 +28,11 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
         Fact::Order(OrderEvent::Returned { refund_minor, .. }, order) => {
             return give_back(occurrence, order, *refund_minor, "goods returned");
         }
-        Fact::Order(..) | Fact::Stock(_) | Fact::Payment(..) | Fact::Notification(_) => {
+        Fact::Order(..)
+        | Fact::Stock(_)
+        | Fact::Payment(..)
+        | Fact::Notification(_)
+        | Fact::User(_) => {
             return Vec::new();
         }
     };

@@ -61,6 +61,9 @@ pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp)
 }
 
 fn create(world: &World<'_, Tenant>, settings: TenantSettings) -> Answer {
+    if world.tenant().is_platform() {
+        return refuse(TenantRefusal::Reserved);
+    }
     check(&settings)?;
     match world.get(&tenant_entity())? {
         TenantState::Tenant(tenant) if tenant.settings == settings => about_tenant(None),

@@ -5,6 +5,7 @@
 //! journal; here nothing sleeps and nothing is remembered.
 
 pub mod accounts;
+pub mod letters;
 pub mod notifications;
 pub mod payments;
 pub mod webhooks;

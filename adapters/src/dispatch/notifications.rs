@@ -1,7 +1,7 @@
 //! Messages to people: renders and sends what was queued, and records how it went.
 
-use super::{acting, caller, content, lane, read, tell};
-use crate::gateways::notifications::{channel, templates};
+use super::{acting, caller, content, lane, letters::Letters, read, tell};
+use crate::gateways::notifications::{channel, log::Log, templates};
 use async_trait::async_trait;
 use kontor_actors::{
     follower::{Follow, Habits, Hitch},
@@ -35,14 +35,16 @@ pub struct NotificationSender {
     intake: Intake,
     /// Used by tenants that have no account of their own.
     fallback: Option<AccountSettings>,
+    /// What the platform itself writes.
+    letters: Letters,
     /// Open connections by tenant.
     channels: Mutex<HashMap<TenantId, Made>>,
 }
 
 impl NotificationSender {
     /// A follower that sends by the tenants' accounts, or by `fallback`.
-    pub fn new(intake: Intake, fallback: Option<AccountSettings>) -> Self {
-        Self { intake, fallback, channels: Mutex::default() }
+    pub fn new(intake: Intake, fallback: Option<AccountSettings>, letters: Letters) -> Self {
+        Self { intake, fallback, letters, channels: Mutex::default() }
     }
 
     async fn send(&self, event: &StoredEvent) -> Result<(), Hitch> {
@@ -86,15 +88,10 @@ impl NotificationSender {
         notification: &EntityId,
         document: &NotificationDocument,
     ) -> Result<OutgoingMessage, SendFault> {
-        let shop = read::<Tenant>(&self.intake, event, &tenant_entity()).await.map_err(away)?;
-        let (shop, language) = match shop {
-            TenantState::Tenant(shop) => (shop.settings.name, shop.settings.language),
-            _ => (event.tenant.to_string(), "en".to_owned()),
+        let rendered = match event.tenant.is_platform() {
+            true => self.letters.write(document)?,
+            false => self.render_own(event, document).await?,
         };
-        let languages = templates::chain(document.language.as_deref(), &language);
-        let own = self.own_texts(event, &document.template, &languages).await.map_err(away)?;
-        let rendered =
-            templates::render(&document.template, &languages, &own, &shop, &document.data)?;
         Ok(OutgoingMessage {
             notification: notification.clone(),
             recipient: document.recipient.clone(),
@@ -103,6 +100,22 @@ impl NotificationSender {
             html: rendered.html,
             language: rendered.language,
         })
+    }
+
+    /// A tenant's message, in the tenant's words if it has some.
+    async fn render_own(
+        &self,
+        event: &StoredEvent,
+        document: &NotificationDocument,
+    ) -> Result<templates::Rendered, SendFault> {
+        let shop = read::<Tenant>(&self.intake, event, &tenant_entity()).await.map_err(away)?;
+        let (shop, language) = match shop {
+            TenantState::Tenant(shop) => (shop.settings.name, shop.settings.language),
+            _ => (event.tenant.to_string(), "en".to_owned()),
+        };
+        let languages = templates::chain(document.language.as_deref(), &language);
+        let own = self.own_texts(event, &document.template, &languages).await.map_err(away)?;
+        Ok(templates::render(&document.template, &languages, &own, &shop, &document.data)?)
     }
 
     async fn own_texts(
@@ -134,6 +147,9 @@ impl NotificationSender {
             TenantState::Account(account) => Some(account.settings),
             _ => self.fallback.clone(),
         };
+        if settings.is_none() && event.tenant.is_platform() {
+            return Ok(Arc::new(Log::in_full()));
+        }
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(settings), Some((made_of, known))) = (&settings, channels.get(&event.tenant))
             && kind == ChannelKind::Email

@@ -40,7 +40,10 @@ pub use problem::Problem;
 pub use routes::{document, router};
 pub use settings::HttpSettings;
 
-use crate::gateways::{Accounts, http::Http as Client};
+use crate::{
+    gateways::{Accounts, http::Http as Client},
+    identity::Identity,
+};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, BytesMut};
 use http::{HeaderValue, StatusCode, header};
@@ -72,6 +75,8 @@ pub struct Ties {
     pub client: Client,
     /// Lets a quarantined domain of a tenant serve again; false if it was not quarantined.
     pub release: ReleaseQuarantine,
+    /// Passwords and tokens.
+    pub identity: Identity,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -143,6 +148,11 @@ impl Api {
 
     fn release(&self, tenant: &TenantId, domain: &str) -> bool {
         (self.inner.ties.release)(tenant, domain)
+    }
+
+    /// Passwords and tokens; [`Identity::verify`] says who shows an access token.
+    pub fn identity(&self) -> &Identity {
+        &self.inner.ties.identity
     }
 
     fn streams(&self) -> &Arc<Semaphore> {

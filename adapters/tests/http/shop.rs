@@ -16,15 +16,18 @@ use kontor_actors::{
     order::Order,
     payment::Payment,
     request::Terms,
+    signing::Signing,
     stock::Stock,
     store::Store,
     tenant::Tenant,
+    user::User,
     webhook::Webhook,
 };
 use kontor_adapters::{
     dispatch::accounts::TenantAccounts,
     gateways::{Accounts, http::Http},
     http::{Api, HttpSettings, RenderMetrics, Ties, router},
+    identity::{Identity, IdentitySettings, Vault},
 };
 use kontor_messages::{
     EntityId, Meta, TenantId,
@@ -36,6 +39,8 @@ use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use tower::ServiceExt;
 
+/// The secret of every node here.
+pub const SECRET: [u8; 32] = [7; 32];
 pub const ADMIN: &str = "the-operator-of-this-platform";
 
 /// A node with its API.
@@ -293,7 +298,9 @@ fn api(settings: HttpSettings, intake: &Intake, metrics: RenderMetrics) -> Api {
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
-    Api::new(settings, intake.clone(), Ties { metrics, accounts, client, release })
+    let vault = Vault::new(&SECRET).unwrap();
+    let identity = Identity::new(intake.clone(), vault, &IdentitySettings::default()).unwrap();
+    Api::new(settings, intake.clone(), Ties { metrics, accounts, client, release, identity })
 }
 
 async fn intake(store: Arc<dyn Store>) -> Intake {
@@ -307,6 +314,8 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Payment>(&ground);
     hosts.host::<Notification>(&ground);
     hosts.host::<Webhook>(&ground);
+    hosts.host::<User>(&ground);
+    hosts.host::<Signing>(&ground);
     let hosts = Arc::new(hosts);
     let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();
     let starting =

@@ -1,6 +1,7 @@
 //! Each policy, event by event: this happened, so that is to be done.
 
 mod messages;
+mod users;
 
 use super::{
     Act, Fact, Occurrence, react,

@@ -1,0 +1,93 @@
+//! What the platform's letters to its users hold: tokens and codes, derived when a letter is
+//! written, so that no queue and no journal ever holds one.
+
+use crate::{
+    gateways::notifications::templates::{self, Rendered},
+    identity::{Vault, tickets},
+};
+use kontor_actors::{notification::NotificationDocument, ports_notification::SendFault};
+use kontor_messages::{
+    notification::FailureKind,
+    user::{TicketId, TicketPurpose, UserId},
+};
+use serde_json::{Map, Value, json};
+
+/// Writes the platform's letters.
+#[derive(Clone)]
+pub struct Letters {
+    vault: Vault,
+    /// The page that links lead to.
+    link: Option<String>,
+}
+
+impl Letters {
+    /// Letters with links to this page, or with the tokens themselves.
+    pub fn new(vault: Vault, link: Option<String>) -> Self {
+        Self { vault, link }
+    }
+
+    pub(super) fn write(&self, document: &NotificationDocument) -> Result<Rendered, SendFault> {
+        let languages = templates::chain(document.language.as_deref(), "en");
+        let data = self.data(&document.template, &document.data)?;
+        Ok(templates::render_platform(&document.template, &languages, &data)?)
+    }
+
+    fn data(&self, template: &str, data: &Value) -> Result<Value, SendFault> {
+        let token = |purpose, action: &str| {
+            let (user, ticket) = ticket_of(data)?;
+            let token = tickets::token(&self.vault, user, ticket, purpose);
+            Ok::<_, SendFault>(self.shown(action, token))
+        };
+        Ok(match template {
+            "verify_email" => token(TicketPurpose::VerifyEmail, "verify-email")?,
+            "reset_password" => token(TicketPurpose::ResetPassword, "reset-password")?,
+            "login_code" => {
+                let (user, ticket) = ticket_of(data)?;
+                let purpose = TicketPurpose::LoginCode;
+                json!({ "code": tickets::code(&self.vault, user, ticket, purpose) })
+            }
+            _ => Value::Object(Map::new()),
+        })
+    }
+
+    /// A link to the page, or the token if there is none.
+    fn shown(&self, action: &str, token: String) -> Value {
+        let Some(page) = &self.link else { return json!({ "token": token }) };
+        let page = page.replace("{action}", action);
+        // A token is plain: nothing in it needs escaping.
+        let sign = if page.contains('?') { '&' } else { '?' };
+        json!({ "link": format!("{page}{sign}token={token}") })
+    }
+}
+
+fn ticket_of(data: &Value) -> Result<(UserId, TicketId), SendFault> {
+    let part = |name: &str| data.get(name).and_then(Value::as_str);
+    let user = part("user").and_then(|user| user.parse().ok());
+    let ticket = part("ticket").and_then(|ticket| ticket.parse().ok());
+    user.zip(ticket).ok_or_else(|| {
+        SendFault::new(FailureKind::RejectMessage, "ticket", "the letter names no ticket")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_letter_holds_a_link_that_reads_back_and_without_a_page_the_token() {
+        let vault = Vault::new(&[1; 32]).unwrap();
+        let (user, ticket) = (UserId(Uuid::from_u128(1)), TicketId(Uuid::from_u128(2)));
+        let data = json!({ "user": user, "ticket": ticket });
+        let page = Some("https://example.com/{action}".to_owned());
+        let told = Letters::new(vault.clone(), page).data("reset_password", &data).unwrap();
+        let link = told["link"].as_str().unwrap();
+        let token = link.strip_prefix("https://example.com/reset-password?token=").unwrap();
+        let purpose = TicketPurpose::ResetPassword;
+        assert_eq!(tickets::read(&vault, token, purpose), Some((user, ticket)));
+        let letters = Letters::new(vault, None);
+        assert_eq!(letters.data("reset_password", &data).unwrap()["token"], token);
+        assert_eq!(letters.data("login_code", &data).unwrap()["code"].as_str().unwrap().len(), 6);
+        assert!(letters.data("login_code", &json!({})).is_err());
+    }
+}
