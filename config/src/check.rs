@@ -46,6 +46,9 @@ fn http(sections: &Sections, found: &mut Found<'_>) {
     found.between("http.body_limit_bytes", http.body_limit_bytes as u64, 1024, 64 << 20);
     let webhook = http.webhook_body_limit_bytes as u64;
     found.between("http.webhook_body_limit_bytes", webhook, 1024, 64 << 20);
+    let networks = |text: &String| text.parse::<kontor_adapters::http::Network>().is_ok();
+    let good = http.trusted_proxies.iter().all(networks);
+    found.unless(good, "http.trusted_proxies", "addresses, or networks such as 10.0.0.0/8");
     found.between("http.request_timeout_ms", http.request_timeout_ms, 1_000, 600_000);
 }
 

@@ -279,7 +279,7 @@ impl Outside {
         accounts: &Arc<Accounts>,
         broker: Option<&Broker>,
     ) -> Vec<Arc<dyn Follow>> {
-        let letters = Letters::new(self.vault.clone(), self.identity.link.clone());
+        let letters = Letters::new(self.vault.clone(), self.identity.clone());
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
             Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),

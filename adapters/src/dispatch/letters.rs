@@ -3,7 +3,7 @@
 
 use crate::{
     gateways::notifications::templates::{self, Rendered},
-    identity::{Vault, tickets},
+    identity::{IdentitySettings, Vault, tickets},
 };
 use kontor_actors::{notification::NotificationDocument, ports_notification::SendFault};
 use kontor_messages::{
@@ -16,14 +16,13 @@ use serde_json::{Map, Value, json};
 #[derive(Clone)]
 pub struct Letters {
     vault: Vault,
-    /// The page that links lead to.
-    link: Option<String>,
+    settings: IdentitySettings,
 }
 
 impl Letters {
     /// Letters with links to this page, or with the tokens themselves.
-    pub fn new(vault: Vault, link: Option<String>) -> Self {
-        Self { vault, link }
+    pub fn new(vault: Vault, settings: IdentitySettings) -> Self {
+        Self { vault, settings }
     }
 
     pub(super) fn write(&self, document: &NotificationDocument) -> Result<Rendered, SendFault> {
@@ -52,11 +51,10 @@ impl Letters {
 
     /// A link to the page, or the token if there is none.
     fn shown(&self, action: &str, token: String) -> Value {
-        let Some(page) = &self.link else { return json!({ "token": token }) };
-        let page = page.replace("{action}", action);
-        // A token is plain: nothing in it needs escaping.
-        let sign = if page.contains('?') { '&' } else { '?' };
-        json!({ "link": format!("{page}{sign}token={token}") })
+        match self.settings.link(action, &token) {
+            Some(link) => json!({ "link": link }),
+            None => json!({ "token": token }),
+        }
     }
 }
 
@@ -79,13 +77,14 @@ mod tests {
         let vault = Vault::new(&[1; 32]).unwrap();
         let (user, ticket) = (UserId(Uuid::from_u128(1)), TicketId(Uuid::from_u128(2)));
         let data = json!({ "user": user, "ticket": ticket });
-        let page = Some("https://example.com/{action}".to_owned());
-        let told = Letters::new(vault.clone(), page).data("reset_password", &data).unwrap();
+        let link = Some("https://example.com/{action}".to_owned());
+        let settings = IdentitySettings { link, ..IdentitySettings::default() };
+        let told = Letters::new(vault.clone(), settings).data("reset_password", &data).unwrap();
         let link = told["link"].as_str().unwrap();
         let token = link.strip_prefix("https://example.com/reset-password?token=").unwrap();
         let purpose = TicketPurpose::ResetPassword;
         assert_eq!(tickets::read(&vault, token, purpose), Some((user, ticket)));
-        let letters = Letters::new(vault, None);
+        let letters = Letters::new(vault, IdentitySettings::default());
         assert_eq!(letters.data("reset_password", &data).unwrap()["token"], token);
         assert_eq!(letters.data("login_code", &data).unwrap()["code"].as_str().unwrap().len(), 6);
         assert!(letters.data("login_code", &json!({})).is_err());

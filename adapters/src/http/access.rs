@@ -177,7 +177,7 @@ fn open(tenant: &TenantDocument, write: bool) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, code, detail))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
@@ -202,7 +202,7 @@ fn too_fast() -> Problem {
 }
 
 /// Who asks, because of which request, in which trace.
-fn meta(actor: String, parts: &Parts) -> Meta {
+pub(super) fn meta(actor: String, parts: &Parts) -> Meta {
     let mut meta = Meta::by(actor);
     meta.cause = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
     let trace = parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok());

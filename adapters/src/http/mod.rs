@@ -7,6 +7,7 @@
 
 mod access;
 mod accounts;
+mod auth;
 mod body;
 mod command;
 mod dead_letters;
@@ -25,6 +26,7 @@ mod orders;
 mod path;
 mod payments;
 mod problem;
+mod proxies;
 mod quarantine;
 mod query;
 mod read;
@@ -35,8 +37,10 @@ mod system;
 mod templates;
 mod tenants;
 mod timers;
+mod users;
 
 pub use problem::Problem;
+pub use proxies::Network;
 pub use routes::{document, router};
 pub use settings::HttpSettings;
 
@@ -52,7 +56,7 @@ use kontor_actors::{intake::Intake, store::Store};
 use kontor_messages::TenantId;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use std::{future::Future, io, sync::Arc};
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -92,6 +96,9 @@ struct Inner {
     /// SHA-256 of the platform operator's token.
     operator: Option<[u8; 32]>,
     ties: Ties,
+    pace: auth::pace::Pace,
+    /// Whose word on a client's address counts.
+    proxies: Vec<Network>,
     streams: Arc<Semaphore>,
     closing: watch::Sender<bool>,
 }
@@ -105,7 +112,11 @@ impl Api {
         let (closing, _) = watch::channel(false);
         let token = settings.admin_token.as_ref();
         let operator = token.map(|token| access::digest(token.expose_secret()));
-        let inner = Inner { settings, intake, known, operator, ties, streams, closing };
+        let pace = auth::pace::Pace::new(ties.identity.settings());
+        let proxies = settings.trusted_proxies.iter().filter_map(|text| text.parse().ok());
+        let proxies = proxies.collect();
+        let inner =
+            Inner { settings, intake, known, operator, ties, pace, proxies, streams, closing };
         Self { inner: Arc::new(inner) }
     }
 
@@ -155,6 +166,14 @@ impl Api {
         &self.inner.ties.identity
     }
 
+    fn pace(&self) -> &auth::pace::Pace {
+        &self.inner.pace
+    }
+
+    fn proxies(&self) -> &[Network] {
+        &self.inner.proxies
+    }
+
     fn streams(&self) -> &Arc<Semaphore> {
         &self.inner.streams
     }
@@ -170,7 +189,7 @@ pub async fn serve(
     api: Api,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let app = router(&api);
+    let app = router(&api).into_make_service_with_connect_info::<SocketAddr>();
     let ending = async move {
         shutdown.await;
         api.close();

@@ -3,8 +3,8 @@
 use super::{
     Api, access,
     access::{Resource, guard, guard_operator},
-    accounts, dead_letters, edge, endpoints, events, hooks, keys, notifications, openapi, orders,
-    payments, quarantine, stock, system, templates, tenants, timers,
+    accounts, auth, dead_letters, edge, endpoints, events, hooks, keys, notifications, openapi,
+    orders, payments, quarantine, stock, system, templates, tenants, timers, users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -41,8 +41,10 @@ pub fn document(api: &Api) -> serde_json::Value {
 }
 
 fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
-    let mut all =
-        OpenApiRouter::with_openapi(openapi::base()).merge(system::routes()).merge(hooks::routes());
+    let mut all = OpenApiRouter::with_openapi(openapi::base())
+        .merge(system::routes())
+        .merge(hooks::routes())
+        .merge(auth::routes());
     for (resource, routes) in [
         ("tenants", tenants::own().merge(accounts::routes())),
         ("keys", keys::routes()),
@@ -58,7 +60,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         let state = Resource { api: api.clone(), name: resource };
         all = all.merge(routes.route_layer(from_fn_with_state(state, guard)));
     }
-    for routes in [tenants::for_operator(), quarantine::routes()] {
+    for routes in [tenants::for_operator(), quarantine::routes(), users::routes()] {
         let layer = from_fn_with_state(api.clone(), guard_operator);
         all = all.merge(routes.route_layer(layer));
     }

@@ -26,6 +26,8 @@ pub struct HttpSettings {
     /// Whether endpoints may be at addresses inside; the node says what `webhooks.allow_private` is.
     #[serde(skip)]
     pub webhooks_to_private: bool,
+    /// Proxies whose `X-Forwarded-For` counts: addresses, or networks such as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<String>,
     /// Live streams of events at once.
     pub streams_max: usize,
 }
@@ -40,6 +42,7 @@ impl Default for HttpSettings {
             request_timeout_ms: 40_000,
             cors_origins: Vec::new(),
             webhooks_to_private: false,
+            trusted_proxies: Vec::new(),
             streams_max: 256,
         }
     }

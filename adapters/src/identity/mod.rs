@@ -31,6 +31,7 @@ struct Inner {
     vault: Vault,
     passwords: Passwords,
     keys: keys::Keys,
+    settings: IdentitySettings,
 }
 
 impl Identity {
@@ -43,7 +44,8 @@ impl Identity {
         let issuer = settings.issuer.clone();
         let keys = keys::Keys::new(intake, vault.clone(), issuer, settings.rotate_days);
         let passwords = Passwords::new()?;
-        Ok(Self { inner: Arc::new(Inner { vault, passwords, keys }) })
+        let settings = settings.clone();
+        Ok(Self { inner: Arc::new(Inner { vault, passwords, keys, settings }) })
     }
 
     /// Who shows an access token. It counts until it expires, even if its session has ended
@@ -65,6 +67,16 @@ impl Identity {
     /// Has the next key sign as soon as verifiers can know it.
     pub async fn rotate_keys(&self, meta: Meta) -> Result<Arc<RingDocument>, TokenFault> {
         self.inner.keys.rotate(meta).await
+    }
+
+    /// The page that a letter's token leads to, if there is one.
+    pub fn link(&self, action: &str, token: &str) -> Option<String> {
+        self.inner.settings.link(action, token)
+    }
+
+    /// What is set.
+    pub fn settings(&self) -> &IdentitySettings {
+        &self.inner.settings
     }
 
     /// Seals and derives with the node's secret.

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// The length of a step, in seconds.
-const STEP_S: i64 = 30;
+pub const STEP_S: i64 = 30;
 /// Recovery codes that are made at once.
 const RECOVERY: usize = 10;
 /// Letters and digits that nobody takes for another: 32 of them, so 5 bits each.
@@ -22,7 +22,7 @@ pub fn secret() -> Result<Zeroizing<[u8; 20]>, NoChance> {
 }
 
 /// The code of a step.
-fn code(secret: &[u8], step: i64) -> String {
+pub fn code(secret: &[u8], step: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let mac = hmac::sign(&key, &step.to_be_bytes());
     let mac = mac.as_ref();
