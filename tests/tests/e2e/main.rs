@@ -23,6 +23,7 @@ macro_rules! each {
     };
 }
 
+mod auth;
 mod books;
 #[cfg(feature = "servers")]
 mod faults;
