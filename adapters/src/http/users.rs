@@ -3,8 +3,8 @@
 use super::{
     Api,
     access::Operator,
-    auth::{client::ask, register::fresh_user, view::UserView},
-    command::Command,
+    auth::{register::fresh_user, view::UserView},
+    command::{Command, HowAsked, Nothing, Outcome, ask},
     path::Named,
     problem::{Fault, Problem},
     query,
@@ -15,12 +15,12 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use kontor_actors::{
     domain::Domain,
-    request::Denied,
+    request::{Denied, Terms},
     store::{ListQuery, StoreFault},
     user::{EMAIL, User, UserState},
 };
 use kontor_messages::{
-    Meta, Refusal, TenantId,
+    Refusal, TenantId,
     user::{
         NewUser, PlatformRole, RegisteredVia, TicketId, TicketPurpose, UserCommand, UserId,
         UserRefusal, user_entity, user_of,
@@ -70,8 +70,10 @@ struct MadeUser {
     /// The user.
     #[serde(flatten)]
     user: UserView,
-    /// Sets their first password, once, within a week. Shown this once.
-    token: String,
+    /// Sets their first password, once, within a week. Shown this once; a repeated request does not
+    /// show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
     /// The same as a link, if there is a page.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
@@ -191,10 +193,11 @@ async fn list(
 }
 
 /// Makes somebody a user, and a token that sets their first password.
-#[utoipa::path(post, path = "/v1/users", tag = "users", request_body = UserWanted,
+#[utoipa::path(post, path = "/v1/users", tag = "users", params(HowAsked),
+    request_body = UserWanted,
     responses((status = CREATED, body = MadeUser)))]
 async fn create(operator: Operator, command: Command<UserWanted>) -> Result<Response, Problem> {
-    let Command { body: wanted, api, .. } = command;
+    let Command { body: wanted, terms, api } = command;
     let (user, ticket) = (fresh_user()?, ticket()?);
     let new = NewUser {
         email: Some(wanted.email.trim().to_lowercase()),
@@ -208,26 +211,34 @@ async fn create(operator: Operator, command: Command<UserWanted>) -> Result<Resp
     };
     let purpose = TicketPurpose::SetPassword;
     let asked = UserCommand::Register { user, new, ticket: Some((ticket, purpose)) };
-    let done = ask(&api, meta(&operator), asked).await?;
-    let known = done.state.user().ok_or_else(|| Problem::not_found("user"))?;
+    let caller = operator.on(TenantId::platform());
+    let Outcome { done, replayed, dry_run } = ask::<User>(&api, &caller, terms, asked).await?;
+    let known = done.state.user().zip(user_of(&done.subject));
+    let (known, user) = known.ok_or_else(|| Problem::not_found("user"))?;
     let token = tickets::token(api.identity().vault(), user, ticket, purpose);
-    let link = api.identity().link("reset-password", &token);
+    let token = Some(token).filter(|_| !replayed && !dry_run);
+    let link = token.as_ref().and_then(|token| api.identity().link("reset-password", token));
     let made = MadeUser { user: UserView::of(user, known), token, link };
+    if dry_run {
+        return Ok(super::json(StatusCode::OK, &made));
+    }
     Ok(super::json(StatusCode::CREATED, &made))
 }
 
 /// Takes over users of another system with their passwords' hashes. Who is here already stays as
 /// they are, so it can be asked again; what is wrong keeps nothing else from being done.
-#[utoipa::path(post, path = "/v1/users/import", tag = "users", request_body = Import,
+#[utoipa::path(post, path = "/v1/users/import", tag = "users", params(HowAsked),
+    request_body = Import,
     responses((status = OK, body = ImportDone)))]
 async fn import(operator: Operator, command: Command<Import>) -> Result<Response, Problem> {
-    let Command { body: Import { users }, api, .. } = command;
+    let Command { body: Import { users }, terms, api } = command;
+    let dry_run = terms.dry_run;
     if !(1..=IMPORT_MAX).contains(&users.len()) {
         return Err(Problem::invalid("/users", format!("expected 1 to {IMPORT_MAX} users")));
     }
     let mut done = ImportDone { imported: 0, unchanged: 0, errors: Vec::new() };
     for (place, row) in users.into_iter().enumerate() {
-        match import_one(&api, &operator, row).await? {
+        match import_one(&api, &operator, row, dry_run).await? {
             Row::New => done.imported += 1,
             Row::Known => done.unchanged += 1,
             Row::Wrong(member, detail) => {
@@ -245,7 +256,12 @@ enum Row {
     Wrong(String, String),
 }
 
-async fn import_one(api: &Api, operator: &Operator, row: Imported) -> Result<Row, Problem> {
+async fn import_one(
+    api: &Api,
+    operator: &Operator,
+    row: Imported,
+    dry_run: bool,
+) -> Result<Row, Problem> {
     let Imported { email, password_hash, name, phone, verified } = row;
     if let Some(hash) = &password_hash
         && let Err(expected) = passwords::check_form(hash)
@@ -269,7 +285,9 @@ async fn import_one(api: &Api, operator: &Operator, row: Imported) -> Result<Row
         verified,
     };
     let asked = UserCommand::Register { user: fresh_user()?, new, ticket: None };
-    match ask(api, meta(operator), asked).await {
+    let terms = Terms { dry_run, ..Terms::default() };
+    let caller = operator.on(TenantId::platform());
+    match api.intake().ask::<User>(&caller, asked, terms).await {
         Ok(_) => Ok(Row::New),
         Err(Denied::Refused(UserRefusal::Taken("e-mail"))) => Ok(Row::Known),
         Err(Denied::Refused(refusal)) => {
@@ -300,47 +318,56 @@ async fn get(
 
 /// Keeps a user out; all sessions end.
 #[utoipa::path(post, path = "/v1/users/{user}/disable", tag = "users",
-    params(("user" = String, Path, max_length = 36)), request_body = Reason,
+    params(("user" = String, Path, max_length = 36), HowAsked), request_body = Reason,
     responses((status = OK, body = UserView)))]
 async fn disable(
     operator: Operator,
     Named(user): Named<String>,
     command: Command<Reason>,
 ) -> Result<Response, Problem> {
-    let (user, reason) = (user_id(&user)?, command.body.reason);
-    tell(&command.api, &operator, user, UserCommand::Disable { user, reason }).await
+    let Command { body: Reason { reason }, terms, api } = command;
+    let user = user_id(&user)?;
+    tell(&api, &operator, terms, user, UserCommand::Disable { user, reason }).await
 }
 
 /// Lets a user in again.
 #[utoipa::path(post, path = "/v1/users/{user}/enable", tag = "users",
-    params(("user" = String, Path, max_length = 36)), responses((status = OK, body = UserView)))]
+    params(("user" = String, Path, max_length = 36), HowAsked),
+    request_body(content = Option<Nothing>), responses((status = OK, body = UserView)))]
 async fn enable(
-    State(api): State<Api>,
     operator: Operator,
     Named(user): Named<String>,
+    command: Command<Nothing>,
 ) -> Result<Response, Problem> {
+    let Command { terms, api, .. } = command;
     let user = user_id(&user)?;
-    tell(&api, &operator, user, UserCommand::Enable { user }).await
+    tell(&api, &operator, terms, user, UserCommand::Enable { user }).await
 }
 
 /// Says what a user may do on the platform itself.
 #[utoipa::path(put, path = "/v1/users/{user}/role", tag = "users",
-    params(("user" = String, Path, max_length = 36)), request_body = Role,
+    params(("user" = String, Path, max_length = 36), HowAsked), request_body = Role,
     responses((status = OK, body = UserView)))]
 async fn set_role(
     operator: Operator,
     Named(user): Named<String>,
     command: Command<Role>,
 ) -> Result<Response, Problem> {
-    let (user, role) = (user_id(&user)?, command.body.platform_role);
-    tell(&command.api, &operator, user, UserCommand::SetRole { user, role }).await
+    let Command { body: Role { platform_role: role }, terms, api } = command;
+    let user = user_id(&user)?;
+    tell(&api, &operator, terms, user, UserCommand::SetRole { user, role }).await
 }
 
 /// Has the next key sign access tokens, as soon as verifiers can know it.
 #[utoipa::path(post, path = "/v1/identity/rotate-keys", tag = "users",
+    request_body(content = Option<Nothing>),
     responses((status = OK, body = Ring)))]
-async fn rotate_keys(State(api): State<Api>, operator: Operator) -> Result<Response, Problem> {
-    let ring = api.identity().rotate_keys(meta(&operator)).await;
+async fn rotate_keys(operator: Operator, command: Command<Nothing>) -> Result<Response, Problem> {
+    let Command { terms, api, .. } = command;
+    if terms.dry_run {
+        return Err(Problem::parameter("dry_run", "expected none: this is done, or not asked"));
+    }
+    let ring = api.identity().rotate_keys(operator.on(TenantId::platform()).meta).await;
     let ring = ring.map_err(super::auth::client::no_token)?;
     let kid = |key: &Option<kontor_actors::signing::KeyInRing>| {
         key.as_ref().map(|key| key.key.kid.clone())
@@ -353,16 +380,14 @@ async fn rotate_keys(State(api): State<Api>, operator: Operator) -> Result<Respo
 async fn tell(
     api: &Api,
     operator: &Operator,
+    terms: Terms,
     user: UserId,
     command: UserCommand,
 ) -> Result<Response, Problem> {
-    let done = ask(api, meta(operator), command).await?;
+    let caller = operator.on(TenantId::platform());
+    let Outcome { done, .. } = ask::<User>(api, &caller, terms, command).await?;
     let known = done.state.user().ok_or_else(|| Problem::not_found("user"))?;
     Ok(super::json(StatusCode::OK, &UserView::of(user, known)))
-}
-
-fn meta(operator: &Operator) -> Meta {
-    operator.on(TenantId::platform()).meta
 }
 
 fn ticket() -> Result<TicketId, Problem> {

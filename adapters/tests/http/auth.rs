@@ -334,7 +334,14 @@ async fn the_operator_makes_and_imports_users_and_keeps_them_out() {
     let shop = Shop::open().await;
     let wanted = json!({ "email": JANA, "name": "Jana", "platform_role": "operator" });
     let made = shop.operator().post("/v1/users", wanted.clone()).await.ok();
-    shop.operator().post("/v1/users", wanted).await.problem(409, "user_exists");
+    shop.operator().post("/v1/users", wanted.clone()).await.problem(409, "user_exists");
+    let again = json!({ "email": "petr@example.com" });
+    let would = shop.operator().post("/v1/users?dry_run=true", again.clone()).await.ok();
+    assert_eq!(would.get("token"), None);
+    let keyed = shop.operator().header("idempotency-key", "petr-1");
+    let first = keyed.post("/v1/users", again.clone()).await.ok();
+    let second = keyed.post("/v1/users", again).await.ok();
+    assert_eq!((first["id"].as_str(), second.get("token")), (second["id"].as_str(), None));
     let set = json!({ "token": made["token"], "password": PASSWORD });
     shop.nobody().post("/v1/auth/password/reset", set).await.ok();
     let tokens = log_in(&shop, PASSWORD).await.ok();
@@ -349,7 +356,9 @@ async fn the_operator_makes_and_imports_users_and_keeps_them_out() {
     let shown = shop.operator().put(&format!("{path}/role"), role).await.ok();
     assert_eq!(shown["platform_role"], "none");
     shop.nobody().get("/v1/users").await.problem(401, "unauthorized");
-    assert_eq!(shop.operator().get("/v1/users").await.ok()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(shop.operator().get("/v1/users").await.ok()["items"].as_array().unwrap().len(), 2);
+    let query = shop.nobody().post("/v1/auth/login?dry_run=true", json!({})).await;
+    query.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]

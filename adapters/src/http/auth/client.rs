@@ -133,6 +133,10 @@ impl FromRequestParts<Api> for Client {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        // Nothing is asked by parameters here, not even whether it would be done.
+        if parts.uri.query().is_some_and(|query| !query.is_empty()) {
+            return Err(Problem::parameter("", "expected no parameters"));
+        }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
         let address = proxies::client(peer, &parts.headers, api.proxies());
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
