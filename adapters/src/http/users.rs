@@ -3,7 +3,7 @@
 use super::{
     Api,
     access::Operator,
-    auth::{register::fresh_user, view::UserView},
+    auth::{client::no_token, register::fresh_user, view::UserView},
     command::{Command, HowAsked, Nothing, Outcome, ask},
     path::Named,
     problem::{Fault, Problem},
@@ -198,6 +198,9 @@ async fn list(
     responses((status = CREATED, body = MadeUser)))]
 async fn create(operator: Operator, command: Command<UserWanted>) -> Result<Response, Problem> {
     let Command { body: wanted, terms, api } = command;
+    if !api.identity().at_home().await.map_err(no_token)? {
+        return Err(Problem::unavailable("identity.secret is not the one of the platform's nodes"));
+    }
     let (user, ticket) = (fresh_user()?, ticket()?);
     let new = NewUser {
         email: Some(wanted.email.trim().to_lowercase()),
@@ -368,7 +371,7 @@ async fn rotate_keys(operator: Operator, command: Command<Nothing>) -> Result<Re
         return Err(Problem::parameter("dry_run", "expected none: this is done, or not asked"));
     }
     let ring = api.identity().rotate_keys(operator.on(TenantId::platform()).meta).await;
-    let ring = ring.map_err(super::auth::client::no_token)?;
+    let ring = ring.map_err(no_token)?;
     let kid = |key: &Option<kontor_actors::signing::KeyInRing>| {
         key.as_ref().map(|key| key.key.kid.clone())
     };

@@ -76,6 +76,11 @@ impl Keys {
         Err(TokenFault::Invalid)
     }
 
+    /// Whether this node has the secret that the ring's keys are sealed with.
+    pub(super) async fn at_home(&self) -> Result<bool, TokenFault> {
+        Ok(self.known(AGE_MAX).await?.active.is_some())
+    }
+
     /// The public keys, as verifiers read them (RFC 7517, RFC 8037).
     pub(super) async fn published(&self) -> Result<Value, TokenFault> {
         let known = self.known(AGE_MAX).await?;
@@ -106,7 +111,9 @@ impl Keys {
         let mut ring = self.read().await?;
         // Twice at the first start: one that signs, and the one after it.
         for _ in 0..2 {
-            if ring.wants_key() {
+            // Who cannot open the key that signs has another secret: its keys would be no use.
+            let at_home = ring.active.as_ref().is_none_or(|key| self.open(&key.key).is_some());
+            if ring.wants_key() && at_home {
                 self.offer().await?;
                 ring = self.read().await?;
             }

@@ -59,6 +59,12 @@ impl Identity {
         self.inner.keys.sign(bearer).await
     }
 
+    /// Whether this node's secret is the one that the platform's secrets are sealed with. A token
+    /// that is derived from another is worth nothing.
+    pub async fn at_home(&self) -> Result<bool, TokenFault> {
+        self.inner.keys.at_home().await
+    }
+
     /// The public keys as a JSON Web Key Set.
     pub async fn published_keys(&self) -> Result<serde_json::Value, TokenFault> {
         self.inner.keys.published().await

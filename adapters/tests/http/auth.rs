@@ -8,7 +8,7 @@ use kontor_actors::{
     request::Terms,
     user::{EMAIL, User, UserDocument},
 };
-use kontor_adapters::identity::{Vault, tickets, totp};
+use kontor_adapters::identity::{Identity, IdentitySettings, TokenFault, Vault, tickets, totp};
 use kontor_messages::{
     Meta, TenantId,
     user::{TicketPurpose, UserCommand, UserId, user_of},
@@ -327,6 +327,22 @@ async fn keys_are_published_and_rotate_only_once_they_were_known_for_a_while() {
     let asked = shop.operator().act("/v1/identity/rotate-keys").await.ok();
     assert_eq!((&asked["active"], &asked["rotation_asked"]), (&keys[0]["kid"], &json!(true)));
     bearer(&shop, &tokens).act("/v1/identity/rotate-keys").await.problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_node_with_another_secret_believes_tokens_and_makes_none() {
+    let (shop, tokens) = with_jana().await;
+    let vault = Vault::new(&[8; 32]).unwrap();
+    let settings = IdentitySettings::default();
+    let stranger = Identity::new(shop.intake.clone(), vault, &settings).unwrap();
+    let now = kontor_messages::Timestamp::now();
+    let token = tokens["access_token"].as_str().unwrap();
+    let bearer = stranger.verify(token, now).await.unwrap();
+    assert_eq!(bearer.email.as_deref(), Some(JANA));
+    assert_eq!(stranger.sign(&bearer).await, Err(TokenFault::Unavailable));
+    assert_eq!(stranger.at_home().await, Ok(false));
+    let keys = stranger.published_keys().await.unwrap();
+    assert_eq!(keys, shop.nobody().get("/.well-known/jwks.json").await.ok());
 }
 
 #[tokio::test]
