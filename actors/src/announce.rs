@@ -118,6 +118,7 @@ const PUBLIC: &[Public] = &[
     public("tenant.deletion_scheduled", &["at"]),
     public("tenant.deletion_cancelled", &[]),
     public("tenant.deleted", &[]),
+    public("user.registered", &["via"]),
 ];
 
 /// Every name that there is, each once: what subscriptions may ask for.

@@ -29,12 +29,14 @@ pub mod replay;
 pub mod request;
 pub mod retry;
 pub mod schedule;
+pub mod signing;
 pub mod stock;
 pub mod storable;
 pub mod store;
 pub mod tenant;
 #[doc(hidden)]
 pub mod testing;
+pub mod user;
 pub mod webhook;
 pub mod words;
 pub mod world;

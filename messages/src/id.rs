@@ -50,6 +50,17 @@ impl TenantId {
         }
     }
 
+    /// The tenant in which the platform keeps what is nobody's shop: users and signing keys. No
+    /// books can be opened under this name.
+    pub fn platform() -> Self {
+        Self("platform".into())
+    }
+
+    /// Whether it is the platform's own.
+    pub fn is_platform(&self) -> bool {
+        &*self.0 == "platform"
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -13,9 +13,11 @@ pub mod order;
 pub mod payment;
 pub mod refusal;
 pub mod schedule;
+pub mod signing;
 pub mod stock;
 pub mod tenant;
 pub mod time;
+pub mod user;
 pub mod webhook;
 
 pub use address::AddressRange;

@@ -17,9 +17,11 @@ use kontor_actors::{
     order::Order,
     payment::Payment,
     schedule::Schedule,
+    signing::Signing,
     stock::Stock,
     store::Store,
     tenant::Tenant,
+    user::User,
     webhook::Webhook,
 };
 use std::{sync::Arc, time::Duration};
@@ -77,6 +79,8 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<Webhook>(ground);
     hosts.host::<Schedule>(ground);
     hosts.host::<Erasure>(ground);
+    hosts.host::<User>(ground);
+    hosts.host::<Signing>(ground);
     hosts
 }
 

@@ -10,6 +10,7 @@ use kontor_adapters::{
     dispatch::{
         accounts::TenantAccounts,
         erasures::Erasures,
+        letters::Letters,
         notifications::NotificationSender,
         payments::PaymentCalls,
         replays::WebhookReplays,
@@ -21,6 +22,8 @@ use kontor_adapters::{
         webhooks::{Sender, SenderSettings},
     },
     http::{self, Api, HttpSettings, RenderMetrics, Ties},
+    identity::{Identity, IdentitySettings, Vault},
+    invitation::Links,
     store::{self, StoreSettings},
 };
 use kontor_config::Settings;
@@ -48,6 +51,8 @@ pub struct NodeSettings {
     pub engine: EngineSettings,
     /// The API.
     pub http: HttpSettings,
+    /// Users and tokens.
+    pub identity: IdentitySettings,
     /// RabbitMQ, if there is one.
     pub amqp: Option<AmqpSettings>,
     /// How endpoints of tenants are called.
@@ -74,6 +79,7 @@ impl NodeSettings {
             store: settings.store,
             engine,
             http: settings.http,
+            identity: settings.identity,
             amqp: settings.amqp.url.is_some().then_some(settings.amqp),
             webhooks: settings.webhooks,
             mail: settings.smtp.account().map(AccountSettings),
@@ -87,6 +93,7 @@ impl NodeSettings {
             store: StoreSettings::at(database),
             engine: EngineSettings::default(),
             http: HttpSettings::default(),
+            identity: IdentitySettings::default(),
             amqp: None,
             webhooks: SenderSettings::default(),
             mail: None,
@@ -235,13 +242,18 @@ struct Outside {
     http: Http,
     webhooks: Arc<Sender>,
     mail: Option<AccountSettings>,
+    vault: Vault,
+    identity: IdentitySettings,
 }
 
 impl Outside {
     fn open(settings: &NodeSettings) -> Result<Self, String> {
         let webhooks = Sender::new(&settings.webhooks).map_err(|fault| fault.to_string())?;
         let (http, mail) = (Http::new()?, settings.mail.clone());
-        Ok(Self { http, webhooks: Arc::new(webhooks), mail })
+        let identity = settings.identity.clone();
+        let vault = Vault::of_node(identity.secret.as_ref(), &settings.data_dir);
+        let vault = vault.map_err(|fault| format!("identity.secret: {fault}"))?;
+        Ok(Self { http, webhooks: Arc::new(webhooks), mail, vault, identity })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -252,13 +264,16 @@ impl Outside {
     /// What the API needs besides the domains.
     fn ties(&self, intake: &Intake, accounts: Option<Arc<Accounts>>) -> Result<Ties, String> {
         let hosts = Arc::clone(intake.hosts());
+        let identity = Identity::new(intake.clone(), self.vault.clone(), &self.identity);
+        let identity = identity.map_err(|fault| fault.to_string())?;
         Ok(Ties {
             metrics: render_metrics()?,
             accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
             client: self.http.clone(),
             release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),
-            bearers: None,
-            secrets: None,
+            bearers: Some(Arc::new(identity.clone())),
+            secrets: Some(Arc::new(identity.vault().clone())),
+            identity,
         })
     }
 
@@ -269,10 +284,15 @@ impl Outside {
         accounts: &Arc<Accounts>,
         broker: Option<&Broker>,
     ) -> Vec<Arc<dyn Follow>> {
+        let letters = Letters::new(self.vault.clone(), self.identity.clone());
+        let page = self.identity.link.as_ref();
+        let page = page.map(|page| page.replace("{action}", "accept-invitation"));
+        let links = Links { secrets: Arc::new(self.vault.clone()), page };
+        let mails = NotificationSender::new(intake.clone(), self.mail.clone(), letters);
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
             Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),
-            Arc::new(NotificationSender::new(intake.clone(), self.mail.clone())),
+            Arc::new(mails.with_links(Some(links))),
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),

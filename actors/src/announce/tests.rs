@@ -9,6 +9,7 @@ use crate::{
     stock::Stock,
     tenant::Tenant,
     testing::{NOW, tenant},
+    user::User,
 };
 use kontor_messages::{EntityId, EventId};
 use serde_json::json;
@@ -90,6 +91,7 @@ fn what_is_pinned_is_what_the_journal_holds() {
             "order" => journaled::<Order>(&event.name, &payload),
             "payment" => journaled::<Payment>(&event.name, &payload),
             "notification" => journaled::<Notification>(&event.name, &payload),
+            "user" => journaled::<User>(&event.name, &payload),
             "tenant" => journaled::<Tenant>(&event.name, &payload),
             _ => journaled::<Stock>(&event.name, &payload),
         };

@@ -34,7 +34,8 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
         | Fact::Stock(_)
         | Fact::Payment(..)
         | Fact::Notification(_)
-        | Fact::Tenant(_) => Vec::new(),
+        | Fact::Tenant(_)
+        | Fact::User(_) => Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The follower that carries policies out: it reads an event, asks the pure policies what follows
 //! from it, and tells the domains concerned, one act after the other.
 
-use super::{Act, Fact, Occurrence, invitations, react};
+use super::{Act, Fact, Occurrence, invitations, memberships, react};
 use crate::{
     admission::Lane,
     domain::Domain,
@@ -14,9 +14,10 @@ use crate::{
     stock::Stock,
     store::StoredEvent,
     tenant::Tenant,
+    user::User,
 };
 use async_trait::async_trait;
-use kontor_messages::Meta;
+use kontor_messages::{Meta, TenantId};
 use std::{fmt::Write, sync::Arc};
 
 /// Carries policies out.
@@ -44,6 +45,7 @@ impl Policies {
                 react(&occurrence(Fact::Notification(&event::<Notification>(stored)?)))
             }
             Tenant::NAME => react(&occurrence(Fact::Tenant(&event::<Tenant>(stored)?))),
+            User::NAME => react(&occurrence(Fact::User(&event::<User>(stored)?))),
             Order::NAME => match self.state::<Order>(stored).await? {
                 OrderState::Order(order) => {
                     react(&occurrence(Fact::Order(&event::<Order>(stored)?, &order)))
@@ -73,6 +75,10 @@ impl Policies {
             Act::Order(command) => self.tell::<Order>(caller, command).await,
             Act::Payment(command) => self.tell::<Payment>(caller, command).await,
             Act::Notification(command) => self.tell::<Notification>(caller, command).await,
+            Act::User(command) => {
+                let platform = Caller { tenant: TenantId::platform(), ..caller.clone() };
+                self.tell::<User>(&platform, command).await
+            }
         }
     }
 
@@ -114,7 +120,11 @@ impl Follow for Policies {
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
         match &*event.domain {
             Stock::NAME | Order::NAME | Payment::NAME | Notification::NAME => {}
-            Tenant::NAME if invitations::TOLD_OF.contains(&&*event.name) => {}
+            Tenant::NAME
+                if invitations::TOLD_OF.contains(&&*event.name)
+                    || memberships::TOLD_OF.contains(&&*event.name) => {}
+            // Logins are many, and nothing follows from most.
+            User::NAME if super::users::follows(&event.name) => {}
             _ => return None,
         }
         let mut lane = String::with_capacity(96);

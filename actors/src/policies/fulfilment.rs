@@ -29,7 +29,7 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
                 until: *until,
             })]
         }
-        Fact::Payment(..) | Fact::Notification(_) | Fact::Tenant(_) => Vec::new(),
+        Fact::Payment(..) | Fact::Notification(_) | Fact::Tenant(_) | Fact::User(_) => Vec::new(),
     }
 }
 

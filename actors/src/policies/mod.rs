@@ -7,12 +7,14 @@ mod cancellation;
 pub mod follower;
 mod fulfilment;
 mod invitations;
+mod memberships;
 mod messages;
 mod refunds;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tests;
+mod users;
 
 use crate::{order::state::OrderDocument, payment::PaymentDocument};
 use kontor_messages::{
@@ -22,6 +24,7 @@ use kontor_messages::{
     payment::{PaymentCommand, PaymentEvent},
     stock::{StockCommand, StockEvent},
     tenant::TenantEvent,
+    user::{UserCommand, UserEvent},
 };
 
 /// Something that has happened, as policies see it.
@@ -52,6 +55,8 @@ pub enum Fact<'a> {
     Notification(&'a NotificationEvent),
     /// To a tenant.
     Tenant(&'a TenantEvent),
+    /// To a user.
+    User(&'a UserEvent),
 }
 
 /// What is to be done because of it. The same act twice is one.
@@ -65,6 +70,8 @@ pub enum Act {
     Payment(PaymentCommand),
     /// To a message.
     Notification(NotificationCommand),
+    /// To a user, in the platform's own tenant.
+    User(UserCommand),
 }
 
 /// What follows from an event, in the order in which it is to be done.
@@ -74,5 +81,7 @@ pub fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
     acts.extend(refunds::react(occurrence));
     acts.extend(messages::react(occurrence));
     acts.extend(invitations::react(occurrence));
+    acts.extend(memberships::react(occurrence));
+    acts.extend(users::react(occurrence));
     acts
 }

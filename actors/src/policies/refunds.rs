@@ -32,7 +32,8 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
         | Fact::Stock(_)
         | Fact::Payment(..)
         | Fact::Notification(_)
-        | Fact::Tenant(_) => return Vec::new(),
+        | Fact::Tenant(_)
+        | Fact::User(_) => return Vec::new(),
     };
     vec![act]
 }

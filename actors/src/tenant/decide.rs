@@ -111,6 +111,9 @@ fn decide_people(world: &World<'_, Tenant>, command: TenantCommand, now: Timesta
 }
 
 fn create(world: &World<'_, Tenant>, settings: TenantSettings) -> Answer {
+    if world.tenant().is_platform() {
+        return refuse(TenantRefusal::Reserved);
+    }
     check(&settings)?;
     match world.get(&tenant_entity())? {
         TenantState::Tenant(tenant) if tenant.settings == settings => about_tenant(None),

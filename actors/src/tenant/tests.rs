@@ -86,6 +86,15 @@ fn a_tenant_is_created_once_and_a_repeat_changes_nothing() {
 }
 
 #[test]
+fn nobody_trades_under_the_platform_s_own_name() {
+    let (tenant, entities, keys) =
+        (kontor_messages::TenantId::platform(), Default::default(), Default::default());
+    let world = World::<Tenant>::new(&tenant, &entities, &keys);
+    let asked = Tenant::decide(&world, TenantCommand::Create { settings: settings() }, NOW);
+    assert_eq!(asked, Err(Stop::Refused(TenantRefusal::Reserved)));
+}
+
+#[test]
 fn settings_that_mean_nothing_are_refused_with_their_place() {
     let change = |edit: fn(&mut TenantSettings)| {
         let mut settings = settings();

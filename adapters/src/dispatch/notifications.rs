@@ -1,8 +1,8 @@
 //! Messages to people: renders and sends what was queued, and records how it went.
 
-use super::{acting, caller, content, lane, read, tell};
+use super::{acting, caller, content, lane, letters::Letters, read, tell};
 use crate::{
-    gateways::notifications::{channel, templates},
+    gateways::notifications::{channel, log::Log, templates},
     invitation::Links,
 };
 use async_trait::async_trait;
@@ -42,14 +42,16 @@ pub struct NotificationSender {
     fallback: Option<AccountSettings>,
     /// What invitations are accepted with is written here, and kept nowhere.
     links: Option<Links>,
+    /// What the platform itself writes.
+    letters: Letters,
     /// Open connections by tenant.
     channels: Mutex<HashMap<TenantId, Made>>,
 }
 
 impl NotificationSender {
     /// A follower that sends by the tenants' accounts, or by `fallback`.
-    pub fn new(intake: Intake, fallback: Option<AccountSettings>) -> Self {
-        Self { intake, fallback, links: None, channels: Mutex::default() }
+    pub fn new(intake: Intake, fallback: Option<AccountSettings>, letters: Letters) -> Self {
+        Self { intake, fallback, letters, links: None, channels: Mutex::default() }
     }
 
     /// The same, for invitations too.
@@ -98,15 +100,10 @@ impl NotificationSender {
         notification: &EntityId,
         document: &NotificationDocument,
     ) -> Result<OutgoingMessage, SendFault> {
-        let shop = read::<Tenant>(&self.intake, event, &tenant_entity()).await.map_err(away)?;
-        let (shop, language) = match shop {
-            TenantState::Tenant(shop) => (shop.settings.name, shop.settings.language),
-            _ => (event.tenant.to_string(), "en".to_owned()),
+        let rendered = match event.tenant.is_platform() {
+            true => self.letters.write(document)?,
+            false => self.render_own(event, document).await?,
         };
-        let languages = templates::chain(document.language.as_deref(), &language);
-        let own = self.own_texts(event, &document.template, &languages).await.map_err(away)?;
-        let data = self.data(event, document)?;
-        let rendered = templates::render(&document.template, &languages, &own, &shop, &data)?;
         Ok(OutgoingMessage {
             notification: notification.clone(),
             recipient: document.recipient.clone(),
@@ -132,6 +129,23 @@ impl NotificationSender {
             links.fill(&event.tenant, &mut data);
         }
         Ok(data)
+    }
+
+    /// A tenant's message, in the tenant's words if it has some.
+    async fn render_own(
+        &self,
+        event: &StoredEvent,
+        document: &NotificationDocument,
+    ) -> Result<templates::Rendered, SendFault> {
+        let shop = read::<Tenant>(&self.intake, event, &tenant_entity()).await.map_err(away)?;
+        let (shop, language) = match shop {
+            TenantState::Tenant(shop) => (shop.settings.name, shop.settings.language),
+            _ => (event.tenant.to_string(), "en".to_owned()),
+        };
+        let languages = templates::chain(document.language.as_deref(), &language);
+        let own = self.own_texts(event, &document.template, &languages).await.map_err(away)?;
+        let data = self.data(event, document)?;
+        Ok(templates::render(&document.template, &languages, &own, &shop, &data)?)
     }
 
     async fn own_texts(
@@ -163,6 +177,9 @@ impl NotificationSender {
             TenantState::Account(account) => Some(account.settings),
             _ => self.fallback.clone(),
         };
+        if settings.is_none() && event.tenant.is_platform() {
+            return Ok(Arc::new(Log::in_full()));
+        }
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(settings), Some((made_of, known))) = (&settings, channels.get(&event.tenant))
             && kind == ChannelKind::Email

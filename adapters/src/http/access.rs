@@ -139,7 +139,7 @@ pub(super) async fn guard_user(State(api): State<Api>, request: Request, next: N
 }
 
 async fn operate(api: &Api, parts: &Parts) -> Result<Operator, Problem> {
-    match identify(api, &parts.headers)? {
+    match identify(api, &parts.headers).await? {
         Asker::Operator(by) => return Ok(Operator { meta: Arc::new(meta(actor(by), parts)) }),
         Asker::Key(presented) => drop(known_key(api, &presented).await?),
         Asker::User(_) => {}
@@ -149,7 +149,7 @@ async fn operate(api: &Api, parts: &Parts) -> Result<Operator, Problem> {
 }
 
 async fn sign_in(api: &Api, parts: &Parts) -> Result<SignedIn, Problem> {
-    let bearer = match identify(api, &parts.headers)? {
+    let bearer = match identify(api, &parts.headers).await? {
         Asker::User(bearer) | Asker::Operator(Some(bearer)) => bearer,
         Asker::Operator(None) => return Err(users_only()),
         Asker::Key(presented) => {
@@ -165,7 +165,7 @@ async fn enter(resource: &Resource, parts: &Parts) -> Result<(Access, Option<Und
     let Resource { api, name } = resource;
     let write = !matches!(parts.method, Method::GET | Method::HEAD);
     let needed = Needed { resource: name, write };
-    match identify(api, &parts.headers)? {
+    match identify(api, &parts.headers).await? {
         Asker::Operator(by) => {
             let id = named(&parts.headers)?;
             let known = api.known().tenant(&id, None).await?.ok_or_else(unknown_tenant)?;
@@ -306,7 +306,7 @@ fn actor(by: Option<Bearer>) -> String {
 }
 
 /// Who asks, from where, because of which request, in which trace.
-fn meta(actor: String, parts: &Parts) -> Meta {
+pub(super) fn meta(actor: String, parts: &Parts) -> Meta {
     let mut meta = Meta::by(actor).asked_from(client_address(parts).text());
     meta.cause = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
     let trace = parts.headers.get("traceparent").and_then(|trace| trace.to_str().ok());

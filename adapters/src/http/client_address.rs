@@ -6,7 +6,7 @@
 use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap};
 use kontor_messages::AddressRange;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The header by which proxies say for whom they ask.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -31,6 +31,17 @@ impl ClientAddress {
     /// The address as text, for people.
     pub(super) fn text(self) -> Option<String> {
         self.0.map(|address| address.to_string())
+    }
+}
+
+/// What counts as one client: an address, or with IPv6 the network that one household has.
+pub(super) fn household(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let network = address.to_bits() >> 64 << 64;
+            format!("{}/64", Ipv6Addr::from_bits(network))
+        }
     }
 }
 

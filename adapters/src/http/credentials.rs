@@ -30,7 +30,7 @@ pub(super) enum Asker<'t> {
 }
 
 /// Reads what a caller shows.
-pub(super) fn identify<'t>(api: &Api, headers: &'t HeaderMap) -> Result<Asker<'t>, Problem> {
+pub(super) async fn identify<'t>(api: &Api, headers: &'t HeaderMap) -> Result<Asker<'t>, Problem> {
     let token = bearer(headers).ok_or_else(unauthorized)?;
     if is_operator(api, token) {
         return Ok(Asker::Operator(None));
@@ -38,7 +38,10 @@ pub(super) fn identify<'t>(api: &Api, headers: &'t HeaderMap) -> Result<Asker<'t
     if let Some(presented) = key::parse(token) {
         return Ok(Asker::Key(presented));
     }
-    let verified = api.bearers().and_then(|bearers| bearers.verify(token, Timestamp::now()));
+    let verified = match api.bearers() {
+        Some(bearers) => bearers.verify(token, Timestamp::now()).await?,
+        None => None,
+    };
     match verified.ok_or_else(unauthorized)? {
         bearer if bearer.is_platform_operator => Ok(Asker::Operator(Some(bearer))),
         bearer => Ok(Asker::User(bearer)),
@@ -61,7 +64,7 @@ pub(super) async fn known_key(
     Ok((known, key))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

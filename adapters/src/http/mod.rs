@@ -8,6 +8,7 @@
 mod access;
 mod accounts;
 mod audit;
+mod auth;
 mod bearers;
 mod body;
 mod client_address;
@@ -46,6 +47,7 @@ mod system;
 mod templates;
 mod tenants;
 mod timers;
+mod users;
 mod uses;
 
 pub use bearers::{Bearer, Bearers};
@@ -56,6 +58,7 @@ pub use settings::HttpSettings;
 
 use crate::{
     gateways::{Accounts, http::Http as Client},
+    identity::Identity,
     invitation::Derive,
 };
 use axum::response::{IntoResponse, Response};
@@ -95,6 +98,8 @@ pub struct Ties {
     pub bearers: Option<Arc<dyn Bearers>>,
     /// Derives the secrets of invitations; without it nobody is invited.
     pub secrets: Option<Arc<dyn Derive>>,
+    /// Passwords and tokens.
+    pub identity: Identity,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -112,6 +117,8 @@ struct Inner {
     /// SHA-256 of the platform operator's token.
     operator: Option<[u8; 32]>,
     ties: Ties,
+    pace: auth::pace::Pace,
+    /// Whose word on a client's address counts.
     streams: Arc<Semaphore>,
     closing: watch::Sender<bool>,
 }
@@ -131,8 +138,9 @@ impl Api {
             settings.user_requests_per_second,
             settings.stranger_requests_per_second,
         );
+        let pace = auth::pace::Pace::new(ties.identity.settings());
         let inner =
-            Inner { settings, intake, known, uses, rates, operator, ties, streams, closing };
+            Inner { settings, intake, known, uses, rates, operator, ties, pace, streams, closing };
         Self { inner: Arc::new(inner) }
     }
 
@@ -191,6 +199,15 @@ impl Api {
 
     fn release(&self, tenant: &TenantId, domain: &str) -> bool {
         (self.inner.ties.release)(tenant, domain)
+    }
+
+    /// Passwords and tokens; [`Identity::verify`] says who shows an access token.
+    pub fn identity(&self) -> &Identity {
+        &self.inner.ties.identity
+    }
+
+    fn pace(&self) -> &auth::pace::Pace {
+        &self.inner.pace
     }
 
     fn streams(&self) -> &Arc<Semaphore> {

@@ -94,7 +94,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let own = path.starts_with("/v1/");
     operation.insert("operationId".to_owned(), operation_id(path, method).into());
     if own {
-        operation.insert("security".to_owned(), json!([{ "key": [] }]));
+        operation.insert("security".to_owned(), security(path));
     }
     for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
         if answer.get("description").is_none_or(|told| told == "") {
@@ -123,12 +123,35 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     }
 }
 
+/// Routes of users that nobody has to prove anything for; the rest want an access token.
+const FOR_ANYBODY: [&str; 10] = [
+    "register",
+    "login",
+    "refresh",
+    "validate",
+    "logout",
+    "verify-email",
+    "password/forgot",
+    "password/reset",
+    "codes",
+    "codes/verify",
+];
+
+fn security(path: &str) -> Value {
+    match path.strip_prefix("/v1/auth/") {
+        Some(rest) if FOR_ANYBODY.contains(&rest) => json!([]),
+        Some(_) => json!([{ "user": [] }]),
+        None => json!([{ "key": [] }]),
+    }
+}
+
 fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
     let mut headers = vec!["RequestId"];
-    if !path.starts_with("/v1/") {
+    if !path.starts_with("/v1/") || path.starts_with("/v1/auth/") {
         return headers;
     }
-    let tenantless = ["/v1/tenants", "/v1/quarantine", "/v1/invitations/accept"];
+    let tenantless =
+        ["/v1/tenants", "/v1/quarantine", "/v1/users", "/v1/identity", "/v1/invitations/accept"];
     if !tenantless.iter().any(|start| path.starts_with(start)) {
         headers.push("Tenant");
     }
@@ -145,6 +168,7 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         "/ready" => Vec::new(),
         _ if path.starts_with("/v1/") && method == "get" => ANY.to_vec(),
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
+        _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),
         _ => vec!["500", "503"],
     }
@@ -251,12 +275,20 @@ fn problem() -> Value {
 }
 
 fn security_schemes() -> Value {
-    json!({ "key": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An API key `kt_<tenant>_<id>_<secret>`, a user's access token, or the \
-            platform operator's token.",
-    } })
+    json!({
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key `kt_<tenant>_<id>_<secret>`, a user's access token, or the \
+                platform operator's token.",
+        },
+        "user": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token of `/v1/auth/login`.",
+        },
+    })
 }
 
 fn parameters() -> Value {

@@ -3,9 +3,9 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    accounts, audit, credentials, dead_letters, edge, endpoints, erasures, events, export, hooks,
-    invitations, keys, members, notifications, openapi, orders, payments, quarantine, roles, stock,
-    system, templates, tenants, timers,
+    accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
+    hooks, invitations, keys, members, notifications, openapi, orders, payments, quarantine, roles,
+    stock, system, templates, tenants, timers, users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -42,8 +42,10 @@ pub fn document(api: &Api) -> serde_json::Value {
 }
 
 fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
-    let mut all =
-        OpenApiRouter::with_openapi(openapi::base()).merge(system::routes()).merge(hooks::routes());
+    let mut all = OpenApiRouter::with_openapi(openapi::base())
+        .merge(system::routes())
+        .merge(hooks::routes())
+        .merge(auth::routes());
     for (resource, routes) in [
         ("tenants", tenants::own().merge(accounts::routes()).merge(export::usage_routes())),
         ("keys", keys::routes()),
@@ -64,7 +66,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         let state = Resource { api: api.clone(), name: resource };
         all = all.merge(routes.route_layer(from_fn_with_state(state, guard)));
     }
-    for routes in [tenants::for_operator(), quarantine::routes()] {
+    for routes in [tenants::for_operator(), quarantine::routes(), users::routes()] {
         let layer = from_fn_with_state(api.clone(), guard_operator);
         all = all.merge(routes.route_layer(layer));
     }

@@ -5,6 +5,7 @@
 //! from it (HKDF-SHA256), with a nonce by chance and the context as associated data: what was
 //! sealed as one thing opens as nothing else. Nothing here is ever logged.
 
+use crate::invitation::Derive;
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -125,6 +126,12 @@ impl Vault {
         let mut derived = [0; 32];
         derived.copy_from_slice(context.sign().as_ref());
         derived
+    }
+}
+
+impl Derive for Vault {
+    fn derive(&self, purpose: &str, id: &str) -> [u8; 32] {
+        Self::derive(self, purpose, id)
     }
 }
 

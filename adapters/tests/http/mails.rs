@@ -1,13 +1,17 @@
 //! The mail of an invitation: what it is accepted with is in there, and in nothing that is kept.
 
-use crate::{people::Seed, shop::Shop};
+use crate::{
+    people::Seed,
+    shop::{SECRET, Shop},
+};
 use kontor_actors::{
     follower::Follow,
     policies::follower::Policies,
     store::{Store, StoredEvent},
 };
 use kontor_adapters::{
-    dispatch::notifications::NotificationSender,
+    dispatch::{letters::Letters, notifications::NotificationSender},
+    identity::{IdentitySettings, Vault},
     invitation::{self, Links},
 };
 use kontor_messages::TenantId;
@@ -60,6 +64,10 @@ async fn events(shop: &Shop, name: &str) -> Vec<Arc<StoredEvent>> {
     all.into_iter().filter(|event| &*event.name == name).map(Arc::new).collect()
 }
 
+fn letters() -> Letters {
+    Letters::new(Vault::new(&SECRET).unwrap(), IdentitySettings::default())
+}
+
 #[tokio::test]
 async fn an_invitation_s_secret_is_in_its_mail_and_in_nothing_that_is_kept() {
     let (shop, _) = Shop::trading().await;
@@ -77,7 +85,8 @@ async fn an_invitation_s_secret_is_in_its_mail_and_in_nothing_that_is_kept() {
     policies.handle("", &told).await.unwrap();
     let page = Some("https://kontor.example/join".to_owned());
     let links = Links { secrets: Arc::new(Seed), page };
-    let sender = NotificationSender::new(shop.intake.clone(), None).with_links(Some(links));
+    let sender =
+        NotificationSender::new(shop.intake.clone(), None, letters()).with_links(Some(links));
     sender.handle("", &events(&shop, "notification.queued").await).await.unwrap();
 
     let id = invited["id"].as_str().unwrap();
@@ -100,7 +109,7 @@ async fn without_a_secret_to_derive_from_an_invitation_is_not_sent() {
     olga.post("/v1/invitations", wish).await.ok();
     let policies = Policies::new(shop.intake.clone());
     policies.handle("", &events(&shop, "tenant.invited").await).await.unwrap();
-    let sender = NotificationSender::new(shop.intake.clone(), None);
+    let sender = NotificationSender::new(shop.intake.clone(), None, letters());
     sender.handle("", &events(&shop, "notification.queued").await).await.unwrap();
     assert_eq!(events(&shop, "notification.sent").await.len(), 0);
     assert_eq!(events(&shop, "notification.attempt_failed").await.len(), 1);

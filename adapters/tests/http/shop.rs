@@ -18,15 +18,18 @@ use kontor_actors::{
     order::Order,
     payment::Payment,
     request::Terms,
+    signing::Signing,
     stock::Stock,
     store::Store,
     tenant::Tenant,
+    user::User,
     webhook::Webhook,
 };
 use kontor_adapters::{
     dispatch::accounts::TenantAccounts,
     gateways::{Accounts, http::Http},
     http::{Api, HttpSettings, RenderMetrics, Ties, router},
+    identity::{Identity, IdentitySettings, Vault},
     store::SealedStore,
 };
 use kontor_messages::{
@@ -44,6 +47,8 @@ use tower::ServiceExt;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// The secret of every node here.
+pub const SECRET: [u8; 32] = [7; 32];
 pub const ADMIN: &str = "the-operator-of-this-platform";
 
 /// A node with its API.
@@ -319,7 +324,9 @@ fn api(settings: HttpSettings, intake: &Intake, metrics: RenderMetrics) -> Api {
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
     let (bearers, secrets) = (Some(Arc::new(Tokens) as _), Some(Arc::new(Seed) as _));
-    let ties = Ties { metrics, accounts, client, release, bearers, secrets };
+    let vault = Vault::new(&SECRET).unwrap();
+    let identity = Identity::new(intake.clone(), vault, &IdentitySettings::default()).unwrap();
+    let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity };
     Api::new(settings, intake.clone(), ties)
 }
 
@@ -335,6 +342,8 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Notification>(&ground);
     hosts.host::<Webhook>(&ground);
     hosts.host::<Erasure>(&ground);
+    hosts.host::<User>(&ground);
+    hosts.host::<Signing>(&ground);
     let hosts = Arc::new(hosts);
     let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();
     let starting =

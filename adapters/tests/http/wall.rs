@@ -21,10 +21,18 @@ use things::Things;
 const OURS: &str = "harbour-books";
 const THEIRS: &str = "other-books";
 /// Routes that are for everybody. Nothing else is.
-const PUBLIC: [&str; 5] =
-    ["/health", "/ready", "/ping", "/metrics", "/webhooks/{tenant}/{provider}/{account}"];
+const PUBLIC: [&str; 6] = [
+    "/health",
+    "/ready",
+    "/ping",
+    "/metrics",
+    "/webhooks/{tenant}/{provider}/{account}",
+    "/.well-known/jwks.json",
+];
+/// Where people log in: about no tenant, each for everybody or for whoever is signed in.
+const PEOPLE: [&str; 2] = ["/auth", "/v1/auth"];
 /// Routes that are for the platform's operators, whoever else asks.
-const OPERATORS: [&str; 2] = ["/v1/tenants", "/v1/quarantine"];
+const OPERATORS: [&str; 4] = ["/v1/tenants", "/v1/quarantine", "/v1/users", "/v1/identity"];
 /// The route that is for users of whatever tenant.
 const USERS: &str = "/v1/invitations/accept";
 /// Names that each tenant gives its own things: writing to one makes one's own.
@@ -48,10 +56,7 @@ struct Route {
 
 impl Route {
     fn is(&self, starts: &[&str]) -> bool {
-        starts.iter().any(|start| {
-            let rest = self.template.strip_prefix(start);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        is_within(&self.template, starts)
     }
 
     fn names_something(&self) -> bool {
@@ -71,6 +76,13 @@ impl Route {
     }
 }
 
+fn is_within(template: &str, starts: &[&str]) -> bool {
+    starts.iter().any(|start| {
+        let rest = template.strip_prefix(start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// Every route but the public ones, with real ids of ours.
 async fn routes(shop: &Shop, things: &Things) -> Vec<Route> {
     let document = shop.nobody().get("/openapi.json").await.ok();
@@ -78,6 +90,9 @@ async fn routes(shop: &Shop, things: &Things) -> Vec<Route> {
     for (template, item) in document["paths"].as_object().unwrap() {
         if PUBLIC.contains(&&**template) {
             public += 1;
+            continue;
+        }
+        if is_within(template, &PEOPLE) {
             continue;
         }
         for (method, operation) in item.as_object().unwrap() {
@@ -283,4 +298,38 @@ async fn a_body_that_names_another_tenant_s_things_reaches_none_of_them() {
         }
     }
     assert_eq!(trace_of(&shop, OURS).await, before);
+}
+
+#[tokio::test]
+async fn where_people_log_in_only_those_who_are_signed_in_get_on() {
+    let (shop, harbour) = Shop::trading().await;
+    let document = shop.nobody().get("/openapi.json").await.ok();
+    let genuine_elsewhere =
+        access_token("olga", Timestamp::now().plus(Duration::from_secs(60)), "user");
+    let askers = [
+        ("nobody", shop.nobody()),
+        ("a key", harbour),
+        ("the operator's token", shop.operator()),
+        ("the bearer of a token that nobody here signed", shop.nobody().token(&genuine_elsewhere)),
+    ];
+    let mut tried = 0;
+    for (template, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let signed = operation["security"][0].get("user").is_some();
+            if !is_within(template, &PEOPLE) || !signed {
+                continue;
+            }
+            tried += 1;
+            let path = template.replace("{session}", "019bc0de-0000-7000-8000-000000000001");
+            let method: Method = method.to_uppercase().parse().unwrap();
+            for (who, asker) in &askers {
+                let body = (method != Method::GET).then_some(Body::from("{}"));
+                let kind = body.is_some().then_some("application/json");
+                let body = body.unwrap_or_else(Body::empty);
+                let answer = asker.ask(method.clone(), &path, body, kind).await;
+                assert_eq!(answer.status, 401, "{method} {path} by {who}: {}", answer.text());
+            }
+        }
+    }
+    assert!(tried >= 8, "{tried}");
 }

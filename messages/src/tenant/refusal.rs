@@ -12,6 +12,9 @@ pub enum TenantRefusal {
     /// It is there already, and differs.
     #[error("the {0} exists and differs")]
     Exists(&'static str),
+    /// The name is the platform's own.
+    #[error("the name platform is reserved: nobody can trade under it")]
+    Reserved,
     /// The tenant's books are closed.
     #[error("the tenant is archived")]
     Archived,
@@ -57,6 +60,7 @@ impl Refusal for TenantRefusal {
         match self {
             Self::NotFound(_) => "not_found",
             Self::Exists(_) => "exists",
+            Self::Reserved => "tenant_reserved",
             Self::Archived => "tenant_archived",
             Self::Lacking(_) => "missing_scope",
             Self::OwnersOnly => "owners_only",
@@ -75,6 +79,7 @@ impl Refusal for TenantRefusal {
         match self {
             Self::NotFound(_) => RefusalKind::NotFound,
             Self::Exists(_)
+            | Self::Reserved
             | Self::Archived
             | Self::LastOwner
             | Self::RoleReserved

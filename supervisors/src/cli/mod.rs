@@ -7,6 +7,7 @@ mod dead_letter;
 mod journal;
 mod print;
 mod serve;
+mod user;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use kontor_config::{Overrides, Settings};
@@ -62,6 +63,12 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(commands::KeyCommand),
+    /// People who log in.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// The keys that sign their tokens.
+    #[command(subcommand)]
+    Identity(user::IdentityCommand),
     /// The journal.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -106,6 +113,8 @@ async fn obey(cli: Cli) -> Result<ExitCode, String> {
         Command::Demo(args) => demo(&place, json, args).await,
         Command::Tenant(command) => commands::tenant(&place, json, command).await,
         Command::Key(command) => commands::key(&place, json, command).await,
+        Command::User(command) => user::run(&place, json, command).await,
+        Command::Identity(command) => user::identity(&place, json, command).await,
         Command::Journal(command) => journal::run(&place, json, command).await,
         Command::DeadLetter(command) => dead_letter::run(&place, json, command).await,
         Command::Quarantine(command) => commands::quarantine(&place, json, command).await,

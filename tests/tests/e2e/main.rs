@@ -23,6 +23,7 @@ macro_rules! each {
     };
 }
 
+mod auth;
 mod books;
 mod erasing;
 #[cfg(feature = "servers")]

@@ -1,7 +1,9 @@
 //! Each policy, event by event: this happened, so that is to be done.
 
 mod invitations;
+mod memberships;
 mod messages;
+mod users;
 
 use super::{
     Act, Fact, Occurrence, react,
@@ -54,7 +56,7 @@ fn message(event: &OrderEvent, known: &OrderDocument) -> Option<NotificationComm
     let acts = told(&order(), Fact::Order(event, known));
     acts.into_iter().find_map(|act| match act {
         Act::Notification(command) => Some(command),
-        Act::Stock(_) | Act::Order(_) | Act::Payment(_) => None,
+        Act::Stock(_) | Act::Order(_) | Act::Payment(_) | Act::User(_) => None,
     })
 }
 

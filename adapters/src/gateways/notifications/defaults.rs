@@ -55,6 +55,18 @@ macro_rules! text {
     };
 }
 
+/// What the platform itself writes to its users; no tenant's messages are told in them.
+pub(super) const PLATFORM: [DefaultTemplate; 8] = [
+    text!("verify_email", "en", "Please confirm your e-mail address"),
+    text!("verify_email", "cs", "Potvrďte prosím svou e-mailovou adresu"),
+    text!("reset_password", "en", "A new password"),
+    text!("reset_password", "cs", "Nové heslo"),
+    text!("login_code", "en", "Your code"),
+    text!("login_code", "cs", "Váš kód"),
+    text!("account_exists", "en", "You have an account already"),
+    text!("account_exists", "cs", "Účet už máte"),
+];
+
 pub(super) const DEFAULTS: [DefaultTemplate; 12] = [
     text!("order_confirmation", "en", "We have received your order {{ order_number }}", lines),
     text!("order_confirmation", "cs", "Přijali jsme objednávku {{ order_number }}", lines),

@@ -22,7 +22,7 @@ pub fn channel(
     account: Option<&AccountSettings>,
 ) -> Result<Arc<dyn NotificationChannel>, SettingsFault> {
     match (kind, account) {
-        (ChannelKind::Log, _) => Ok(Arc::new(log::Log)),
+        (ChannelKind::Log, _) => Ok(Arc::new(log::Log::default())),
         (ChannelKind::Email, Some(settings)) => {
             Ok(Arc::new(smtp::Smtp::new(smtp::Settings::parse(settings)?)?))
         }

@@ -5,7 +5,7 @@
 //! arithmetic and no joining of texts, runs on fuel, and its output is bounded. What is not there
 //! is an error, not an empty place. HTML is escaped always.
 
-use super::defaults::{DEFAULTS, DefaultTemplate};
+use super::defaults::{DEFAULTS, DefaultTemplate, PLATFORM};
 use kontor_actors::ports_notification::SendFault;
 use kontor_messages::notification::{FailureKind, Template};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, filters, tests};
@@ -18,6 +18,8 @@ const TEXT_LEN_MAX: usize = 256 * 1024;
 const HTML_LEN_MAX: usize = 512 * 1024;
 /// The language in which there is a text for everything.
 const LAST_LANGUAGE: &str = "en";
+/// Who writes to users.
+const PLATFORM_NAME: &str = "Kontor";
 
 /// A message as its recipient reads it.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,6 +89,22 @@ pub fn render(
             DEFAULTS.iter().find(|text| text.name == name && text.language == language)
         {
             return parts(subject, text, Some(html), &context(data, shop, language));
+        }
+    }
+    Err(TemplateFault::Unknown(name.to_owned()))
+}
+
+/// The same for what the platform itself writes to its users.
+pub fn render_platform(
+    name: &str,
+    languages: &[String],
+    data: &Value,
+) -> Result<Rendered, TemplateFault> {
+    for language in languages {
+        if let Some(DefaultTemplate { subject, text, html, .. }) =
+            PLATFORM.iter().find(|text| text.name == name && text.language == language)
+        {
+            return parts(subject, text, Some(html), &context(data, PLATFORM_NAME, language));
         }
     }
     Err(TemplateFault::Unknown(name.to_owned()))

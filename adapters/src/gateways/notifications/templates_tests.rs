@@ -47,6 +47,27 @@ fn an_invitation_is_written_with_a_link_or_with_its_code() {
 }
 
 #[test]
+fn the_platform_s_texts_are_there_in_both_languages_and_hold_what_is_needed() {
+    let token = json!({ "token": "vt_1", "code": "123456" });
+    let link = json!({ "link": "https://example.com/?token=vt_1", "code": "123456" });
+    for (name, needed) in [
+        ("verify_email", "vt_1"),
+        ("reset_password", "vt_1"),
+        ("login_code", "123456"),
+        ("account_exists", "Kontor"),
+    ] {
+        for language in ["en", "cs"] {
+            for data in [&token, &link] {
+                let told = render_platform(name, &chain(Some(language), "en"), data).unwrap();
+                assert_eq!(told.language, language);
+                assert!(told.text.contains(needed) && told.html.unwrap().contains(needed));
+            }
+        }
+        assert!(render(name, &chain(None, "en"), &[], "Harbour", &token).is_err());
+    }
+}
+
+#[test]
 fn every_text_is_there_in_both_languages() {
     for name in
         ["order_confirmation", "payment_received", "shipped", "cancelled", "refund", "invitation"]

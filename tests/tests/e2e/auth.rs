@@ -1,0 +1,167 @@
+//! People: they register, prove their address by a letter, come in, and are kept out.
+
+use kontor_sandbox::{Sandbox, SandboxConfig};
+use kontor_tests::{
+    SOON,
+    client::Client,
+    node::Node,
+    replay::assert_replays,
+    site::{Kind, Site},
+    until,
+};
+use serde_json::{Value, json};
+
+const JANA: &str = "jana@example.com";
+const PASSWORD: &str = "correct horse battery";
+
+each! {
+    somebody_registers_proves_the_address_and_comes_in => registers;
+    users_come_from_elsewhere_and_by_an_operator_s_hand => from_elsewhere;
+}
+
+/// A node whose letters go to the sandbox.
+async fn start(site: &Site, sandbox: &Sandbox) -> Node {
+    let mut command = site.serve();
+    command.env("KONTOR_SMTP_URL", format!("smtp://{}?tls=none", sandbox.smtp().address()));
+    command.env("KONTOR_SMTP__FROM", "accounts@example.com");
+    let node = Node::spawn(command, site.url());
+    node.ready().await;
+    node
+}
+
+/// What a letter to Jana holds: the word that begins so or comes after it, in the letter of this
+/// number.
+async fn letter(sandbox: &Sandbox, number: usize, begins: &str) -> String {
+    until("a letter", SOON, || async {
+        let letter = sandbox.smtp().to(JANA).get(number).cloned()?;
+        // Quoted-printable, with its soft line ends.
+        let body = letter.body().replace("=\r\n", "").replace("=3D", "=");
+        let after = if begins.ends_with(' ') { begins.len() } else { 0 };
+        let from = body.find(begins)? + after;
+        let known = |c: &char| c.is_ascii_alphanumeric() || "_-".contains(*c);
+        Some(body[from..].chars().take_while(known).collect())
+    })
+    .await
+}
+
+async fn registers(kind: Kind) {
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
+    let site = Site::on(kind).await;
+    let mut node = start(&site, &sandbox).await;
+    let nobody = Client::new(node.url(), "");
+
+    let body = json!({ "email": JANA, "password": PASSWORD, "name": "Jana", "language": "en" });
+    assert_eq!(nobody.post("/v1/auth/register", body).await.status, 202);
+    let token = letter(&sandbox, 0, "vt_").await;
+    let shown = json!({ "token": token });
+    nobody.post("/v1/auth/verify-email", shown.clone()).await.ok();
+    assert_eq!(nobody.post("/v1/auth/verify-email", shown).await.status, 422);
+
+    let login = json!({ "email": JANA, "password": PASSWORD });
+    let first = nobody.post("/v1/auth/login", login.clone()).await.ok();
+    let refresh = |tokens: &Value| {
+        let body = json!({ "refresh_token": tokens["refresh_token"] });
+        let nobody = nobody.clone();
+        async move { nobody.post("/v1/auth/refresh", body).await }
+    };
+    let second = refresh(&first).await.ok();
+    assert_eq!(refresh(&first).await.status, 401);
+    assert_eq!(refresh(&second).await.status, 401, "the whole family has ended");
+
+    nobody.post("/v1/auth/password/forgot", json!({ "email": JANA })).await.ok();
+    let token = letter(&sandbox, 1, "vt_").await;
+    let reset = json!({ "token": token, "password": "another long one" });
+    nobody.post("/v1/auth/password/reset", reset).await.ok();
+    assert_eq!(nobody.post("/v1/auth/login", login).await.status, 401);
+    let login = json!({ "email": JANA, "password": "another long one" });
+    let tokens = nobody.post("/v1/auth/login", login.clone()).await.ok();
+
+    nobody.post("/v1/auth/codes", json!({ "email": JANA })).await.ok();
+    let code = letter(&sandbox, 2, "code is ").await;
+    let shown = json!({ "email": JANA, "code": code });
+    nobody.post("/v1/auth/codes/verify", shown).await.ok();
+    published(&node, &tokens).await;
+
+    // Another life of the node believes the tokens of the one before.
+    assert!(node.terminate().await.status.success());
+    let mut node = start(&site, &sandbox).await;
+    let jana = node.operator().with_token(tokens["access_token"].as_str().unwrap());
+    assert_eq!(jana.get("/v1/auth/me").await.ok()["email_verified"], true);
+    let secrets = [PASSWORD, "another long one", token.as_str()];
+    let said = format!("{}{}", node.stdout(), node.stderr());
+    assert!(secrets.iter().all(|secret| !said.contains(secret)));
+    assert!(node.terminate().await.status.success());
+    assert_replays(&site).await;
+}
+
+/// Another service believes the token by the published keys.
+#[cfg(feature = "servers")]
+async fn published(node: &Node, tokens: &Value) {
+    let asked = json!({
+        "jwks_url": format!("{}/.well-known/jwks.json", node.url()),
+        "access_token": tokens["access_token"],
+    });
+    let told = kontor_tests::python::run("tokens.py", asked).await;
+    assert_eq!((&told["algorithm"], &told["forged_believed"]), (&json!("EdDSA"), &json!(false)));
+    let claims = &told["claims"];
+    assert_eq!((&claims["sub"], &claims["email"]), (&tokens["user"]["id"], &json!(JANA)));
+    let lasts = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert_eq!(lasts, 600);
+}
+
+#[cfg(not(feature = "servers"))]
+async fn published(node: &Node, _: &Value) {
+    let keys = Client::new(node.url(), "").get("/.well-known/jwks.json").await.ok();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
+}
+
+async fn from_elsewhere(kind: Kind) {
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
+    let site = Site::on(kind).await;
+    // `correct horse battery`, as the system before kept it.
+    let hash = "$2b$06$AOiHAOiHAOiHAOiHAOiHAOCvdLlx4gOPjcKWDWhUh6pVJKLpYmEoa";
+    let file = site.folder.path().join("users.csv");
+    let rows = [
+        "email,password_hash,name,phone,verified",
+        &format!("{JANA},{hash},\"Nováková, Jana\",+420602123456,true"),
+        &format!("petr,{hash},Petr,,false"),
+        "eva@example.com,md5:1,Eva,,maybe",
+    ];
+    std::fs::write(&file, rows.join("\n")).unwrap();
+    let import = |expected: Value| {
+        let mut command = site.kontor(&["--json", "user", "import", file.to_str().unwrap()]);
+        let output = command.output().unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(!output.status.success(), "some rows are bad");
+        assert_eq!((&told["imported"], &told["unchanged"]), (&expected[0], &expected[1]));
+        let errors = told["errors"].as_array().unwrap().clone();
+        let places = errors.iter().map(|error| (error["line"].clone(), error["field"].clone()));
+        let places: Vec<_> = places.collect();
+        assert_eq!(places, [(json!(3), json!("email")), (json!(4), json!("verified"))]);
+    };
+    // Before there is a node, and while one runs.
+    import(json!([1, 0]));
+    let mut node = start(&site, &sandbox).await;
+    import(json!([0, 1]));
+
+    let nobody = Client::new(node.url(), "");
+    let login = json!({ "email": JANA, "password": PASSWORD });
+    let tokens = nobody.post("/v1/auth/login", login).await.ok();
+    assert_eq!(tokens["user"]["name"], "Nováková, Jana");
+
+    let create = ["user", "create", "--email", "ops@example.com", "--name", "Ops", "--operator"];
+    let output = site.kontor(&create).output().unwrap();
+    assert!(output.status.success());
+    let token = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    let set = json!({ "token": token, "password": PASSWORD });
+    nobody.post("/v1/auth/password/reset", set).await.ok();
+    let login = json!({ "email": "ops@example.com", "password": PASSWORD });
+    let ops = nobody.post("/v1/auth/login", login).await.ok();
+    assert_eq!(ops["user"]["platform_role"], "operator");
+
+    let output = site.kontor(&["--json", "identity", "rotate-keys"]).output().unwrap();
+    let ring: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(ring["rotation_asked"], true);
+    assert!(node.terminate().await.status.success());
+    assert_replays(&site).await;
+}
