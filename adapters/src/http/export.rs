@@ -12,7 +12,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::header;
 use kontor_actors::{
     domain::Domain,
@@ -93,7 +93,8 @@ async fn export(State(api): State<Api>, access: Access) -> Result<Response, Prob
         }
     });
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
-    Ok((kind, Body::from_stream(lines)).into_response())
+    // Whoever compresses it asks once more after the end.
+    Ok((kind, Body::from_stream(lines.fuse())).into_response())
 }
 
 /// How far an export has got.

@@ -84,6 +84,9 @@ async fn an_export_is_all_of_one_tenant_and_nothing_of_another_without_secrets()
     assert!(text.contains("jana@example.com") && text.contains("order.created"));
     assert!(!text.contains("theirs") && !text.contains("sk_test_hush"));
     assert!(!text.contains(endpoint["signing_secret"].as_str().unwrap()));
+    let small = harbour.header("accept-encoding", "gzip").get("/v1/export").await;
+    assert_eq!(small.head("content-encoding"), "gzip");
+    assert!(small.bytes.len() < text.len());
 }
 
 #[tokio::test]

@@ -6,17 +6,20 @@ use kontor_tests::{
     client::Client,
     node::Node,
     replay::assert_replays,
+    shop::Shop,
     site::{Kind, Site},
-    until,
+    until, until_true,
 };
 use serde_json::{Value, json};
 
 const JANA: &str = "jana@example.com";
+const PETR: &str = "petr@example.com";
 const PASSWORD: &str = "correct horse battery";
 
 each! {
     somebody_registers_proves_the_address_and_comes_in => registers;
     users_come_from_elsewhere_and_by_an_operator_s_hand => from_elsewhere;
+    whoever_is_invited_works_in_the_tenant_until_they_log_out => invited;
 }
 
 /// A node whose letters go to the sandbox.
@@ -29,17 +32,18 @@ async fn start(site: &Site, sandbox: &Sandbox) -> Node {
     node
 }
 
-/// What a letter to Jana holds: the word that begins so or comes after it, in the letter of this
-/// number.
-async fn letter(sandbox: &Sandbox, number: usize, begins: &str) -> String {
+/// What a letter holds: the word that begins so or comes after it, in the letter of this number or
+/// a later one.
+async fn letter(sandbox: &Sandbox, to: &str, number: usize, begins: &str) -> String {
+    let after = if begins.ends_with(' ') { begins.len() } else { 0 };
+    let known = |c: &char| c.is_ascii_alphanumeric() || "_-".contains(*c);
     until("a letter", SOON, || async {
-        let letter = sandbox.smtp().to(JANA).get(number).cloned()?;
-        // Quoted-printable, with its soft line ends.
-        let body = letter.body().replace("=\r\n", "").replace("=3D", "=");
-        let after = if begins.ends_with(' ') { begins.len() } else { 0 };
-        let from = body.find(begins)? + after;
-        let known = |c: &char| c.is_ascii_alphanumeric() || "_-".contains(*c);
-        Some(body[from..].chars().take_while(known).collect())
+        sandbox.smtp().to(to).into_iter().skip(number).find_map(|letter| {
+            // Quoted-printable, with its soft line ends.
+            let body = letter.body().replace("=\r\n", "").replace("=3D", "=");
+            let from = body.find(begins)? + after;
+            Some(body[from..].chars().take_while(known).collect())
+        })
     })
     .await
 }
@@ -52,7 +56,7 @@ async fn registers(kind: Kind) {
 
     let body = json!({ "email": JANA, "password": PASSWORD, "name": "Jana", "language": "en" });
     assert_eq!(nobody.post("/v1/auth/register", body).await.status, 202);
-    let token = letter(&sandbox, 0, "vt_").await;
+    let token = letter(&sandbox, JANA, 0, "vt_").await;
     let shown = json!({ "token": token });
     nobody.post("/v1/auth/verify-email", shown.clone()).await.ok();
     assert_eq!(nobody.post("/v1/auth/verify-email", shown).await.status, 422);
@@ -69,7 +73,7 @@ async fn registers(kind: Kind) {
     assert_eq!(refresh(&second).await.status, 401, "the whole family has ended");
 
     nobody.post("/v1/auth/password/forgot", json!({ "email": JANA })).await.ok();
-    let token = letter(&sandbox, 1, "vt_").await;
+    let token = letter(&sandbox, JANA, 1, "vt_").await;
     let reset = json!({ "token": token, "password": "another long one" });
     nobody.post("/v1/auth/password/reset", reset).await.ok();
     assert_eq!(nobody.post("/v1/auth/login", login).await.status, 401);
@@ -77,7 +81,7 @@ async fn registers(kind: Kind) {
     let tokens = nobody.post("/v1/auth/login", login.clone()).await.ok();
 
     nobody.post("/v1/auth/codes", json!({ "email": JANA })).await.ok();
-    let code = letter(&sandbox, 2, "code is ").await;
+    let code = letter(&sandbox, JANA, 2, "code is ").await;
     let shown = json!({ "email": JANA, "code": code });
     nobody.post("/v1/auth/codes/verify", shown).await.ok();
     published(&node, &tokens).await;
@@ -164,4 +168,59 @@ async fn from_elsewhere(kind: Kind) {
     assert_eq!(ring["rotation_asked"], true);
     assert!(node.terminate().await.status.success());
     assert_replays(&site).await;
+}
+
+async fn invited(kind: Kind) {
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
+    let site = Site::on(kind).await;
+    let mut node = start(&site, &sandbox).await;
+    let shop = Shop::open(&node, "harbour-books").await;
+    shop.stock("atlas", 10).await;
+    let jana = signed_up(&node, &sandbox, JANA).await;
+    let user = jana["user"]["id"].as_str().unwrap();
+    let first = json!({ "role": "owner", "email": JANA });
+    let operator = node.operator().for_tenant("harbour-books");
+    operator.put(&format!("/v1/members/{user}"), first).await.ok();
+    let owner = bearer(&node, &jana).for_tenant("harbour-books");
+    let wish = json!({ "email": PETR, "role": "support" });
+    owner.post("/v1/invitations", wish).await.ok();
+
+    let petr = signed_up(&node, &sandbox, PETR).await;
+    let signed = bearer(&node, &petr);
+    let desk = signed.for_tenant("harbour-books");
+    assert_eq!(desk.get("/v1/orders").await.status, 404, "a tenant that is not his is not there");
+    let invitation = letter(&sandbox, PETR, 0, "inv_").await;
+    signed.post("/v1/invitations/accept", json!({ "token": invitation })).await.ok();
+    desk.get("/v1/orders").await.ok();
+    assert_eq!(desk.post("/v1/keys", json!({ "name": "x", "scopes": ["*"] })).await.status, 403);
+    until_true("he sees where he may go", SOON, || async {
+        let me = signed.get("/v1/auth/me").await.ok();
+        me["tenants"] == json!([{ "tenant": "harbour-books", "role": "support" }])
+    })
+    .await;
+    let audit = owner.get("/v1/audit?actor=user:*&domain=tenant").await.ok();
+    let names: Vec<_> = audit["items"].as_array().unwrap().iter().map(|i| &i["type"]).collect();
+    assert!(names.contains(&&json!("tenant.invited")), "{audit}");
+
+    signed.post("/v1/auth/logout-everywhere", json!({})).await;
+    assert_eq!(desk.get("/v1/orders").await.status, 401, "the token outlived its session");
+    owner.get("/v1/orders").await.ok();
+    assert!(node.terminate().await.status.success());
+    assert_replays(&site).await;
+}
+
+/// Somebody who registered, proved the address, and logged in.
+async fn signed_up(node: &Node, sandbox: &Sandbox, email: &str) -> Value {
+    let nobody = Client::new(node.url(), "");
+    let before = sandbox.smtp().to(email).len();
+    let body = json!({ "email": email, "password": PASSWORD, "language": "en" });
+    assert_eq!(nobody.post("/v1/auth/register", body).await.status, 202);
+    let token = letter(sandbox, email, before, "vt_").await;
+    nobody.post("/v1/auth/verify-email", json!({ "token": token })).await.ok();
+    let login = json!({ "email": email, "password": PASSWORD });
+    nobody.post("/v1/auth/login", login).await.ok()
+}
+
+fn bearer(node: &Node, tokens: &Value) -> Client {
+    node.operator().with_token(tokens["access_token"].as_str().unwrap())
 }
