@@ -3,6 +3,7 @@
 
 use crate::{
     admission::{Admission, Lane, Permit},
+    census::Census,
     domain::Domain,
     domain_actor::Ground,
     gate::{Entered, Gate, Pass},
@@ -30,6 +31,7 @@ pub struct Intake {
     ground: Ground,
     admission: Admission,
     gate: Gate,
+    census: Census,
 }
 
 /// Who comes in, and how.
@@ -47,7 +49,8 @@ impl Intake {
     /// The way in to these domains.
     pub fn new(hosts: Arc<Hosts>, ground: Ground, admission: Admission) -> Self {
         let gate = Gate::new(ground.loader.clone());
-        Self { hosts, ground, admission, gate }
+        let census = Census::of(Arc::clone(&ground.store));
+        Self { hosts, ground, admission, gate, census }
     }
 
     /// Asks a domain and waits until the answer is durable.
@@ -109,6 +112,11 @@ impl Intake {
     /// Journal, loader and database.
     pub fn ground(&self) -> &Ground {
         &self.ground
+    }
+
+    /// How many entities tenants have.
+    pub fn census(&self) -> &Census {
+        &self.census
     }
 
     /// The door.

@@ -75,6 +75,12 @@ pub async fn place_order(
         Entrance::Answered(done) => return Ok(Placed { done: *done, how: PlacedHow::Replayed }),
     };
     let terms = Terms { pass, ..terms };
+    let max = settings.limits.entities;
+    let full = intake.census().is_full(&caller.tenant, max).await;
+    if full.map_err(|fault| Denied::Fault(fault.to_string()))? {
+        let refusal = OrderRefusal::TenantFull { max: max.unwrap_or_default() };
+        return Err(Denied::Refused(PlaceRefusal::Order(refusal)));
+    }
     check_place(&place).map_err(|refusal| Denied::Refused(PlaceRefusal::Order(refusal)))?;
     let placing = Placing::new(intake, caller, place, terms, settings);
     let _turn = placing.turn().await?;

@@ -72,6 +72,11 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub orders_per_day: Option<u32>,
+    /// Entities that it may have: orders, payments, products, messages and all else; no limit if
+    /// absent. What is there can still be changed and finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub entities: Option<u64>,
     /// Rows that one import may bring.
     #[schema(minimum = 1, maximum = 10_000_000)]
     pub import_rows: u32,
@@ -83,6 +88,7 @@ impl Default for Limits {
             requests_in_flight: 256,
             requests_per_second: 1000,
             orders_per_day: None,
+            entities: None,
             import_rows: 1_000_000,
         }
     }

@@ -270,6 +270,9 @@ fn check(settings: &TenantSettings) -> Result<(), Stop<TenantRefusal>> {
             return invalid(&format!("/settings/limits/{member}"), &format!("1 to {most}"));
         }
     }
+    if limits.entities == Some(0) {
+        return invalid("/settings/limits/entities", "1 or more");
+    }
     if !(1..=43_200).contains(&settings.payment_wait_minutes) {
         return invalid("/settings/payment_wait_minutes", "1 to 43200 minutes");
     }

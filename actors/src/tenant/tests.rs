@@ -108,6 +108,7 @@ fn settings_that_mean_nothing_are_refused_with_their_place() {
         ("/settings/language", |s| s.language = "../en".to_owned()),
         ("/settings/limits/requests_in_flight", |s| s.limits.requests_in_flight = 0),
         ("/settings/limits/orders_per_day", |s| s.limits.orders_per_day = Some(0)),
+        ("/settings/limits/entities", |s| s.limits.entities = Some(0)),
         ("/settings/payment_wait_minutes", |s| s.payment_wait_minutes = 0),
     ] {
         invalid_at(open(), change(edit), pointer);

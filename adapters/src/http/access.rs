@@ -15,7 +15,7 @@ use super::{
 };
 use crate::telemetry::traceparent;
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -86,7 +86,14 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    match enter(&resource, &parts).await {
+    let entered = match enter(&resource, &parts).await {
+        Ok((access, under_way)) => match room(&resource.api, &access, &parts).await {
+            Ok(()) => Ok((access, under_way)),
+            Err(problem) => Err(problem),
+        },
+        Err(problem) => Err(problem),
+    };
+    match entered {
         Ok((access, under_way)) => {
             parts.extensions.insert(access);
             let mut response = next.run(Request::from_parts(parts, body)).await;
@@ -97,6 +104,20 @@ pub(super) async fn guard(
         }
         Err(problem) => refuse(&resource.api, &parts, problem),
     }
+}
+
+/// Refuses to make something new for a tenant that has as many things as it may. Placing orders
+/// looks for itself.
+async fn room(api: &Api, access: &Access, parts: &Parts) -> Result<(), Problem> {
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let makes = parts.method == Method::POST && !route.contains('{') && route != "/v1/orders";
+    let max = access.settings().limits.entities;
+    if !makes || !api.intake().census().is_full(access.id(), max).await? {
+        return Ok(());
+    }
+    let detail = format!("the tenant's limit of {} entities is reached", max.unwrap_or_default());
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    Err(Problem::new(status, "entities_limit_reached", detail).retry_after(3600))
 }
 
 /// A no. Who is told too often that nobody knows them is told to come back later.

@@ -42,6 +42,9 @@ struct Usage {
     /// Orders that may be placed in a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     orders_per_day: Option<u32>,
+    /// Entities that there may be in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entities_max: Option<u64>,
     /// Requests that may begin in a second.
     requests_per_second: u32,
     /// Requests that may be under way at once.
@@ -71,6 +74,7 @@ async fn usage(State(api): State<Api>, access: Access) -> Result<Response, Probl
         entities: counted.into_iter().collect(),
         orders_today: orders_today.unwrap_or(0),
         orders_per_day: limits.orders_per_day,
+        entities_max: limits.entities,
         requests_per_second: limits.requests_per_second,
         requests_in_flight: limits.requests_in_flight,
     };

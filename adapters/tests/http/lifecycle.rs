@@ -129,3 +129,18 @@ async fn a_tenant_that_is_being_deleted_reads_until_then_and_can_be_kept() {
     let wrong = operator.post(&format!("{path}/delete"), json!({ "days": 0 })).await;
     wrong.at(422, "invalid", "/days");
 }
+
+#[tokio::test]
+async fn a_tenant_that_is_full_finishes_what_there_is_and_makes_nothing_new() {
+    let (shop, harbour) = Shop::trading().await;
+    let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let mut limited = settings("Harbour Books");
+    limited["limits"] = json!({ "entities": 3 });
+    shop.operator().put("/v1/tenants/harbour-books", limited).await.ok();
+    harbour.post("/v1/orders", order("atlas", 1)).await.problem(429, "entities_limit_reached");
+    let movement = json!({ "sku": "atlas", "warehouse": "main", "kind": "in", "quantity": 1 });
+    harbour.post("/v1/stock/movements", movement).await.problem(429, "entities_limit_reached");
+    let cancel = format!("/v1/orders/{}/cancel", placed["id"].as_str().unwrap());
+    harbour.post(&cancel, json!({ "reason": "customer" })).await.ok();
+    assert_eq!(harbour.get("/v1/usage").await.ok()["entities_max"], 3);
+}

@@ -36,6 +36,12 @@ pub enum OrderRefusal {
         /// How many.
         max: u32,
     },
+    /// The tenant has as many entities as it may.
+    #[error("the tenant's limit of {max} entities is reached")]
+    TenantFull {
+        /// How many.
+        max: u64,
+    },
     /// A member of the command is at fault.
     #[error("{expected}")]
     Invalid {
@@ -54,6 +60,7 @@ impl Refusal for OrderRefusal {
             Self::WrongStatus { .. } => "wrong_status",
             Self::LimitReached { .. } => "limit_reached",
             Self::DayFull { .. } => "orders_per_day_reached",
+            Self::TenantFull { .. } => "entities_limit_reached",
             Self::Invalid { .. } => "invalid",
         }
     }
@@ -64,7 +71,7 @@ impl Refusal for OrderRefusal {
             Self::ExternalIdTaken { .. } | Self::WrongStatus { .. } | Self::LimitReached { .. } => {
                 RefusalKind::Conflict
             }
-            Self::DayFull { .. } => RefusalKind::Exhausted,
+            Self::DayFull { .. } | Self::TenantFull { .. } => RefusalKind::Exhausted,
             Self::Invalid { .. } => RefusalKind::Invalid,
         }
     }
