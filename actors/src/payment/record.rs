@@ -36,6 +36,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         provider_ref,
         references,
         redirect_url,
+        transfer,
         expires_at,
         by_hand,
     } = command
@@ -62,6 +63,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         attempt,
         references,
         redirect_url,
+        transfer,
         expires_at,
         by_hand,
     });

@@ -106,6 +106,16 @@
 //! | `retry_after_s` | `Retry-After` on answers other than 2xx |
 //! | `subject_pointers`, `sequence_pointers` | where a body says what it is about and its position, for [`Receiver::by_subject`] and [`Receiver::out_of_order`] |
 //!
+//! # Other payment providers
+//!
+//! They listen at one address, each under its own path, and share the payment page (`GET` and
+//! `POST /{provider}/pay/{id}` with `outcome` = `pay`, `decline` or `abandon`), the control calls
+//! `/{provider}/_sandbox/accounts`, `/switches` and `/payments`, and [`StandSwitches`].
+//!
+//! | Path | What is there |
+//! |---|---|
+//! | `/comgate` | interfaces 1.0 and 2.0: create, status, cancel, holds, refund; push |
+//!
 //! # Limits
 //!
 //! Everything kept has a limit: [`StripeLimits`], [`SmtpLimits`], [`ReceiverLimits`]. What proofs
@@ -113,24 +123,29 @@
 //! store refuses instead (503, 452, 507). Events and idempotency keys go oldest first. Not there:
 //! TLS, disputes, holds that lapse, other modes than payment.
 
+mod comgate;
 mod common;
 mod control;
 mod http;
 mod receiver;
 pub mod signing;
 mod smtp;
+mod stand;
 mod stripe;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use crate::http::plain_client;
+pub use comgate::{ComGate, ComGateShop};
 pub use receiver::{Delivery, HookSettings, Receiver, ReceiverLimits, Verdict};
 pub use smtp::{Mail, Smtp, SmtpLimits, SmtpSwitches};
+pub use stand::{Answer, Asked, Merchant, Notice, Stand, StandSwitches, TillPayment};
 pub use stripe::{
     AccountSummary, PayerAct, PayerResult, SessionStatus, Stripe, StripeAccount, StripeLimits,
     StripeSummary, StripeSwitches, WebhookCounts, WebhookEndpoint,
@@ -146,6 +161,8 @@ pub struct SandboxConfig {
     pub smtp: SocketAddr,
     /// Where the webhook receiver listens.
     pub receiver: SocketAddr,
+    /// Where the other payment providers listen, each under its own path.
+    pub providers: SocketAddr,
     /// How payers reach the Stripe stand-in, if not by its listening address: the start of
     /// `session.url`.
     pub public_url: Option<String>,
@@ -174,6 +191,7 @@ impl Default for SandboxConfig {
             stripe: free,
             smtp: free,
             receiver: free,
+            providers: free,
             public_url: None,
             accounts: Vec::new(),
             known_keys_only: false,
@@ -192,6 +210,7 @@ pub struct Sandbox {
     stripe: Stripe,
     smtp: Smtp,
     receiver: Receiver,
+    comgate: ComGate,
     closing: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -229,14 +248,20 @@ impl Sandbox {
             smtp: smtp.clone(),
             receiver: receiver.clone(),
         });
+        let providers_listener = TcpListener::bind(config.providers).await?;
+        let providers_url = format!("http://{}", providers_listener.local_addr()?);
+        let at = |name: &str| format!("{providers_url}/{name}");
+        let comgate = ComGate::new(at("comgate"), config.seed, closed.clone())?;
+        let providers_router = Router::new().nest("/comgate", comgate.router());
         let stripe_router = stripe.router().merge(control.clone());
         let receiver_router = receiver.router().merge(control);
         let servers = vec![
             smtp_server,
             http::serve(stripe_listener, stripe_router, closed.clone()),
-            http::serve(receiver_listener, receiver_router, closed),
+            http::serve(receiver_listener, receiver_router, closed.clone()),
+            http::serve(providers_listener, providers_router, closed),
         ];
-        Ok(Self { stripe, smtp, receiver, closing, servers })
+        Ok(Self { stripe, smtp, receiver, comgate, closing, servers })
     }
 
     /// The Stripe stand-in.
@@ -252,6 +277,11 @@ impl Sandbox {
     /// The webhook receiver.
     pub fn receiver(&self) -> &Receiver {
         &self.receiver
+    }
+
+    /// The ComGate stand-in.
+    pub fn comgate(&self) -> &ComGate {
+        &self.comgate
     }
 
     /// Stops serving and waits a moment for open connections.

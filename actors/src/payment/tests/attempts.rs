@@ -237,6 +237,7 @@ fn a_bank_transfer_is_marked_paid_by_a_person() {
         provider_ref: "vs-1".into(),
         references: vec![],
         redirect_url: None,
+        transfer: None,
         expires_at: None,
         by_hand: true,
     };

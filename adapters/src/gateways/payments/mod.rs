@@ -1,14 +1,19 @@
 //! Payment providers. One line here registers one.
 
+pub mod comgate;
 pub mod dispatch;
 pub mod manual;
 pub mod stripe;
+#[cfg(test)]
+mod testing;
+mod told;
 
 use super::http::Http;
 use kontor_actors::ports::PaymentGateway;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
+use url::Url;
 
 /// A provider that accounts can be made of.
 #[derive(Clone, Copy)]
@@ -26,7 +31,15 @@ pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
 
 /// All providers.
 pub fn providers() -> &'static [Provider] {
-    &[stripe::PROVIDER, manual::PROVIDER]
+    &[comgate::PROVIDER, stripe::PROVIDER, manual::PROVIDER]
+}
+
+/// Whether an address can be called; the error names the member.
+fn is_web(member: &str, url: &Url) -> Result<(), String> {
+    if matches!(url.scheme(), "https" | "http") && url.has_host() {
+        return Ok(());
+    }
+    Err(format!("{member}: expected an http(s) address"))
 }
 
 /// Reads a provider's settings; the error names the member and never shows what stands there.
