@@ -115,6 +115,7 @@
 //! | Path | What is there |
 //! |---|---|
 //! | `/comgate` | interfaces 1.0 and 2.0: create, status, cancel, holds, refund; push |
+//! | `/payu` | tokens, orders (302 with JSON), captures, refunds; signed notifications |
 //!
 //! # Limits
 //!
@@ -127,6 +128,7 @@ mod comgate;
 mod common;
 mod control;
 mod http;
+mod payu;
 mod receiver;
 pub mod signing;
 mod smtp;
@@ -143,6 +145,7 @@ use tokio::task::JoinHandle;
 
 pub use crate::http::plain_client;
 pub use comgate::{ComGate, ComGateShop};
+pub use payu::{PayU, PayUPos};
 pub use receiver::{Delivery, HookSettings, Receiver, ReceiverLimits, Verdict};
 pub use smtp::{Mail, Smtp, SmtpLimits, SmtpSwitches};
 pub use stand::{Answer, Asked, Merchant, Notice, Stand, StandSwitches, TillPayment};
@@ -211,6 +214,7 @@ pub struct Sandbox {
     smtp: Smtp,
     receiver: Receiver,
     comgate: ComGate,
+    payu: PayU,
     closing: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -252,7 +256,9 @@ impl Sandbox {
         let providers_url = format!("http://{}", providers_listener.local_addr()?);
         let at = |name: &str| format!("{providers_url}/{name}");
         let comgate = ComGate::new(at("comgate"), config.seed, closed.clone())?;
-        let providers_router = Router::new().nest("/comgate", comgate.router());
+        let payu = PayU::new(at("payu"), config.seed, closed.clone())?;
+        let providers_router =
+            Router::new().nest("/comgate", comgate.router()).nest("/payu", payu.router());
         let stripe_router = stripe.router().merge(control.clone());
         let receiver_router = receiver.router().merge(control);
         let servers = vec![
@@ -261,7 +267,7 @@ impl Sandbox {
             http::serve(receiver_listener, receiver_router, closed.clone()),
             http::serve(providers_listener, providers_router, closed),
         ];
-        Ok(Self { stripe, smtp, receiver, comgate, closing, servers })
+        Ok(Self { stripe, smtp, receiver, comgate, payu, closing, servers })
     }
 
     /// The Stripe stand-in.
@@ -282,6 +288,11 @@ impl Sandbox {
     /// The ComGate stand-in.
     pub fn comgate(&self) -> &ComGate {
         &self.comgate
+    }
+
+    /// The PayU stand-in.
+    pub fn payu(&self) -> &PayU {
+        &self.payu
     }
 
     /// Stops serving and waits a moment for open connections.

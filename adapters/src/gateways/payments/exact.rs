@@ -55,6 +55,35 @@ pub fn decimal(minor: i64, exponent: u32) -> String {
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
+/// An amount counted in other decimals; none if it would have to be rounded.
+pub fn scaled(minor: i64, from: u32, to: u32) -> Option<i64> {
+    if from <= to {
+        return minor.checked_mul(10_i64.checked_pow(to - from)?);
+    }
+    let unit = 10_i64.checked_pow(from - to)?;
+    (minor % unit == 0).then_some(minor / unit)
+}
+
+/// A whole number, which some write as a text.
+#[derive(Debug, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Whole {
+    /// As a number.
+    Number(i64),
+    /// As a text.
+    Text(String),
+}
+
+impl Whole {
+    /// The number.
+    pub fn value(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +118,14 @@ mod tests {
         assert_eq!(minor("1299.00", 0), Some(1299));
         assert_eq!(minor("1.5", 0), None);
         assert_eq!(minor("1.234", 3), Some(1234));
+    }
+
+    #[test]
+    fn other_decimals_are_counted_exactly_or_not_at_all() {
+        assert_eq!(scaled(1299, 0, 2), Some(129_900));
+        assert_eq!(scaled(129_900, 2, 0), Some(1299));
+        assert_eq!(scaled(129_950, 2, 0), None);
+        assert_eq!(scaled(i64::MAX, 0, 2), None);
     }
 
     #[test]

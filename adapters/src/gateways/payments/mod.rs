@@ -2,7 +2,10 @@
 
 pub mod comgate;
 pub mod dispatch;
+mod exact;
 pub mod manual;
+mod oauth;
+pub mod payu;
 pub mod stripe;
 #[cfg(test)]
 mod testing;
@@ -31,7 +34,7 @@ pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
 
 /// All providers.
 pub fn providers() -> &'static [Provider] {
-    &[comgate::PROVIDER, stripe::PROVIDER, manual::PROVIDER]
+    &[comgate::PROVIDER, payu::PROVIDER, stripe::PROVIDER, manual::PROVIDER]
 }
 
 /// Whether an address can be called; the error names the member.
@@ -40,6 +43,16 @@ fn is_web(member: &str, url: &Url) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{member}: expected an http(s) address"))
+}
+
+/// An address below another.
+fn below(endpoint: &Url, path: &[&str]) -> Url {
+    let mut url = endpoint.clone();
+    // Only an address without a host has no path to add to, and settings refuse those.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
 }
 
 /// Reads a provider's settings; the error names the member and never shows what stands there.

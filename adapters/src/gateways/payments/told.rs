@@ -6,6 +6,7 @@ use kontor_messages::{
     Currency, Money, Timestamp,
     payment::{CallFault, Observation, ObservationSource, Operation, Problem},
 };
+use sha2::{Digest, Sha256};
 
 /// An observation that says nothing yet.
 pub fn blank(source: ObservationSource, observed_at: Timestamp) -> Observation {
@@ -61,6 +62,11 @@ pub fn refused(code: &str, text: &str) -> GatewayFault {
 /// It was signed, but cannot be read.
 pub fn malformed(what: impl Into<String>) -> NotificationError {
     NotificationError::Malformed(what.into())
+}
+
+/// An id for a notification that has none: a digest of its body.
+pub fn digest(body: &[u8]) -> String {
+    hex::encode(Sha256::digest(body))
 }
 
 /// A name that keeps how much was taken, for providers whose status goes on telling the amount

@@ -1,11 +1,14 @@
 //! Names and values as ComGate writes them, in both notations.
 
 use super::{Interface, Settings};
-use crate::gateways::http::{Call, Http, Reply};
+use crate::gateways::{
+    http::{Call, Http, Reply},
+    payments::below,
+};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 /// The members of a request, a reply or a push.
 pub type Fields = BTreeMap<String, String>;
@@ -59,7 +62,7 @@ fn form_call(
     pairs.extend(form.iter().map(|(name, value)| (*name, value.as_str())));
     let pairs: Vec<_> =
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    http.post(url(&settings.endpoint, &["v1.0", operation])).form(&pairs)
+    http.post(below(&settings.endpoint, &["v1.0", operation])).form(&pairs)
 }
 
 fn json_call(
@@ -70,7 +73,7 @@ fn json_call(
     form: &[(&'static str, String)],
 ) -> Call {
     let file = format!("{}.json", id.unwrap_or_default());
-    let of = |path: &[&str]| url(&settings.endpoint, path);
+    let of = |path: &[&str]| below(&settings.endpoint, path);
     let call = match verb {
         Verb::Create => http.post(of(&["v2.0", "payment.json"])),
         Verb::Refund => http.post(of(&["v2.0", "refund.json"])),
@@ -92,15 +95,6 @@ fn json_call(
         members.insert((*name).to_owned(), value);
     }
     if members.is_empty() { call } else { call.json(&members) }
-}
-
-fn url(endpoint: &Url, path: &[&str]) -> Url {
-    let mut url = endpoint.clone();
-    // Only an address without a host has no path to add to, and settings refuse those.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path);
-    }
-    url
 }
 
 /// The members of a reply, whichever notation it is in. An outage's page has none.
