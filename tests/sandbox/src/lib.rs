@@ -116,6 +116,7 @@
 //! |---|---|
 //! | `/comgate` | interfaces 1.0 and 2.0: create, status, cancel, holds, refund; push |
 //! | `/payu` | tokens, orders (302 with JSON), captures, refunds; signed notifications |
+//! | `/paypal` | tokens, orders, holds, captures, refunds; webhooks signed under a private root, and their verification |
 //!
 //! # Limits
 //!
@@ -128,7 +129,9 @@ mod comgate;
 mod common;
 mod control;
 mod http;
+mod paypal;
 mod payu;
+mod providers;
 mod receiver;
 pub mod signing;
 mod smtp;
@@ -138,14 +141,15 @@ mod stripe;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use crate::http::plain_client;
 pub use comgate::{ComGate, ComGateShop};
+pub use paypal::{PAYPAL_ROOT, PayPal, PayPalApp};
 pub use payu::{PayU, PayUPos};
+pub use providers::Providers;
 pub use receiver::{Delivery, HookSettings, Receiver, ReceiverLimits, Verdict};
 pub use smtp::{Mail, Smtp, SmtpLimits, SmtpSwitches};
 pub use stand::{Answer, Asked, Merchant, Notice, Stand, StandSwitches, TillPayment};
@@ -213,8 +217,7 @@ pub struct Sandbox {
     stripe: Stripe,
     smtp: Smtp,
     receiver: Receiver,
-    comgate: ComGate,
-    payu: PayU,
+    providers: Providers,
     closing: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -254,11 +257,8 @@ impl Sandbox {
         });
         let providers_listener = TcpListener::bind(config.providers).await?;
         let providers_url = format!("http://{}", providers_listener.local_addr()?);
-        let at = |name: &str| format!("{providers_url}/{name}");
-        let comgate = ComGate::new(at("comgate"), config.seed, closed.clone())?;
-        let payu = PayU::new(at("payu"), config.seed, closed.clone())?;
-        let providers_router =
-            Router::new().nest("/comgate", comgate.router()).nest("/payu", payu.router());
+        let providers = Providers::new(&providers_url, config.seed, &closed)?;
+        let providers_router = providers.router();
         let stripe_router = stripe.router().merge(control.clone());
         let receiver_router = receiver.router().merge(control);
         let servers = vec![
@@ -267,7 +267,7 @@ impl Sandbox {
             http::serve(receiver_listener, receiver_router, closed.clone()),
             http::serve(providers_listener, providers_router, closed),
         ];
-        Ok(Self { stripe, smtp, receiver, comgate, payu, closing, servers })
+        Ok(Self { stripe, smtp, receiver, providers, closing, servers })
     }
 
     /// The Stripe stand-in.
@@ -285,14 +285,9 @@ impl Sandbox {
         &self.receiver
     }
 
-    /// The ComGate stand-in.
-    pub fn comgate(&self) -> &ComGate {
-        &self.comgate
-    }
-
-    /// The PayU stand-in.
-    pub fn payu(&self) -> &PayU {
-        &self.payu
+    /// The stand-ins of the other payment providers.
+    pub fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// Stops serving and waits a moment for open connections.

@@ -59,8 +59,7 @@ async fn main() -> io::Result<()> {
     let addresses = json!({
         "stripe": sandbox.stripe().base_url(), "smtp": sandbox.smtp().address().to_string(),
         "receiver": sandbox.receiver().base_url(),
-        "providers": {"comgate": sandbox.comgate().base_url(),
-            "payu": sandbox.payu().base_url()},
+        "providers": sandbox.providers().addresses(),
     });
     writeln!(io::stdout(), "{addresses}")?;
     let mut terminate = signal(SignalKind::terminate())?;

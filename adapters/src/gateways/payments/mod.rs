@@ -5,6 +5,7 @@ pub mod dispatch;
 mod exact;
 pub mod manual;
 mod oauth;
+pub mod paypal;
 pub mod payu;
 pub mod stripe;
 #[cfg(test)]
@@ -34,7 +35,7 @@ pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
 
 /// All providers.
 pub fn providers() -> &'static [Provider] {
-    &[comgate::PROVIDER, payu::PROVIDER, stripe::PROVIDER, manual::PROVIDER]
+    &[comgate::PROVIDER, paypal::PROVIDER, payu::PROVIDER, stripe::PROVIDER, manual::PROVIDER]
 }
 
 /// Whether an address can be called; the error names the member.

@@ -22,7 +22,7 @@ impl World {
     async fn new(algorithm: &str, auto_receive: bool) -> Self {
         let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
         let hook = Hook::new().await;
-        sandbox.payu().register(PayUPos {
+        sandbox.providers().payu.register(PayUPos {
             pos_id: "300746".into(),
             client_secret: "client-secret".into(),
             second_key: "second-key".into(),
@@ -31,7 +31,7 @@ impl World {
         });
         let settings = json!({
             "pos_id": "300746", "client_secret": "client-secret", "second_key": "second-key",
-            "endpoint": sandbox.payu().base_url(), "notify_url": hook.url,
+            "endpoint": sandbox.providers().payu.base_url(), "notify_url": hook.url,
             "auto_receive": auto_receive
         });
         let gateway = build(&settings, &http()).unwrap();
@@ -56,7 +56,7 @@ async fn a_payment_is_opened_paid_notified_asked_about_and_given_back_in_part() 
         let names = world.open().await;
         let told = world.gateway.query(&query(&names)).await.unwrap();
         assert_eq!(told.status, Some(ObservedStatus::Created));
-        assert!(world.sandbox.payu().act(&names[0], PayerAct::Pay).await);
+        assert!(world.sandbox.providers().payu.act(&names[0], PayerAct::Pay).await);
         let read = world.notified().await.unwrap();
         assert_eq!(read.references, names);
         assert_eq!(read.observation.unwrap().captured, Some(pln(129_900)));
@@ -81,7 +81,7 @@ async fn money_is_held_and_taken_in_part_or_let_go() {
     let world = World::new("MD5", false).await;
     for (amount, expected) in [(Some(pln(60_000)), 60_000), (None, 0)] {
         let names = world.open().await;
-        world.sandbox.payu().act(&names[0], PayerAct::Pay).await;
+        world.sandbox.providers().payu.act(&names[0], PayerAct::Pay).await;
         let told = world.notified().await.unwrap().observation.unwrap();
         assert_eq!(told.authorized, Some(pln(129_900)));
         match amount {
@@ -96,7 +96,10 @@ async fn money_is_held_and_taken_in_part_or_let_go() {
                 world.gateway.cancel(&cancel(&names, true)).await.unwrap();
             }
         }
-        assert_eq!(world.sandbox.payu().payment(&names[0]).unwrap().captured_minor, expected);
+        assert_eq!(
+            world.sandbox.providers().payu.payment(&names[0]).unwrap().captured_minor,
+            expected
+        );
     }
 }
 
@@ -104,8 +107,8 @@ async fn money_is_held_and_taken_in_part_or_let_go() {
 async fn a_notification_with_a_wrong_signature_is_refused() {
     let world = World::new("SHA-256", true).await;
     let names = world.open().await;
-    world.sandbox.payu().set_switches(|switches| switches.wrong_signature = true);
-    world.sandbox.payu().act(&names[0], PayerAct::Pay).await;
+    world.sandbox.providers().payu.set_switches(|switches| switches.wrong_signature = true);
+    world.sandbox.providers().payu.act(&names[0], PayerAct::Pay).await;
     assert_eq!(world.notified().await, Err(NotificationError::Unsigned));
 }
 
@@ -113,8 +116,8 @@ async fn a_notification_with_a_wrong_signature_is_refused() {
 async fn another_amount_than_was_asked_for_is_seen() {
     let world = World::new("MD5", true).await;
     let names = world.open().await;
-    world.sandbox.payu().set_switches(|switches| switches.wrong_amount = true);
-    world.sandbox.payu().act(&names[0], PayerAct::Pay).await;
+    world.sandbox.providers().payu.set_switches(|switches| switches.wrong_amount = true);
+    world.sandbox.providers().payu.act(&names[0], PayerAct::Pay).await;
     let told = world.notified().await.unwrap().observation.unwrap();
     assert_eq!((told.amount, told.captured), (Some(pln(130_000)), Some(pln(130_000))));
 }
@@ -122,7 +125,7 @@ async fn another_amount_than_was_asked_for_is_seen() {
 #[tokio::test]
 async fn an_outcome_that_nobody_told_is_unknown_and_asked_for() {
     let world = World::new("MD5", true).await;
-    world.sandbox.payu().set_switches(|switches| switches.silent_after = 1);
+    world.sandbox.providers().payu.set_switches(|switches| switches.silent_after = 1);
     let fault = world.gateway.open(&open_in("PLN")).await.unwrap_err();
     assert_eq!(fault.fault, CallFault::Retry { at: None, fresh_key: false });
     // It was made after all, but without an answer nobody knows its page: so another is made.
@@ -130,8 +133,8 @@ async fn an_outcome_that_nobody_told_is_unknown_and_asked_for() {
     assert_eq!(fault.fault, CallFault::Retry { at: None, fresh_key: true });
     let open = OpenPayment { key: "kontor-9".into(), ..open_in("PLN") };
     let names = vec![world.gateway.open(&open).await.unwrap().provider_ref];
-    world.sandbox.payu().act(&names[0], PayerAct::Pay).await;
-    world.sandbox.payu().set_switches(|switches| switches.silent_after = 1);
+    world.sandbox.providers().payu.act(&names[0], PayerAct::Pay).await;
+    world.sandbox.providers().payu.set_switches(|switches| switches.silent_after = 1);
     let give = refund(&names, "r-1", pln(400));
     let fault = world.gateway.refund(&give).await.unwrap_err();
     assert_eq!(fault.fault, CallFault::AskFirst { fresh_key: false });
