@@ -117,6 +117,7 @@
 //! | `/comgate` | interfaces 1.0 and 2.0: create, status, cancel, holds, refund; push |
 //! | `/payu` | tokens, orders (302 with JSON), captures, refunds; signed notifications |
 //! | `/paypal` | tokens, orders, holds, captures, refunds; webhooks signed under a private root, and their verification |
+//! | `/fio` | movements of an account, orders as import files; transfers by calls of the handle |
 //!
 //! # Limits
 //!
@@ -128,6 +129,7 @@
 mod comgate;
 mod common;
 mod control;
+mod fio;
 mod http;
 mod paypal;
 mod payu;
@@ -147,6 +149,7 @@ use tokio::task::JoinHandle;
 
 pub use crate::http::plain_client;
 pub use comgate::{ComGate, ComGateShop};
+pub use fio::{Fio, FioAccount};
 pub use paypal::{PAYPAL_ROOT, PayPal, PayPalApp};
 pub use payu::{PayU, PayUPos};
 pub use providers::Providers;

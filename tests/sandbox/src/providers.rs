@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::comgate::ComGate;
+use crate::fio::Fio;
 use crate::paypal::PayPal;
 use crate::payu::PayU;
 
@@ -14,6 +15,8 @@ use crate::payu::PayU;
 pub struct Providers {
     /// ComGate.
     pub comgate: ComGate,
+    /// Fio.
+    pub fio: Fio,
     /// PayPal.
     pub paypal: PayPal,
     /// PayU.
@@ -28,6 +31,7 @@ impl Providers {
     ) -> io::Result<Self> {
         Ok(Self {
             comgate: ComGate::new(format!("{url}/comgate"), seed, closed.clone())?,
+            fio: Fio::new(format!("{url}/fio"), seed, closed.clone())?,
             paypal: PayPal::new(format!("{url}/paypal"), seed, closed.clone())?,
             payu: PayU::new(format!("{url}/payu"), seed, closed.clone())?,
         })
@@ -36,6 +40,7 @@ impl Providers {
     pub(crate) fn router(&self) -> Router {
         Router::new()
             .nest("/comgate", self.comgate.router())
+            .nest("/fio", self.fio.router())
             .nest("/paypal", self.paypal.router())
             .nest("/payu", self.payu.router())
     }
@@ -44,6 +49,7 @@ impl Providers {
     pub fn addresses(&self) -> Value {
         json!({
             "comgate": self.comgate.base_url(),
+            "fio": self.fio.base_url(),
             "paypal": self.paypal.base_url(),
             "payu": self.payu.base_url(),
         })

@@ -91,6 +91,30 @@ fn a_name_that_another_payment_has_is_not_taken_over() {
 }
 
 #[test]
+fn a_symbol_that_another_payment_has_is_asked_for_anew() {
+    let mut other = request();
+    if let C::Request { payment, .. } = &mut other {
+        *payment = EntityId::named("other");
+    }
+    let mut stage = after([request(), opened(1), other]);
+    let mut same = opened(1);
+    if let C::RecordOpened { payment, transfer, .. } = &mut same {
+        *payment = EntityId::named("other");
+        *transfer = Some(kontor_messages::payment::TransferInstructions {
+            account: "2000145399/2010".into(),
+            iban: "CZ9320100000002000145399".into(),
+            variable_symbol: "2026000014".into(),
+            amount: czk(100),
+            qr_text: "SPD*1.0".into(),
+        });
+    }
+    let events = stage.obey(same).unwrap();
+    assert_eq!(events.len(), 1);
+    let fresh = CallFault::Retry { at: None, fresh_key: true };
+    assert!(matches!(&events[0].1, E::CallFailed { fault, .. } if *fault == fresh));
+}
+
+#[test]
 fn w80_addresses_are_pages_for_the_payer_and_nothing_else() {
     for bad in ["ftp://shop.example", "https://", "javascript:x", "https://a@shop.example/", "/x"] {
         let mut command = request();

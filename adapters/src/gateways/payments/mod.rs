@@ -3,6 +3,7 @@
 pub mod comgate;
 pub mod dispatch;
 mod exact;
+pub mod fio;
 pub mod manual;
 mod oauth;
 pub mod paypal;
@@ -35,7 +36,14 @@ pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
 
 /// All providers.
 pub fn providers() -> &'static [Provider] {
-    &[comgate::PROVIDER, paypal::PROVIDER, payu::PROVIDER, stripe::PROVIDER, manual::PROVIDER]
+    &[
+        comgate::PROVIDER,
+        fio::PROVIDER,
+        paypal::PROVIDER,
+        payu::PROVIDER,
+        stripe::PROVIDER,
+        manual::PROVIDER,
+    ]
 }
 
 /// Whether an address can be called; the error names the member.
