@@ -49,11 +49,10 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     let Some(known) = draft.document.attempt(attempt).cloned() else {
         return Ok(Decision::nothing(payment));
     };
-    let main = provider_ref.clone();
-    let names = std::iter::once(provider_ref).chain(references).collect();
-    let references = draft.own_references(attempt, names)?;
-    // The payer would transfer under another payment's symbol: a new key leads to a new one.
-    if transfer.is_some() && !references.contains(&main) {
+    let names: Vec<String> = std::iter::once(provider_ref).chain(references).collect();
+    let references = draft.own_references(attempt, names.clone())?;
+    // The payer would pay under another payment's name: a new key leads to a new one.
+    if names.iter().any(|name| !references.contains(name)) {
         open_anew(&mut draft, attempt, now);
         return Ok(draft.decision());
     }
@@ -88,7 +87,7 @@ fn open_anew(draft: &mut Draft<'_>, attempt: u32, now: Timestamp) {
         return;
     }
     let fault = CallFault::Retry { at: None, fresh_key: true };
-    let problem = Problem::new("symbol_taken", "another payment has this symbol");
+    let problem = Problem::new("name_taken", "another payment has this name at the provider");
     let next = next_try(&call, fault, now, 0);
     let (key, operation) = (call.key, call.operation);
     draft.push(PaymentEvent::CallFailed { key, operation, fault, problem, next });

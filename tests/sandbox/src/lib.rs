@@ -118,6 +118,7 @@
 //! | `/payu` | tokens, orders (302 with JSON), captures, refunds; signed notifications |
 //! | `/paypal` | tokens, orders, holds, captures, refunds; webhooks signed under a private root, and their verification |
 //! | `/fio` | movements of an account, orders as import files; transfers by calls of the handle |
+//! | `/halyk` | tokens, payment links, status, charge, cancel, refund; callbacks that repeat the secret hash |
 //!
 //! # Limits
 //!
@@ -130,6 +131,7 @@ mod comgate;
 mod common;
 mod control;
 mod fio;
+mod halyk;
 mod http;
 mod paypal;
 mod payu;
@@ -150,6 +152,7 @@ use tokio::task::JoinHandle;
 pub use crate::http::plain_client;
 pub use comgate::{ComGate, ComGateShop};
 pub use fio::{Fio, FioAccount};
+pub use halyk::{Halyk, HalykTerminal};
 pub use paypal::{PAYPAL_ROOT, PayPal, PayPalApp};
 pub use payu::{PayU, PayUPos};
 pub use providers::Providers;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::comgate::ComGate;
 use crate::fio::Fio;
+use crate::halyk::Halyk;
 use crate::paypal::PayPal;
 use crate::payu::PayU;
 
@@ -17,6 +18,8 @@ pub struct Providers {
     pub comgate: ComGate,
     /// Fio.
     pub fio: Fio,
+    /// Halyk.
+    pub halyk: Halyk,
     /// PayPal.
     pub paypal: PayPal,
     /// PayU.
@@ -32,6 +35,7 @@ impl Providers {
         Ok(Self {
             comgate: ComGate::new(format!("{url}/comgate"), seed, closed.clone())?,
             fio: Fio::new(format!("{url}/fio"), seed, closed.clone())?,
+            halyk: Halyk::new(format!("{url}/halyk"), seed, closed.clone())?,
             paypal: PayPal::new(format!("{url}/paypal"), seed, closed.clone())?,
             payu: PayU::new(format!("{url}/payu"), seed, closed.clone())?,
         })
@@ -41,6 +45,7 @@ impl Providers {
         Router::new()
             .nest("/comgate", self.comgate.router())
             .nest("/fio", self.fio.router())
+            .nest("/halyk", self.halyk.router())
             .nest("/paypal", self.paypal.router())
             .nest("/payu", self.payu.router())
     }
@@ -50,6 +55,7 @@ impl Providers {
         json!({
             "comgate": self.comgate.base_url(),
             "fio": self.fio.base_url(),
+            "halyk": self.halyk.base_url(),
             "paypal": self.paypal.base_url(),
             "payu": self.payu.base_url(),
         })

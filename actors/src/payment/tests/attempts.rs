@@ -85,33 +85,12 @@ fn a_name_that_another_payment_has_is_not_taken_over() {
     if let C::RecordOpened { payment, .. } = &mut stolen {
         *payment = EntityId::named("other");
     }
-    stage.obey(stolen).unwrap();
+    let events = stage.obey(stolen).unwrap();
+    let fresh = CallFault::Retry { at: None, fresh_key: true };
+    assert_eq!(events.len(), 1, "it is opened anew, under another name");
+    assert!(matches!(&events[0].1, E::CallFailed { fault, .. } if *fault == fresh));
     let keys = <Payment as crate::domain::Domain>::keys(&stage.state(&EntityId::named("other")));
     assert_eq!(keys, []);
-}
-
-#[test]
-fn a_symbol_that_another_payment_has_is_asked_for_anew() {
-    let mut other = request();
-    if let C::Request { payment, .. } = &mut other {
-        *payment = EntityId::named("other");
-    }
-    let mut stage = after([request(), opened(1), other]);
-    let mut same = opened(1);
-    if let C::RecordOpened { payment, transfer, .. } = &mut same {
-        *payment = EntityId::named("other");
-        *transfer = Some(kontor_messages::payment::TransferInstructions {
-            account: "2000145399/2010".into(),
-            iban: "CZ9320100000002000145399".into(),
-            variable_symbol: "2026000014".into(),
-            amount: czk(100),
-            qr_text: "SPD*1.0".into(),
-        });
-    }
-    let events = stage.obey(same).unwrap();
-    assert_eq!(events.len(), 1);
-    let fresh = CallFault::Retry { at: None, fresh_key: true };
-    assert!(matches!(&events[0].1, E::CallFailed { fault, .. } if *fault == fresh));
 }
 
 #[test]

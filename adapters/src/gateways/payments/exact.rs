@@ -55,6 +55,15 @@ pub fn decimal(minor: i64, exponent: u32) -> String {
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
+/// The same without zeros at the end: `1299`, `1299.5`.
+pub fn plain(minor: i64, exponent: u32) -> String {
+    let text = decimal(minor, exponent);
+    if !text.contains('.') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// An amount counted in other decimals; none if it would have to be rounded.
 pub fn scaled(minor: i64, from: u32, to: u32) -> Option<i64> {
     if from <= to {
@@ -139,6 +148,10 @@ mod tests {
         ] {
             assert_eq!(decimal(minor, exponent), expected);
             assert_eq!(super::minor(expected, exponent), Some(minor));
+            assert_eq!(super::minor(&plain(minor, exponent), exponent), Some(minor));
         }
+        assert_eq!(plain(129_900, 2), "1299");
+        assert_eq!(plain(129_950, 2), "1299.5");
+        assert_eq!(plain(100, 0), "100");
     }
 }

@@ -4,6 +4,7 @@ pub mod comgate;
 pub mod dispatch;
 mod exact;
 pub mod fio;
+pub mod halyk;
 pub mod manual;
 mod oauth;
 pub mod paypal;
@@ -39,6 +40,7 @@ pub fn providers() -> &'static [Provider] {
     &[
         comgate::PROVIDER,
         fio::PROVIDER,
+        halyk::PROVIDER,
         paypal::PROVIDER,
         payu::PROVIDER,
         stripe::PROVIDER,

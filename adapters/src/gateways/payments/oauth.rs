@@ -54,24 +54,30 @@ impl Tokens {
             return Ok(token.clone());
         }
         let asked_at = Instant::now();
-        // Without a token nothing was asked for yet, whatever became of the question for it.
-        let not_sent = |fault| match fault {
-            HttpFault::Status(reply) => {
-                HttpFault::NotSent(format!("no token was granted: http {}", reply.status))
-            }
-            HttpFault::NotSent(text) | HttpFault::Unknown(text) => {
-                HttpFault::NotSent(format!("no token was granted: {text}"))
-            }
-        };
-        let reply = grant().send().await.map_err(not_sent)?;
-        let granted: Grant = reply.json().map_err(not_sent)?;
-        let seconds = match &granted.expires_in {
-            Value::Number(number) => number.as_u64(),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        };
-        let life = Duration::from_secs(seconds.unwrap_or(LIFE).min(LIFE_MAX));
-        *kept = Some((granted.access_token.clone(), asked_at + life * 4 / 5));
-        Ok(granted.access_token)
+        let (token, life) = fetch(grant()).await?;
+        *kept = Some((token.clone(), asked_at + life * 4 / 5));
+        Ok(token)
     }
+}
+
+/// Asks for a token, and says how long it lives.
+pub async fn fetch(grant: Call) -> Result<(SecretString, Duration), HttpFault> {
+    // Without a token nothing was asked for yet, whatever became of the question for it.
+    let not_sent = |fault| match fault {
+        HttpFault::Status(reply) => {
+            HttpFault::NotSent(format!("no token was granted: http {}", reply.status))
+        }
+        HttpFault::NotSent(text) | HttpFault::Unknown(text) => {
+            HttpFault::NotSent(format!("no token was granted: {text}"))
+        }
+    };
+    let reply = grant.send().await.map_err(not_sent)?;
+    let granted: Grant = reply.json().map_err(not_sent)?;
+    let seconds = match &granted.expires_in {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let life = Duration::from_secs(seconds.unwrap_or(LIFE).min(LIFE_MAX));
+    Ok((granted.access_token, life))
 }
