@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use kontor_messages::{
     EntityId, Money, TenantId, Timestamp,
-    payment::{CallFault, CaptureMode, Observation, Problem, RefundSeen},
+    payment::{CallFault, CaptureMode, Observation, Problem, RefundSeen, TransferInstructions},
 };
 
 /// A payment provider, as one account of a tenant uses it.
@@ -35,13 +35,19 @@ pub trait PaymentGateway: Send + Sync + 'static {
     /// Says how a payment stands, its refunds included.
     async fn query(&self, query: &QueryPayment) -> Result<Observation, GatewayFault>;
 
-    /// Verifies a notification on its raw body, and reads it.
-    fn interpret(
+    /// Verifies a notification on its raw body, and reads it. What else it needs for that, such
+    /// as the sender's certificate, it may fetch.
+    async fn interpret(
         &self,
         headers: &Headers,
         body: &[u8],
         now: Timestamp,
     ) -> Result<Interpreted, NotificationError>;
+
+    /// What the provider wants to read when its notification has been taken.
+    fn thanks(&self) -> &'static str {
+        ""
+    }
 }
 
 /// What a provider can do.
@@ -59,6 +65,9 @@ pub struct Abilities {
     pub partial_capture: bool,
     /// A part of what was taken can be given back.
     pub partial_refund: bool,
+    /// A refund carries a reference of ours, so that sending it again does nothing more, or asking
+    /// finds it. Without one, a refund of unknown outcome is left to a person.
+    pub refund_reference: bool,
     /// Calls a second that its limits allow an account.
     pub calls_per_second: u32,
 }
@@ -108,6 +117,8 @@ pub struct Opened {
     pub references: Vec<String>,
     /// Where the payer goes.
     pub redirect_url: Option<String>,
+    /// How the payer transfers the money, if that is how it is paid.
+    pub transfer: Option<TransferInstructions>,
     /// Until when the provider takes the money.
     pub expires_at: Option<Timestamp>,
 }
@@ -158,6 +169,9 @@ pub struct QueryPayment {
     pub references: Vec<String>,
     /// Whether its refunds are wanted too.
     pub refunds: bool,
+    /// Whether the payment is still wanted: a provider that takes the payer's money only on our
+    /// word is given it now, and otherwise not.
+    pub wanted: bool,
 }
 
 /// What a notification says.
@@ -188,6 +202,9 @@ pub enum NotificationError {
     /// The signature is missing, wrong, or too old.
     #[error("the signature is missing or wrong")]
     Unsigned,
+    /// What verifies it could not be fetched; the provider is to send it again.
+    #[error("it cannot be verified now")]
+    NotNow,
     /// It was signed, but cannot be read.
     #[error("the notification cannot be read: {0}")]
     Malformed(String),

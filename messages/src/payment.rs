@@ -338,6 +338,22 @@ pub struct Notification {
     pub received_at: Timestamp,
 }
 
+/// How a payer pays by bank transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferInstructions {
+    /// The account as the bank writes it, such as `2000145399/2010`.
+    pub account: String,
+    /// The same as an IBAN.
+    pub iban: String,
+    /// The symbol by which the payment is found.
+    pub variable_symbol: String,
+    /// How much.
+    pub amount: Money,
+    /// The text of a QR code that banks' applications read (Short Payment Descriptor, SPAYD 1.0).
+    pub qr_text: String,
+}
+
 /// Which call it is, and under which key the provider knows it: the same call has the same key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

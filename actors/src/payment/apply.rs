@@ -158,7 +158,7 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
 /// Facts and money.
 fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
     match event {
-        E::Opened { attempt, references, redirect_url, expires_at, by_hand, .. } => {
+        E::Opened { attempt, references, redirect_url, transfer, expires_at, by_hand, .. } => {
             let Some(attempt) = document.attempt_mut(*attempt) else { return };
             attempt.opened = true;
             attempt.by_hand = *by_hand;
@@ -169,6 +169,7 @@ fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             // Nobody is sent to pay what has ended.
             if attempt.closed.is_none() {
                 attempt.redirect_url.clone_from(redirect_url);
+                attempt.transfer.clone_from(transfer);
             }
             attempt.status = attempt_status(attempt);
         }
@@ -189,6 +190,7 @@ fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
                 None => attempt.closed = Some(Closed { status: *status, at, ours: true }),
             }
             attempt.redirect_url = None;
+            attempt.transfer = None;
             if problem.is_some() {
                 attempt.problem.clone_from(problem);
             }

@@ -95,6 +95,7 @@ pub fn blank_attempt(
         status: S::Created,
         references: Vec::new(),
         redirect_url: None,
+        transfer: None,
         until,
         expires_at: None,
         by_hand: false,

@@ -36,6 +36,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         provider_ref,
         references,
         redirect_url,
+        transfer,
         expires_at,
         by_hand,
     } = command
@@ -48,8 +49,13 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     let Some(known) = draft.document.attempt(attempt).cloned() else {
         return Ok(Decision::nothing(payment));
     };
-    let names = std::iter::once(provider_ref).chain(references).collect();
-    let references = draft.own_references(attempt, names)?;
+    let names: Vec<String> = std::iter::once(provider_ref).chain(references).collect();
+    let references = draft.own_references(attempt, names.clone())?;
+    // The payer would pay under another payment's name: a new key leads to a new one.
+    if names.iter().any(|name| !references.contains(name)) {
+        open_anew(&mut draft, attempt, now);
+        return Ok(draft.decision());
+    }
     let news = references.iter().any(|name| !known.references.contains(name))
         || known.expires_at != expires_at
         || (known.redirect_url != redirect_url && known.closed.is_none())
@@ -62,6 +68,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         attempt,
         references,
         redirect_url,
+        transfer,
         expires_at,
         by_hand,
     });
@@ -70,6 +77,20 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         draft.call_off(attempt);
     }
     Ok(draft.decision())
+}
+
+/// Makes an opening again, under a new key, for what the old one brought cannot be used.
+fn open_anew(draft: &mut Draft<'_>, attempt: u32, now: Timestamp) {
+    let sent = |call: &&Call| call.attempt == attempt && call.operation == Operation::Open;
+    let Some(call) = draft.document.calls.iter().find(sent).cloned() else { return };
+    if call.state != CallState::Sent {
+        return;
+    }
+    let fault = CallFault::Retry { at: None, fresh_key: true };
+    let problem = Problem::new("name_taken", "another payment has this name at the provider");
+    let next = next_try(&call, fault, now, 0);
+    let (key, operation) = (call.key, call.operation);
+    draft.push(PaymentEvent::CallFailed { key, operation, fault, problem, next });
 }
 
 /// The payer came back.

@@ -6,7 +6,10 @@
 use super::inbox::InboxDocument;
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
-    payment::{CaptureMode, DisputeStatus, Operation, PaymentStatus, Problem, RefundStatus},
+    payment::{
+        CaptureMode, DisputeStatus, Operation, PaymentStatus, Problem, RefundStatus,
+        TransferInstructions,
+    },
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -131,6 +134,9 @@ pub struct Attempt {
     /// Where the payer goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_url: Option<String>,
+    /// How the payer transfers the money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<TransferInstructions>,
     /// Until when it may be paid.
     pub until: Timestamp,
     /// Until when the provider takes the money.

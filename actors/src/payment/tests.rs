@@ -72,6 +72,7 @@ fn opened(attempt: u32) -> C {
         provider_ref: format!("cs_{attempt}"),
         references: vec![format!("pi_{attempt}")],
         redirect_url: Some("https://pay.example/cs".into()),
+        transfer: None,
         expires_at: Some(later(HOUR)),
         by_hand: false,
     }

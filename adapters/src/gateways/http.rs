@@ -82,6 +82,16 @@ impl Http {
     pub fn post(&self, url: Url) -> Call {
         Call { request: self.client.request(Method::POST, url) }
     }
+
+    /// A PUT.
+    pub fn put(&self, url: Url) -> Call {
+        Call { request: self.client.request(Method::PUT, url) }
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, url: Url) -> Call {
+        Call { request: self.client.request(Method::DELETE, url) }
+    }
 }
 
 impl Call {
@@ -93,6 +103,16 @@ impl Call {
     /// Says who we are.
     pub fn bearer(self, secret: &SecretString) -> Self {
         Self { request: self.request.bearer_auth(secret.expose_secret()) }
+    }
+
+    /// Says who we are, by name and password.
+    pub fn basic(self, name: &str, secret: &SecretString) -> Self {
+        Self { request: self.request.basic_auth(name, Some(secret.expose_secret())) }
+    }
+
+    /// The body, as it is.
+    pub fn body(self, content_type: &str, body: Vec<u8>) -> Self {
+        Self { request: self.request.header("content-type", content_type).body(body) }
     }
 
     /// The body, as a form.

@@ -35,6 +35,8 @@ const IN_FLIGHT_MAX: usize = 8;
 const CALL_MAX: Duration = Duration::from_secs(60);
 /// To get a turn; a call that gets none was not made.
 const TURN_MAX: Duration = Duration::from_secs(20);
+/// To verify a notification; most need nothing from outside for that.
+const INTERPRET_MAX: Duration = Duration::from_secs(15);
 /// Of a notification's body.
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
 /// Accounts in memory.
@@ -109,6 +111,11 @@ impl Account {
         self.gateway.abilities()
     }
 
+    /// What the provider wants to read when its notification has been taken.
+    pub fn thanks(&self) -> &'static str {
+        self.gateway.thanks()
+    }
+
     /// Calls the provider once. Waits for its turn, never for another try.
     pub async fn call(&self, ask: &Ask) -> Result<Told, GatewayFault> {
         let (begun, operation) = (Instant::now(), ask.operation());
@@ -120,17 +127,20 @@ impl Account {
     }
 
     /// Verifies and reads what the provider sent. The provider learns no more than yes or no.
-    pub fn interpret(
+    pub async fn interpret(
         &self,
         headers: &Headers,
         body: &[u8],
         now: Timestamp,
     ) -> Result<Notification, NotificationError> {
-        let read = self.gateway.interpret(headers, body, now);
+        let reading = self.gateway.interpret(headers, body, now);
+        let read = tokio::time::timeout(INTERPRET_MAX, reading).await;
+        let read = read.unwrap_or(Err(NotificationError::NotNow));
         let outcome = match &read {
             Ok(_) => "taken",
             Err(NotificationError::Unsupported) => "unsupported",
             Err(NotificationError::Unsigned) => "unsigned",
+            Err(NotificationError::NotNow) => "not_now",
             Err(NotificationError::Malformed(_)) => "malformed",
         };
         metrics::counter!("kontor_gateway_notifications_total",

@@ -37,18 +37,22 @@ async fn take(
     let limit = api.settings().webhook_body_limit_bytes;
     let bytes = body::read(&headers, request.into_body(), limit).await?;
     let account = api.accounts().get(&tenant, &provider, &account).await.map_err(|_| unknown())?;
-    let read = account.interpret(&told(&headers), &bytes, Timestamp::now());
+    let read = account.interpret(&told(&headers), &bytes, Timestamp::now()).await;
     let notification = read.map_err(|fault| not_taken(&tenant, &fault))?;
     let meta = Meta::by(format!("provider:{provider}")).because(notification.event_id.clone());
     let caller = Caller { tenant, meta, lane: Lane::Realtime };
     let command = PaymentCommand::RecordNotification { notification: Box::new(notification) };
     api.intake().ask::<Payment>(&caller, command, Terms::default()).await?;
-    Ok(StatusCode::OK.into_response())
+    Ok(account.thanks().into_response())
 }
 
 /// The provider is told no more than no.
 fn not_taken(tenant: &TenantId, fault: &NotificationError) -> Problem {
     tracing::info!(%fault, %tenant, "a notification was not taken");
+    if *fault == NotificationError::NotNow {
+        let (status, text) = (StatusCode::SERVICE_UNAVAILABLE, "send it again later");
+        return Problem::new(status, "not_now", text);
+    }
     Problem::new(StatusCode::BAD_REQUEST, "bad_notification", "the notification was not taken")
 }
 

@@ -1,6 +1,8 @@
 //! What one may ask of a payment.
 
-use super::{CallFault, CaptureMode, Notification, Observation, Operation, Problem};
+use super::{
+    CallFault, CaptureMode, Notification, Observation, Operation, Problem, TransferInstructions,
+};
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -145,6 +147,9 @@ pub enum PaymentCommand {
         /// Where the payer goes.
         #[serde(default)]
         redirect_url: Option<String>,
+        /// How the payer transfers the money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferInstructions>,
         /// Until when the provider takes the money.
         #[serde(default)]
         expires_at: Option<Timestamp>,

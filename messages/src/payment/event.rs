@@ -2,7 +2,7 @@
 
 use super::{
     CallFault, CallKey, CaptureMode, DisputeStatus, LedgerKind, Notification, Observation,
-    Operation, PaymentStatus, Problem, QueryReason,
+    Operation, PaymentStatus, Problem, QueryReason, TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub enum PaymentEvent {
         references: Vec<String>,
         /// Where the payer goes.
         redirect_url: Option<String>,
+        /// How the payer transfers the money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferInstructions>,
         /// Until when the provider takes the money.
         expires_at: Option<Timestamp>,
         /// A person says how it stands.

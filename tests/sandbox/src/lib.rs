@@ -106,6 +106,20 @@
 //! | `retry_after_s` | `Retry-After` on answers other than 2xx |
 //! | `subject_pointers`, `sequence_pointers` | where a body says what it is about and its position, for [`Receiver::by_subject`] and [`Receiver::out_of_order`] |
 //!
+//! # Other payment providers
+//!
+//! They listen at one address, each under its own path, and share the payment page (`GET` and
+//! `POST /{provider}/pay/{id}` with `outcome` = `pay`, `decline` or `abandon`), the control calls
+//! `/{provider}/_sandbox/accounts`, `/switches` and `/payments`, and [`StandSwitches`].
+//!
+//! | Path | What is there |
+//! |---|---|
+//! | `/comgate` | interfaces 1.0 and 2.0: create, status, cancel, holds, refund; push |
+//! | `/payu` | tokens, orders (302 with JSON), captures, refunds; signed notifications |
+//! | `/paypal` | tokens, orders, holds, captures, refunds; webhooks signed under a private root, and their verification |
+//! | `/fio` | movements of an account, orders as import files; transfers by calls of the handle |
+//! | `/halyk` | tokens, payment links, status, charge, cancel, refund; callbacks that repeat the secret hash |
+//!
 //! # Limits
 //!
 //! Everything kept has a limit: [`StripeLimits`], [`SmtpLimits`], [`ReceiverLimits`]. What proofs
@@ -113,12 +127,19 @@
 //! store refuses instead (503, 452, 507). Events and idempotency keys go oldest first. Not there:
 //! TLS, disputes, holds that lapse, other modes than payment.
 
+mod comgate;
 mod common;
 mod control;
+mod fio;
+mod halyk;
 mod http;
+mod paypal;
+mod payu;
+mod providers;
 mod receiver;
 pub mod signing;
 mod smtp;
+mod stand;
 mod stripe;
 
 use std::io;
@@ -129,8 +150,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use crate::http::plain_client;
+pub use comgate::{ComGate, ComGateShop};
+pub use fio::{Fio, FioAccount};
+pub use halyk::{Halyk, HalykTerminal};
+pub use paypal::{PAYPAL_ROOT, PayPal, PayPalApp};
+pub use payu::{PayU, PayUPos};
+pub use providers::Providers;
 pub use receiver::{Delivery, HookSettings, Receiver, ReceiverLimits, Verdict};
 pub use smtp::{Mail, Smtp, SmtpLimits, SmtpSwitches};
+pub use stand::{Answer, Asked, Merchant, Notice, Stand, StandSwitches, TillPayment};
 pub use stripe::{
     AccountSummary, PayerAct, PayerResult, SessionStatus, Stripe, StripeAccount, StripeLimits,
     StripeSummary, StripeSwitches, WebhookCounts, WebhookEndpoint,
@@ -146,6 +174,8 @@ pub struct SandboxConfig {
     pub smtp: SocketAddr,
     /// Where the webhook receiver listens.
     pub receiver: SocketAddr,
+    /// Where the other payment providers listen, each under its own path.
+    pub providers: SocketAddr,
     /// How payers reach the Stripe stand-in, if not by its listening address: the start of
     /// `session.url`.
     pub public_url: Option<String>,
@@ -174,6 +204,7 @@ impl Default for SandboxConfig {
             stripe: free,
             smtp: free,
             receiver: free,
+            providers: free,
             public_url: None,
             accounts: Vec::new(),
             known_keys_only: false,
@@ -192,6 +223,7 @@ pub struct Sandbox {
     stripe: Stripe,
     smtp: Smtp,
     receiver: Receiver,
+    providers: Providers,
     closing: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -229,14 +261,19 @@ impl Sandbox {
             smtp: smtp.clone(),
             receiver: receiver.clone(),
         });
+        let providers_listener = TcpListener::bind(config.providers).await?;
+        let providers_url = format!("http://{}", providers_listener.local_addr()?);
+        let providers = Providers::new(&providers_url, config.seed, &closed)?;
+        let providers_router = providers.router();
         let stripe_router = stripe.router().merge(control.clone());
         let receiver_router = receiver.router().merge(control);
         let servers = vec![
             smtp_server,
             http::serve(stripe_listener, stripe_router, closed.clone()),
-            http::serve(receiver_listener, receiver_router, closed),
+            http::serve(receiver_listener, receiver_router, closed.clone()),
+            http::serve(providers_listener, providers_router, closed),
         ];
-        Ok(Self { stripe, smtp, receiver, closing, servers })
+        Ok(Self { stripe, smtp, receiver, providers, closing, servers })
     }
 
     /// The Stripe stand-in.
@@ -252,6 +289,11 @@ impl Sandbox {
     /// The webhook receiver.
     pub fn receiver(&self) -> &Receiver {
         &self.receiver
+    }
+
+    /// The stand-ins of the other payment providers.
+    pub fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// Stops serving and waits a moment for open connections.

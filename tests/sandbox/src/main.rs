@@ -22,6 +22,9 @@ struct Arguments {
     /// Where the webhook receiver listens
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     receiver: SocketAddr,
+    /// Where the other payment providers listen, each under its own path
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    providers: SocketAddr,
     /// How payers reach the Stripe stand-in, if not by its listening address
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -45,6 +48,7 @@ async fn main() -> io::Result<()> {
         stripe: arguments.stripe,
         smtp: arguments.smtp,
         receiver: arguments.receiver,
+        providers: arguments.providers,
         public_url: arguments.public_url,
         accounts: arguments.account,
         known_keys_only: arguments.known_keys_only,
@@ -55,6 +59,7 @@ async fn main() -> io::Result<()> {
     let addresses = json!({
         "stripe": sandbox.stripe().base_url(), "smtp": sandbox.smtp().address().to_string(),
         "receiver": sandbox.receiver().base_url(),
+        "providers": sandbox.providers().addresses(),
     });
     writeln!(io::stdout(), "{addresses}")?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -85,7 +85,10 @@ fn a_name_that_another_payment_has_is_not_taken_over() {
     if let C::RecordOpened { payment, .. } = &mut stolen {
         *payment = EntityId::named("other");
     }
-    stage.obey(stolen).unwrap();
+    let events = stage.obey(stolen).unwrap();
+    let fresh = CallFault::Retry { at: None, fresh_key: true };
+    assert_eq!(events.len(), 1, "it is opened anew, under another name");
+    assert!(matches!(&events[0].1, E::CallFailed { fault, .. } if *fault == fresh));
     let keys = <Payment as crate::domain::Domain>::keys(&stage.state(&EntityId::named("other")));
     assert_eq!(keys, []);
 }
@@ -237,6 +240,7 @@ fn a_bank_transfer_is_marked_paid_by_a_person() {
         provider_ref: "vs-1".into(),
         references: vec![],
         redirect_url: None,
+        transfer: None,
         expires_at: None,
         by_hand: true,
     };

@@ -167,6 +167,7 @@ fn refunds_of_transfers_are_marked_by_a_person() {
         provider_ref: "vs-1".into(),
         references: vec![],
         redirect_url: None,
+        transfer: None,
         expires_at: None,
         by_hand: true,
     };

@@ -18,6 +18,11 @@ use kontor_messages::{
         PaymentStatus, Problem,
     },
 };
+use std::time::Duration;
+
+/// So soon after it was asked for, a refund that an event asks for has not been made before: a
+/// longer way means that we may have died in between.
+const REFUND_FRESH: Duration = Duration::from_secs(120);
 
 /// A call that an event asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +34,8 @@ pub struct Errand {
     /// What is asked; none if nobody wants it any more.
     ask: Option<Ask>,
     operation: Operation,
+    /// When it was asked for; none if it was made before and nobody knows what became of it.
+    fresh_since: Option<Timestamp>,
 }
 
 /// Looks the account up, calls it, and says what is to be recorded. None: nothing was to be done.
@@ -86,8 +93,15 @@ pub fn errand(
     let call = document.call(key).filter(|call| call.state == CallState::Sent)?;
     let attempt = document.attempt(call.attempt)?;
     let ask = ask(tenant, payment, document, attempt, call);
-    let (key, operation) = (call.key.clone(), call.operation);
-    Some(Errand { attempt: attempt.attempt, key, ask, operation })
+    // A repetition without a reason is that of a call which nobody has answered.
+    let lost = matches!(event, PaymentEvent::CallRepeated { .. }) && call.problem.is_none();
+    Some(Errand {
+        attempt: attempt.attempt,
+        key: call.key.clone(),
+        ask,
+        operation: call.operation,
+        fresh_since: (!lost).then_some(call.sent_at),
+    })
 }
 
 fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option<Errand> {
@@ -97,12 +111,14 @@ fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option
     }
     let refunds = attempt.captured_seen > 0
         || document.refunds.iter().any(|refund| refund.attempt == attempt.attempt);
-    let query = QueryPayment { references: attempt.references.clone(), refunds };
+    let wanted = attempt.is_open() && !attempt.cancel_asked;
+    let query = QueryPayment { references: attempt.references.clone(), refunds, wanted };
     Some(Errand {
         attempt: attempt.attempt,
         key: String::new(),
         ask: Some(Ask::Query(query)),
         operation: Operation::Query,
+        fresh_since: None,
     })
 }
 
@@ -172,10 +188,24 @@ async fn call(
         let problem = Problem::new("unnamed", "the provider has not named it yet");
         return failed(errand, payment, GatewayFault::retry(FaultCause::Here, problem));
     }
+    let blind = errand.operation == Operation::Refund && !account.abilities().refund_reference;
+    let fresh = errand.fresh_since.is_some_and(|since| now.since(since) <= REFUND_FRESH);
+    if blind && !fresh {
+        return failed(errand, payment, perhaps_given_back());
+    }
     match account.call(ask).await {
+        Err(fault) if blind && matches!(fault.fault, CallFault::AskFirst { .. }) => {
+            failed(errand, payment, perhaps_given_back())
+        }
         Ok(told) => recorded(errand, payment, told, account.abilities().by_hand(), now),
         Err(fault) => failed(errand, payment, fault),
     }
+}
+
+/// The provider cannot be asked whether it did it, and would do it again: a person looks there.
+fn perhaps_given_back() -> GatewayFault {
+    let text = "the refund may have been made: look at the provider, and mark it as done or failed";
+    GatewayFault::give_up(FaultCause::Provider, Problem::new("refund_unknown", text))
 }
 
 fn recorded(
@@ -193,6 +223,7 @@ fn recorded(
             provider_ref: opened.provider_ref,
             references: opened.references,
             redirect_url: opened.redirect_url,
+            transfer: opened.transfer,
             expires_at: opened.expires_at,
             by_hand,
         },

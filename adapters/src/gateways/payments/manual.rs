@@ -48,6 +48,7 @@ impl PaymentGateway for Manual {
             hold: false,
             partial_capture: false,
             partial_refund: true,
+            refund_reference: true,
             calls_per_second: 1000,
         }
     }
@@ -57,6 +58,7 @@ impl PaymentGateway for Manual {
             provider_ref: format!("{}/{}", open.payment, open.attempt),
             references: Vec::new(),
             redirect_url: None,
+            transfer: None,
             expires_at: Some(open.until),
         })
     }
@@ -98,7 +100,7 @@ impl PaymentGateway for Manual {
         Err(by_hand())
     }
 
-    fn interpret(
+    async fn interpret(
         &self,
         _headers: &Headers,
         _body: &[u8],

@@ -1,14 +1,25 @@
 //! Payment providers. One line here registers one.
 
+pub mod comgate;
 pub mod dispatch;
+mod exact;
+pub mod fio;
+pub mod halyk;
 pub mod manual;
+mod oauth;
+pub mod paypal;
+pub mod payu;
 pub mod stripe;
+#[cfg(test)]
+mod testing;
+mod told;
 
 use super::http::Http;
 use kontor_actors::ports::PaymentGateway;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
+use url::Url;
 
 /// A provider that accounts can be made of.
 #[derive(Clone, Copy)]
@@ -26,7 +37,33 @@ pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
 
 /// All providers.
 pub fn providers() -> &'static [Provider] {
-    &[stripe::PROVIDER, manual::PROVIDER]
+    &[
+        comgate::PROVIDER,
+        fio::PROVIDER,
+        halyk::PROVIDER,
+        paypal::PROVIDER,
+        payu::PROVIDER,
+        stripe::PROVIDER,
+        manual::PROVIDER,
+    ]
+}
+
+/// Whether an address can be called; the error names the member.
+fn is_web(member: &str, url: &Url) -> Result<(), String> {
+    if matches!(url.scheme(), "https" | "http") && url.has_host() {
+        return Ok(());
+    }
+    Err(format!("{member}: expected an http(s) address"))
+}
+
+/// An address below another.
+fn below(endpoint: &Url, path: &[&str]) -> Url {
+    let mut url = endpoint.clone();
+    // Only an address without a host has no path to add to, and settings refuse those.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
 }
 
 /// Reads a provider's settings; the error names the member and never shows what stands there.

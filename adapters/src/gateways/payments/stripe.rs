@@ -78,9 +78,7 @@ const fn tolerance() -> u32 {
 
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
     let settings: Settings = super::settings(value)?;
-    if !matches!(settings.endpoint.scheme(), "https" | "http") {
-        return Err("endpoint: expected an http(s) address".into());
-    }
+    super::is_web("endpoint", &settings.endpoint)?;
     Ok(Arc::new(Stripe { settings, http: http.clone() }))
 }
 
@@ -98,6 +96,7 @@ impl PaymentGateway for Stripe {
             hold: true,
             partial_capture: true,
             partial_refund: true,
+            refund_reference: true,
             calls_per_second: 25,
         }
     }
@@ -110,6 +109,7 @@ impl PaymentGateway for Stripe {
             provider_ref: session.id,
             references: session.payment_intent.iter().map(|found| found.id().to_owned()).collect(),
             redirect_url: session.url,
+            transfer: None,
             expires_at: session.expires_at.map(status::at_second),
         })
     }
@@ -194,7 +194,7 @@ impl PaymentGateway for Stripe {
         Ok(told)
     }
 
-    fn interpret(
+    async fn interpret(
         &self,
         headers: &Headers,
         body: &[u8],

@@ -180,3 +180,32 @@ async fn what_was_called_off_before_its_opening_is_not_opened() {
     assert_eq!(told.last(), Some(&"payment.cancelled"));
     assert!(server.asked().is_empty());
 }
+
+#[tokio::test]
+async fn a_refund_that_cannot_be_asked_about_is_left_to_a_person() {
+    let made = "code=0&message=OK&transId=AB12-CD34-EF56&redirect=http%3A%2F%2Fpay%2F";
+    let paid =
+        "code=0&message=OK&test=false&price=129900&curr=CZK&transId=AB12-CD34-EF56&status=PAID";
+    let replies = [(200, made), (200, paid), (0, "")];
+    let server = Server::new(replies.map(|(status, text)| (status, &[][..], text.into()))).await;
+    let settings =
+        json!({"merchant": "1", "secret": "s", "endpoint": server.url, "payer_email": "a@b.cz"});
+    let map = HashMap::from([(("comgate", "main"), settings)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    let mut stage = given::<Payment>([]);
+    live(&mut stage, &accounts, request("comgate")).await;
+    let told = live(&mut stage, &accounts, C::RecordReturn { payment: id() }).await;
+    assert_eq!(told.last(), Some(&"payment.paid"));
+    let events = stage.obey(C::Settle { payment: id() }).unwrap();
+    let wanted =
+        |(_, event): &&(EntityId, PaymentEvent)| event.name() == "payment.refund_requested";
+    let (_, event) = events.iter().find(wanted).unwrap();
+    let now = stage.now();
+    for (now, calls) in [(now, 3), (now.plus(Duration::from_secs(300)), 3)] {
+        let state = document(&stage);
+        let command = run(&accounts, &tenant(), &id(), event, &state, now).await.unwrap();
+        let C::RecordCallFailed { fault, problem, .. } = &command else { panic!("{command:?}") };
+        assert_eq!((*fault, problem.code.as_str()), (CallFault::GiveUp, "refund_unknown"));
+        assert_eq!(server.asked().len(), calls);
+    }
+}

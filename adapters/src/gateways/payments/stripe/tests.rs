@@ -149,7 +149,8 @@ async fn how_a_session_stands_is_read_with_its_payment_intent() {
         let text = answer.to_string();
         let server = Server::new([reply(200, answer)]).await;
         let references = vec!["cs_test_1".to_owned()];
-        let told = stripe(&server).query(&QueryPayment { references, refunds: false }).await;
+        let told =
+            stripe(&server).query(&QueryPayment { references, refunds: false, wanted: true }).await;
         let told = told.unwrap();
         assert_eq!(told.status, Some(expected), "{text}");
         assert_eq!((told.amount, told.attempt), (Some(czk(129_900)), Some(1)));
@@ -169,7 +170,7 @@ async fn refunds_are_asked_for_with_the_payment() {
     let paid = intent("succeeded", json!({"amount_received": 129_900}));
     let server =
         Server::new([reply(200, session("complete", "paid", paid)), reply(200, list)]).await;
-    let query = QueryPayment { references: vec!["cs_test_1".into()], refunds: true };
+    let query = QueryPayment { references: vec!["cs_test_1".into()], refunds: true, wanted: true };
     let told = stripe(&server).query(&query).await.unwrap();
     assert_eq!(told.captured, Some(czk(129_900)));
     assert_eq!(server.asked()[1].line, "GET /v1/refunds?payment_intent=pi_1&limit=100");
@@ -370,18 +371,18 @@ fn disputes_are_understood() {
     }
 }
 
-#[test]
-fn w75_only_what_stripe_signed_over_the_raw_body_is_taken() {
+#[tokio::test]
+async fn w75_only_what_stripe_signed_over_the_raw_body_is_taken() {
     let settings = json!({"secret_key": "sk", "webhook_secrets": ["whsec_kontor_vector_0001"]});
     let gateway = build(&settings, &http()).unwrap();
     let body = br#"{"id":"evt_kontor_0001","object":"event","type":"checkout.session.completed","data":{"object":{"id":"cs_test_kontor_0001","object":"checkout.session","payment_status":"paid","amount_total":129900,"currency":"czk"}}}"#;
     let signature =
         "t=1767225600,v1=fe49753e02618ae1926f1e86cec371910d7e21a3b42137367d3cf0015cdd3693";
-    let read = gateway.interpret(&Headers::new([("Stripe-Signature", signature)]), body, NOW);
-    let read = read.unwrap();
+    let headers = Headers::new([("Stripe-Signature", signature)]);
+    let read = gateway.interpret(&headers, body, NOW).await.unwrap();
     assert_eq!(read.references, ["cs_test_kontor_0001"]);
     assert_eq!(read.observation.unwrap().captured, Some(czk(129_900)));
-    let none = gateway.interpret(&Headers::default(), body, NOW);
+    let none = gateway.interpret(&Headers::default(), body, NOW).await;
     assert_eq!(none, Err(NotificationError::Unsigned));
 }
 

@@ -1,0 +1,359 @@
+//! Fio banka: the payer transfers the money to the shop's account under a variable symbol, and
+//! the account's movements are asked for. Refunds go out as an order that a person authorises.
+//!
+//! Formats: Fio's API for accounts (fio.cz/docs/cz/API_Bankovnictvi.pdf) and the Short Payment
+//! Descriptor (qr-platba.cz). The bank sends nothing, and answers one call in thirty seconds.
+
+mod import;
+mod movements;
+#[cfg(test)]
+mod sandbox_tests;
+mod symbol;
+#[cfg(test)]
+mod tests;
+
+use super::{Provider, exact, told};
+use crate::gateways::http::{Call, Http, HttpFault, Reply};
+use async_trait::async_trait;
+use kontor_actors::ports::{
+    Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
+    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+};
+use kontor_messages::{
+    Currency, Money, Timestamp,
+    payment::{
+        CallFault, Observation, ObservationSource, ObservedStatus, Operation, Problem, RefundSeen,
+        RefundStatus, TransferInstructions,
+    },
+};
+use movements::{Movement, Statement};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Mutex;
+use url::Url;
+
+/// How it is registered.
+pub const PROVIDER: Provider = Provider { name: "fio", needs_settings: true, build };
+
+/// What was fetched so recently is not fetched again for a refund.
+const KEPT: Duration = Duration::from_secs(600);
+/// Older movements need a person's leave at the bank.
+const DAYS_MAX: u16 = 89;
+
+/// What an account needs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The token of the bank account; used here and nowhere else.
+    pub token: SecretString,
+    /// The bank account. Movements of another one are never read.
+    pub iban: String,
+    /// The bank's code.
+    #[serde(default = "bic")]
+    pub bic: String,
+    /// The account's currency.
+    #[serde(default = "currency")]
+    pub currency: Currency,
+    /// Where the interface is.
+    #[serde(default = "endpoint")]
+    pub endpoint: Url,
+    /// How many days back movements are looked through.
+    #[serde(default = "days")]
+    pub days: u16,
+    /// Seconds between two calls.
+    #[serde(default = "pause")]
+    pub pause_s: u16,
+    /// How money is given back.
+    #[serde(default)]
+    pub refunds: Refunds,
+}
+
+/// How money is given back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refunds {
+    /// A person transfers it.
+    #[default]
+    ByHand,
+    /// The order is sent to the bank, where a person authorises it. The token must allow it.
+    Import,
+}
+
+/// A bank account at Fio.
+pub struct Fio {
+    settings: Settings,
+    http: Http,
+    /// The token's turn, and what it brought last. Whoever holds it has the turn.
+    turn: Mutex<Turn>,
+}
+
+#[derive(Default)]
+struct Turn {
+    next: Option<Timestamp>,
+    last: Option<Arc<Statement>>,
+}
+
+fn endpoint() -> Url {
+    Url::parse("https://fioapi.fio.cz/v1/rest")
+        .unwrap_or_else(|_| unreachable!("it is well formed"))
+}
+
+fn bic() -> String {
+    "FIOBCZPPXXX".to_owned()
+}
+
+const fn currency() -> Currency {
+    Currency::CZK
+}
+
+const fn days() -> u16 {
+    30
+}
+
+const fn pause() -> u16 {
+    31
+}
+
+fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
+    let settings: Settings = super::settings(value)?;
+    super::is_web("endpoint", &settings.endpoint)?;
+    if symbol::account(&settings.iban).is_none() {
+        return Err("iban: expected a Czech or Slovak IBAN without spaces".into());
+    }
+    if !(1..=DAYS_MAX).contains(&settings.days) {
+        return Err(format!("days: expected 1 to {DAYS_MAX}"));
+    }
+    Ok(Arc::new(Fio { settings, http: http.clone(), turn: Mutex::default() }))
+}
+
+#[async_trait]
+impl PaymentGateway for Fio {
+    fn name(&self) -> &'static str {
+        PROVIDER.name
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            redirect: false,
+            push: false,
+            poll: true,
+            hold: false,
+            partial_capture: false,
+            partial_refund: true,
+            refund_reference: false,
+            // Most are answered from what the last one brought.
+            calls_per_second: 100,
+        }
+    }
+
+    async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {
+        let Settings { iban, bic, currency, .. } = &self.settings;
+        if open.amount.currency != *currency || open.amount.amount_minor <= 0 {
+            return Err(told::refused("amount_not_possible", "the account cannot take it"));
+        }
+        let symbol = symbol::of(&open.key);
+        let account = symbol::account(iban).unwrap_or_default();
+        let qr_text = symbol::qr_text(iban, bic, open.amount, &symbol, &open.description);
+        Ok(Opened {
+            references: vec![asked_name(&symbol, open.amount)],
+            provider_ref: symbol.clone(),
+            redirect_url: None,
+            transfer: Some(TransferInstructions {
+                account,
+                iban: iban.clone(),
+                variable_symbol: symbol,
+                amount: open.amount,
+                qr_text,
+            }),
+            expires_at: Some(open.until),
+        })
+    }
+
+    async fn capture(&self, _capture: &CapturePayment) -> Result<Observation, GatewayFault> {
+        Err(told::refused("no_hold", "a transfer is not held"))
+    }
+
+    async fn cancel(&self, _cancel: &CancelPayment) -> Result<Observation, GatewayFault> {
+        // Nobody can call a symbol off; what still comes under it is a late payment.
+        let mut seen = told::blank(ObservationSource::Answer, Timestamp::now());
+        seen.status = Some(ObservedStatus::Cancelled);
+        Ok(seen)
+    }
+
+    async fn refund(&self, refund: &RefundPayment) -> Result<RefundSeen, GatewayFault> {
+        let symbol = symbol_of(&refund.references)?;
+        let tag = import::tag(&refund.refund);
+        if self.settings.refunds == Refunds::ByHand {
+            let text = format!("transfer it back with the message {tag}, and mark it as done");
+            return Err(told::refused("transfer_by_hand", &text));
+        }
+        let statement = self.statement(Operation::Refund, KEPT).await?;
+        let came = statement.incoming(symbol);
+        let Some((account, bank)) = came.iter().find_map(|movement| movement.sender()) else {
+            let text = format!("the payer's account is not known: transfer it with message {tag}");
+            return Err(told::refused("payer_unknown", &text));
+        };
+        let order = import::Order {
+            from: &symbol::number(&self.settings.iban).unwrap_or_default(),
+            account,
+            bank,
+            amount: refund.amount,
+            symbol,
+            tag: &tag,
+            date: &movements::day(Timestamp::now(), 0),
+        };
+        let reply = self.import(&import::file(&order)).await?;
+        import::accepted(&reply)?;
+        Ok(RefundSeen {
+            refund: Some(refund.refund.clone()),
+            reference: import::reference(symbol, &tag),
+            amount: refund.amount,
+            status: RefundStatus::Pending,
+            problem: None,
+        })
+    }
+
+    async fn query(&self, query: &QueryPayment) -> Result<Observation, GatewayFault> {
+        let symbol = symbol_of(&query.references)?;
+        let pause = Duration::from_secs(self.settings.pause_s.into());
+        let statement = self.statement(Operation::Query, pause).await?;
+        let mut seen = told::blank(ObservationSource::Poll, statement.at);
+        seen.references = vec![symbol.to_owned()];
+        let came = sum(&statement.incoming(symbol), self.settings.currency);
+        let asked = asked(&query.references, symbol, self.settings.currency);
+        match (came, asked) {
+            (None, _) => seen.status = Some(ObservedStatus::Created),
+            (Some(came), Some(asked)) if came.amount_minor < asked.amount_minor => {
+                seen.status = Some(ObservedStatus::Pending);
+                let text = format!("{came} of {asked} has come");
+                seen.problem = Some(Problem::new("underpaid", text));
+            }
+            (Some(came), _) => {
+                seen.status = Some(ObservedStatus::Paid);
+                seen.captured = Some(came);
+            }
+        }
+        let paid_back = |movement: &&Movement| import::tag_in(movement).is_some();
+        for movement in statement.outgoing(symbol).iter().filter(|it| paid_back(it)) {
+            let tag = import::tag_in(movement).unwrap_or_default();
+            seen.refunds.push(RefundSeen {
+                refund: None,
+                reference: import::reference(symbol, &tag),
+                amount: Money::new(-movement.amount_minor, self.settings.currency),
+                status: RefundStatus::Succeeded,
+                problem: None,
+            });
+        }
+        Ok(seen)
+    }
+
+    async fn interpret(
+        &self,
+        _headers: &Headers,
+        _body: &[u8],
+        _now: Timestamp,
+    ) -> Result<Interpreted, NotificationError> {
+        Err(NotificationError::Unsupported)
+    }
+}
+
+impl Fio {
+    /// The account's movements, not older than `age`; asked for if it is the token's turn.
+    async fn statement(
+        &self,
+        operation: Operation,
+        age: Duration,
+    ) -> Result<Arc<Statement>, GatewayFault> {
+        let mut turn = self.turn.lock().await;
+        let now = Timestamp::now();
+        if let Some(last) = turn.last.as_ref().filter(|last| now.since(last.at) < age) {
+            return Ok(Arc::clone(last));
+        }
+        self.wait_for(&turn, now)?;
+        let (from, to) = (movements::day(now, self.settings.days), movements::day(now, 0));
+        let token = self.settings.token.expose_secret();
+        let path = ["periods", token, &from, &to, "transactions.json"];
+        let call = self.http.get(super::below(&self.settings.endpoint, &path));
+        let reply = self.send(&mut turn, call, operation).await?;
+        let statement = Statement::read(&reply, &self.settings, Timestamp::now())?;
+        let statement = Arc::new(statement);
+        turn.last = Some(Arc::clone(&statement));
+        Ok(statement)
+    }
+
+    /// Sends an order to the bank.
+    async fn import(&self, file: &str) -> Result<Reply, GatewayFault> {
+        let mut turn = self.turn.lock().await;
+        self.wait_for(&turn, Timestamp::now())?;
+        let (kind, body) = import::multipart(self.settings.token.expose_secret(), file);
+        let url = super::below(&self.settings.endpoint, &["import", ""]);
+        let call = self.http.post(url).body(&kind, body);
+        self.send(&mut turn, call, Operation::Refund).await
+    }
+
+    /// Whose turn it is not comes back when it is: nothing was asked for.
+    fn wait_for(&self, turn: &Turn, now: Timestamp) -> Result<(), GatewayFault> {
+        match turn.next.filter(|next| now < *next) {
+            Some(next) => Err(not_now(FaultCause::Here, Some(next))),
+            None => Ok(()),
+        }
+    }
+
+    async fn send(
+        &self,
+        turn: &mut Turn,
+        call: Call,
+        operation: Operation,
+    ) -> Result<Reply, GatewayFault> {
+        let answer = call.send().await;
+        let pause = Duration::from_secs(self.settings.pause_s.into());
+        let next = Timestamp::now().plus(pause);
+        turn.next = Some(next);
+        match answer {
+            Ok(reply) => Ok(reply),
+            // Somebody else uses the token, or we did before a restart.
+            Err(HttpFault::Status(reply)) if reply.status == 409 => {
+                Err(not_now(FaultCause::Throttled, Some(next)))
+            }
+            Err(HttpFault::Status(reply)) if matches!(reply.status, 413 | 422) => {
+                let text = "so many or so old movements need a leave in the internet banking";
+                Err(told::refused("fio_period", text))
+            }
+            Err(fault) => Err(told::fault(fault, operation)),
+        }
+    }
+}
+
+fn not_now(cause: FaultCause, at: Option<Timestamp>) -> GatewayFault {
+    let fault = CallFault::Retry { at, fresh_key: false };
+    GatewayFault::new(fault, cause, Problem::new("fio_pause", "it is not the token's turn"))
+}
+
+/// A name that keeps how much was asked for, which the bank does not know.
+fn asked_name(symbol: &str, amount: Money) -> String {
+    format!("{symbol}/asked/{}", amount.amount_minor)
+}
+
+fn asked(references: &[String], symbol: &str, currency: Currency) -> Option<Money> {
+    let prefix = format!("{symbol}/asked/");
+    let minor = references.iter().find_map(|name| name.strip_prefix(&prefix))?;
+    Some(Money::new(minor.parse().ok()?, currency))
+}
+
+fn symbol_of(references: &[String]) -> Result<&str, GatewayFault> {
+    let found = references.iter().find(|name| !name.contains('/'));
+    found.map(String::as_str).ok_or_else(told::unnamed)
+}
+
+fn sum(movements: &[&Movement], currency: Currency) -> Option<Money> {
+    let add = |sum: i64, movement: &&Movement| sum.saturating_add(movement.amount_minor);
+    let sum = movements.iter().fold(0, add);
+    (sum > 0).then_some(Money::new(sum, currency))
+}
+
+/// What the bank writes as a decimal.
+fn minor(text: &str, currency: Currency) -> Option<i64> {
+    exact::minor(text, currency.exponent())
+}

@@ -1,0 +1,181 @@
+//! A stand-in for Fio banka's API: movements of an account in JSON, orders as import files, one
+//! call a token and pause. Payers and the account's holder act by calls of the handle.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::PayerAct;
+use crate::common::{lock, now_ms};
+use crate::stand::{Answer, Asked, Merchant, Notice, Stand, TillPayment};
+
+/// The handle to a running Fio stand-in.
+pub type Fio = Stand<FioAccount>;
+
+/// A bank account at Fio.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FioAccount {
+    /// The token.
+    pub token: String,
+    /// The account.
+    pub iban: String,
+    /// Milliseconds between two calls; sooner is answered 409.
+    pub pause_ms: u64,
+    #[serde(skip)]
+    last: Arc<Mutex<Option<Instant>>>,
+}
+
+impl FioAccount {
+    /// An account.
+    pub fn new(token: &str, iban: &str, pause_ms: u64) -> Self {
+        let (token, iban) = (token.to_owned(), iban.to_owned());
+        Self { token, iban, pause_ms, last: Arc::default() }
+    }
+}
+
+impl Stand<FioAccount> {
+    /// A payer transfers money under a symbol (or none), with a message.
+    pub fn transfer(&self, token: &str, symbol: &str, amount_minor: i64, message: &str) {
+        self.keep(TillPayment {
+            id: (26_512_345_678 + self.payments().len()).to_string(),
+            account: token.to_owned(),
+            reference: symbol.to_owned(),
+            amount_minor,
+            currency: "CZK".into(),
+            status: "MOVED".into(),
+            notify_url: Some(message.to_owned()),
+            ..TillPayment::default()
+        });
+    }
+
+    /// The account's holder authorises the orders that wait for it.
+    pub fn authorise(&self) {
+        for order in self.payments() {
+            self.change(&order.id, |order| order.status = "MOVED".into());
+        }
+    }
+}
+
+impl Merchant for FioAccount {
+    fn key(&self) -> &str {
+        &self.token
+    }
+
+    fn after(_act: PayerAct, _payment: &TillPayment) -> Option<&'static str> {
+        None
+    }
+
+    fn is_taken(_status: &str) -> bool {
+        false
+    }
+
+    fn notice(&self, _stand: &Stand<Self>, _payment: &TillPayment) -> Option<Notice> {
+        None
+    }
+
+    fn answer(stand: &Stand<Self>, asked: &Asked) -> Answer {
+        let parts = asked.parts();
+        let body = String::from_utf8_lossy(&asked.body).into_owned();
+        let token = match (&asked.method, parts.as_slice()) {
+            (&Method::GET, ["periods", token, _, _, "transactions.json"]) => (*token).to_owned(),
+            (&Method::POST, ["import"]) => part(&body, "name=\"token\"\r\n\r\n", "\r\n"),
+            _ => return Answer::text(404, "text/html", String::new()),
+        };
+        let Some(account) = stand.account(&token) else {
+            return Answer::text(500, "text/html", String::new());
+        };
+        let now = Instant::now();
+        let last = lock(&account.last).replace(now);
+        let pause = Duration::from_millis(account.pause_ms);
+        if last.is_some_and(|last| now.duration_since(last) < pause) {
+            return Answer::text(409, "text/html", String::new());
+        }
+        if asked.method == Method::POST {
+            return import(stand, &account, &body).changed();
+        }
+        Answer::json(200, &statement(stand, &account)).changed()
+    }
+}
+
+fn statement(stand: &Fio, account: &FioAccount) -> Value {
+    let own =
+        |movement: &TillPayment| movement.account == account.token && movement.status == "MOVED";
+    let movements: Vec<_> = stand.payments().into_iter().filter(own).collect();
+    let sum: i64 = movements.iter().map(|movement| told(stand, movement)).sum();
+    let list: Vec<_> = movements.iter().map(|movement| columns(stand, movement)).collect();
+    let list = if list.is_empty() { Value::Null } else { list.into() };
+    json!({"accountStatement": {
+        "info": {"accountId": "2000145399", "bankId": "2010", "currency": "CZK",
+                 "iban": account.iban, "openingBalance": decimal(10_010),
+                 "closingBalance": decimal(10_010 + sum), "idLastDownload": null},
+        "transactionList": {"transaction": list},
+    }})
+}
+
+fn told(stand: &Fio, movement: &TillPayment) -> i64 {
+    if movement.amount_minor > 0 { stand.told_amount(movement) } else { movement.amount_minor }
+}
+
+fn columns(stand: &Fio, movement: &TillPayment) -> Value {
+    let cell = |id: u32, value: Value| json!({"value": value, "name": "", "id": id});
+    let number: u64 = movement.id.parse().unwrap_or(0);
+    let mut columns = json!({
+        "column22": cell(22, number.into()),
+        "column0": cell(0, format!("{}+0100", now_ms()).into()),
+        "column1": cell(1, decimal(told(stand, movement))),
+        "column14": cell(14, "CZK".into()),
+        "column2": cell(2, "2900000005".into()),
+        "column3": cell(3, "2010".into()),
+        "column16": cell(16, movement.notify_url.clone().into()),
+        "column5": null,
+    });
+    if !movement.reference.is_empty() {
+        columns["column5"] = cell(5, movement.reference.as_str().into());
+    }
+    columns
+}
+
+/// A number with decimals, made of its text.
+fn decimal(minor: i64) -> Value {
+    let sign = if minor < 0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:02}", minor.abs() / 100, minor.abs() % 100);
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// Keeps an order until it is authorised.
+fn import(stand: &Fio, account: &FioAccount, body: &str) -> Answer {
+    let get = |name: &str| part(body, &format!("<{name}>"), "<");
+    let amount = get("amount").replace('.', "").parse::<i64>().unwrap_or(0);
+    let good = amount > 0 && get("accountTo") == "2900000005" && get("bankCode") == "2010";
+    if good {
+        stand.keep(TillPayment {
+            id: (26_512_345_678 + stand.payments().len()).to_string(),
+            account: account.token.clone(),
+            reference: get("vs"),
+            amount_minor: -amount,
+            currency: get("currency"),
+            status: "ORDERED".into(),
+            notify_url: Some(get("messageForRecipient")),
+            ..TillPayment::default()
+        });
+    }
+    let (code, status) = if good { (0, "ok") } else { (1, "error") };
+    Answer::text(
+        200,
+        "text/xml",
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><responseImport><result>\
+             <errorCode>{code}</errorCode><idInstruction>4567</idInstruction>\
+             <status>{status}</status></result></responseImport>"
+        ),
+    )
+}
+
+/// What stands between two texts.
+fn part(text: &str, from: &str, to: &str) -> String {
+    let rest = text.split_once(from).map_or("", |(_, rest)| rest);
+    rest.split_once(to).map_or("", |(part, _)| part).to_owned()
+}
