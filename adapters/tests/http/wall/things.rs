@@ -119,6 +119,7 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     let payment = made(harbour, "/v1/payments", wish).await;
     // Nobody calls providers here: this is what would be told of one by hand.
     let opened = PaymentCommand::RecordOpened {
+        transfer: None,
         payment: EntityId::parse(&payment).unwrap(),
         attempt: 1,
         provider_ref: "our-money".to_owned(),
