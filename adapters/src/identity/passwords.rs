@@ -16,7 +16,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 /// Memory in KiB, passes and lanes of a new hash.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
@@ -133,10 +133,24 @@ impl Passwords {
     }
 }
 
+/// Works on a thread of its own, which costs little beside a hash, and which gives way to all others.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HashFault> + Send + 'static,
 ) -> Result<T, HashFault> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| HashFault::Broken)?
+    let (done, result) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("password".to_owned()).spawn(move || {
+        give_way();
+        // Whoever asked may have gone away.
+        let _ = done.send(work());
+    });
+    thread.map_err(|_| HashFault::Broken)?;
+    result.await.map_err(|_| HashFault::Broken)?
+}
+
+/// Lets every other thread of the machine go first. Where that cannot be said, it is not.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
 }
 
 fn argon2id() -> Result<Argon2<'static>, HashFault> {
