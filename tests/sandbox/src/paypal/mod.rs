@@ -149,7 +149,8 @@ fn now() -> String {
 /// The date of a day since 1970, by counting.
 fn civil(mut days: u64) -> (u64, u64, u64) {
     let mut year = 1970;
-    let leap = |year: u64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let by = |year: u64, count| year.is_multiple_of(count);
+    let leap = |year| (by(year, 4) && !by(year, 100)) || by(year, 400);
     while days >= 365 + u64::from(leap(year)) {
         days -= 365 + u64::from(leap(year));
         year += 1;
