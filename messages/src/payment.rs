@@ -167,6 +167,8 @@ pub enum CallFault {
     },
     /// The provider says no, and will again.
     GiveUp,
+    /// A person has to do it, or to look whether it was done: asking the provider does not tell.
+    LeaveToPerson,
 }
 
 /// What kind of money fact a ledger entry is.

@@ -104,15 +104,15 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             (call.state, call.fresh_key) = match fault {
                 CallFault::Retry { fresh_key, .. } => (CallState::Waiting, *fresh_key),
                 CallFault::AskFirst { fresh_key } => (CallState::Unknown, *fresh_key),
-                CallFault::GiveUp => (CallState::GivenUp, true),
+                CallFault::GiveUp | CallFault::LeaveToPerson => (CallState::GivenUp, true),
             };
-            if *fault == CallFault::GiveUp {
+            if call.state == CallState::GivenUp {
                 call.next = None;
             }
             let refund = call.refund.clone();
             let status = match fault {
                 CallFault::Retry { .. } => return,
-                CallFault::AskFirst { .. } => RefundStatus::Unknown,
+                CallFault::AskFirst { .. } | CallFault::LeaveToPerson => RefundStatus::Unknown,
                 CallFault::GiveUp => RefundStatus::Failed,
             };
             mark_refund(document, refund.as_ref(), status, Some(problem));

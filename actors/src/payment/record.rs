@@ -145,10 +145,11 @@ pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     let spent = match fault {
         CallFault::Retry { .. } => is_spent(&call),
         CallFault::AskFirst { .. } => is_spent(&call) || call.asks >= ASKS_MAX,
-        CallFault::GiveUp => false,
+        CallFault::GiveUp | CallFault::LeaveToPerson => false,
     };
     match (fault, call.operation) {
         _ if spent => give_up(&mut draft, &call, problem),
+        (CallFault::LeaveToPerson, _) => give_up(&mut draft, &call, problem),
         (CallFault::GiveUp, Operation::Capture | Operation::Cancel) => {
             // Maybe it is done, or cannot be done any more: the provider says how it stands.
             draft.give_up(&call, problem);

@@ -118,7 +118,9 @@ pub fn next_try(call: &Call, fault: CallFault, now: Timestamp, jitter_permille: 
             let wait = backoff(call.tries, jitter_permille);
             at.map_or(now.plus(wait), |at| at.max(now))
         }
-        CallFault::AskFirst { .. } | CallFault::GiveUp => next_ask(call.asks, now),
+        CallFault::AskFirst { .. } | CallFault::GiveUp | CallFault::LeaveToPerson => {
+            next_ask(call.asks, now)
+        }
     }
 }
 

@@ -206,6 +206,7 @@ impl Account {
                 (_, CallFault::Retry { .. }) => "retry",
                 (_, CallFault::AskFirst { .. }) => "unknown",
                 (_, CallFault::GiveUp) => "refused",
+                (_, CallFault::LeaveToPerson) => "left_to_person",
             },
         };
         metrics::counter!("kontor_gateway_calls_total", "provider" => self.provider(),

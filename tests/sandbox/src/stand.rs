@@ -1,25 +1,26 @@
 //! What the stand-ins of payment providers beside Stripe share: accounts, a till of payments, a
 //! payment page, notifications, and faults on request. A provider's module brings the wire format.
 
+mod pages;
+
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use axum::routing::{any, get, post};
-use axum::{Json, Router};
 use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::PayerAct;
-use crate::common::{Dice, lock, merged};
+use crate::common::{Dice, lock};
 use crate::http::{Peer, plain_client, until_closed};
 
 const PAYMENTS_MAX: usize = 50_000;
@@ -148,10 +149,10 @@ impl<A: Merchant> Stand<A> {
 
     pub(crate) fn router(&self) -> Router {
         Router::new()
-            .route("/_sandbox/accounts", post(register::<A>))
-            .route("/_sandbox/switches", get(switches::<A>).post(set_switches::<A>))
-            .route("/_sandbox/payments", get(payments::<A>))
-            .route("/pay/{id}", get(page::<A>).post(submit::<A>))
+            .route("/_sandbox/accounts", post(pages::register::<A>))
+            .route("/_sandbox/switches", get(pages::switches::<A>).post(pages::set_switches::<A>))
+            .route("/_sandbox/payments", get(pages::payments::<A>))
+            .route("/pay/{id}", get(pages::page::<A>).post(pages::submit::<A>))
             .route("/{*path}", any(receive::<A>))
             .with_state(self.clone())
     }
@@ -349,74 +350,4 @@ async fn receive<A: Merchant>(
         response = response.header(name, value);
     }
     response.body(Body::from(answer.body)).unwrap_or_default()
-}
-
-async fn register<A: Merchant>(
-    State(stand): State<Stand<A>>,
-    Json(account): Json<A>,
-) -> Json<Value> {
-    let key = account.key().to_owned();
-    stand.register(account);
-    Json(json!({ "account": key }))
-}
-
-async fn switches<A: Merchant>(State(stand): State<Stand<A>>) -> Json<StandSwitches> {
-    Json(stand.switches())
-}
-
-async fn set_switches<A: Merchant>(
-    State(stand): State<Stand<A>>,
-    Json(patch): Json<Value>,
-) -> Result<Json<StandSwitches>, (http::StatusCode, String)> {
-    let refused = |text| (http::StatusCode::BAD_REQUEST, text);
-    let new = merged(&stand.switches(), patch).map_err(refused)?;
-    stand.set_switches(|old| old.clone_from(&new));
-    Ok(Json(new))
-}
-
-async fn payments<A: Merchant>(State(stand): State<Stand<A>>) -> Json<Vec<TillPayment>> {
-    Json(stand.payments())
-}
-
-async fn page<A: Merchant>(State(stand): State<Stand<A>>, Path(id): Path<String>) -> Response {
-    let Some(payment) = stand.payment(&id) else { return html(404, "There is no such payment.") };
-    let mut text = format!(
-        "<p>{} {}.{:02} ({})</p><form method=post>",
-        payment.currency,
-        payment.amount_minor / 100,
-        payment.amount_minor % 100,
-        payment.status
-    );
-    for outcome in ["pay", "decline", "abandon"] {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "<button name=outcome value={outcome}>{outcome}</button>");
-    }
-    html(200, &text)
-}
-
-async fn submit<A: Merchant>(
-    State(stand): State<Stand<A>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response {
-    let mut form = url::form_urlencoded::parse(&body);
-    let outcome = form.find(|(name, _)| name == "outcome").map(|(_, value)| value.into_owned());
-    let act = serde_json::from_value(outcome.unwrap_or_default().into());
-    let Ok(act) = act else { return html(400, "outcome is one of pay, decline, abandon") };
-    if !stand.act(&id, act).await {
-        return html(409, "This payment cannot be acted on any more.");
-    }
-    match stand.payment(&id).and_then(|payment| payment.return_url) {
-        Some(url) => Response::builder()
-            .status(302)
-            .header("Location", url)
-            .body(Body::empty())
-            .unwrap_or_default(),
-        None => html(200, "Done."),
-    }
-}
-
-fn html(status: u16, text: &str) -> Response {
-    let response = Response::builder().status(status).header("Content-Type", "text/html");
-    response.body(Body::from(format!("<!doctype html><main>{text}</main>"))).unwrap_or_default()
 }

@@ -94,6 +94,23 @@ fn a_name_that_another_payment_has_is_not_taken_over() {
 }
 
 #[test]
+fn how_the_payer_transfers_the_money_stands_in_the_attempt() {
+    let how = kontor_messages::payment::TransferInstructions {
+        account: "2000145399/2010".into(),
+        iban: "CZ9320100000002000145399".into(),
+        variable_symbol: "2026000014".into(),
+        amount: czk(129_900),
+        qr_text: "SPD*1.0".into(),
+    };
+    let mut told = opened(1);
+    if let C::RecordOpened { transfer, .. } = &mut told {
+        *transfer = Some(how.clone());
+    }
+    let stage = after([request(), told]);
+    assert_eq!(document(&stage).attempts[0].transfer, Some(how));
+}
+
+#[test]
 fn w80_addresses_are_pages_for_the_payer_and_nothing_else() {
     for bad in ["ftp://shop.example", "https://", "javascript:x", "https://a@shop.example/", "/x"] {
         let mut command = request();

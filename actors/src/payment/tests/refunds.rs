@@ -96,6 +96,22 @@ fn a_refund_that_the_provider_refuses_leaves_it_paid_and_the_amount_free() {
 }
 
 #[test]
+fn a_refund_that_is_left_to_a_person_stays_bound_until_that_person_says_how_it_went() {
+    let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 1000)]);
+    let call = key(1, Operation::Refund, 2);
+    let events = stage.obey(failed(Operation::Refund, &call, CallFault::LeaveToPerson)).unwrap();
+    assert_eq!(
+        events.iter().map(|(_, it)| it.name()).collect::<Vec<_>>(),
+        ["payment.call_given_up"]
+    );
+    assert_eq!(document(&stage).refunds[0].status, RefundStatus::Unknown);
+    assert!(stage.obey(refund("s", 1)).is_err(), "it may have been made");
+    let (payment, refund) = (id(), EntityId::named("r"));
+    stage.obey(C::MarkRefund { payment, refund, succeeded: true, note: None }).unwrap();
+    assert_eq!(document(&stage).status, S::Refunded);
+}
+
+#[test]
 fn the_providers_word_is_better_than_our_guess_that_a_refund_failed() {
     let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 1000)]);
     let call = key(1, Operation::Refund, 2);

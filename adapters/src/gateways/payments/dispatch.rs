@@ -205,7 +205,8 @@ async fn call(
 /// The provider cannot be asked whether it did it, and would do it again: a person looks there.
 fn perhaps_given_back() -> GatewayFault {
     let text = "the refund may have been made: look at the provider, and mark it as done or failed";
-    GatewayFault::give_up(FaultCause::Provider, Problem::new("refund_unknown", text))
+    let problem = Problem::new("refund_unknown", text);
+    GatewayFault::new(CallFault::LeaveToPerson, FaultCause::Provider, problem)
 }
 
 fn recorded(

@@ -39,6 +39,8 @@ pub const PROVIDER: Provider = Provider { name: "fio", needs_settings: true, bui
 
 /// What was fetched so recently is not fetched again for a refund.
 const KEPT: Duration = Duration::from_secs(600);
+/// A call takes its time, and the pause begins after it.
+const SLACK: Duration = Duration::from_secs(30);
 /// Older movements need a person's leave at the bank.
 const DAYS_MAX: u16 = 89;
 
@@ -187,13 +189,13 @@ impl PaymentGateway for Fio {
         let tag = import::tag(&refund.refund);
         if self.settings.refunds == Refunds::ByHand {
             let text = format!("transfer it back with the message {tag}, and mark it as done");
-            return Err(told::refused("transfer_by_hand", &text));
+            return Err(by_hand("transfer_by_hand", text));
         }
         let statement = self.statement(Operation::Refund, KEPT).await?;
         let came = statement.incoming(symbol);
         let Some((account, bank)) = came.iter().find_map(|movement| movement.sender()) else {
             let text = format!("the payer's account is not known: transfer it with message {tag}");
-            return Err(told::refused("payer_unknown", &text));
+            return Err(by_hand("payer_unknown", text));
         };
         let order = import::Order {
             from: &symbol::number(&self.settings.iban).unwrap_or_default(),
@@ -271,7 +273,11 @@ impl Fio {
         if let Some(last) = turn.last.as_ref().filter(|last| now.since(last.at) < age) {
             return Ok(Arc::clone(last));
         }
-        self.wait_for(&turn, now)?;
+        if let Err(fault) = self.wait_for(&turn, now) {
+            // Between the age and the turn there are moments; what came last serves them too.
+            let last = turn.last.as_ref().filter(|last| now.since(last.at) < age + SLACK);
+            return last.map(Arc::clone).ok_or(fault);
+        }
         let (from, to) = (movements::day(now, self.settings.days), movements::day(now, 0));
         let token = self.settings.token.expose_secret();
         let path = ["periods", token, &from, &to, "transactions.json"];
@@ -329,6 +335,12 @@ impl Fio {
 fn not_now(cause: FaultCause, at: Option<Timestamp>) -> GatewayFault {
     let fault = CallFault::Retry { at, fresh_key: false };
     GatewayFault::new(fault, cause, Problem::new("fio_pause", "it is not the token's turn"))
+}
+
+/// A person transfers it, and says so.
+fn by_hand(code: &str, text: String) -> GatewayFault {
+    let problem = Problem::new(code, text);
+    GatewayFault::new(CallFault::LeaveToPerson, FaultCause::Refused, problem)
 }
 
 /// A name that keeps how much was asked for, which the bank does not know.

@@ -1,5 +1,8 @@
 //! Payment providers. One line here registers one.
 
+#[cfg(test)]
+#[path = "../../../../docs/adding-a-payment-provider/acmepay.rs"]
+mod acmepay;
 pub mod comgate;
 pub mod dispatch;
 mod exact;
@@ -76,4 +79,34 @@ pub fn settings<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
         let expected = if plain { inner } else { "a value of another kind is expected".into() };
         format!("{path}: {expected}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateways::tests::http;
+    use serde_json::json;
+
+    #[test]
+    fn every_provider_has_a_plain_name_of_its_own_and_is_documented() {
+        let documented = include_str!("../../../../docs/payment-providers.md");
+        for provider in providers() {
+            let plain = provider.name.bytes().all(|byte| byte.is_ascii_lowercase());
+            assert!(plain && provider.name.len() <= 40, "{}", provider.name);
+            let same = providers().iter().filter(|other| other.name == provider.name).count();
+            assert_eq!(same, 1, "{}", provider.name);
+            let row = format!("\n| `{}` |", provider.name);
+            assert!(documented.contains(&row), "{} has no row", provider.name);
+        }
+    }
+
+    #[test]
+    fn no_provider_takes_settings_that_it_does_not_know_or_shows_what_stands_in_them() {
+        for provider in providers() {
+            let error = (provider.build)(&json!({"mistyped": "a secret"}), &http()).err().unwrap();
+            assert!(!error.contains("a secret"), "{}: {error}", provider.name);
+            let nothing = (provider.build)(&Value::Null, &http());
+            assert_eq!(nothing.is_err(), provider.needs_settings, "{}", provider.name);
+        }
+    }
 }

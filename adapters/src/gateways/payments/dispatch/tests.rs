@@ -205,7 +205,59 @@ async fn a_refund_that_cannot_be_asked_about_is_left_to_a_person() {
         let state = document(&stage);
         let command = run(&accounts, &tenant(), &id(), event, &state, now).await.unwrap();
         let C::RecordCallFailed { fault, problem, .. } = &command else { panic!("{command:?}") };
-        assert_eq!((*fault, problem.code.as_str()), (CallFault::GiveUp, "refund_unknown"));
+        assert_eq!((*fault, problem.code.as_str()), (CallFault::LeaveToPerson, "refund_unknown"));
         assert_eq!(server.asked().len(), calls);
     }
+}
+
+#[tokio::test]
+async fn a_transfer_is_told_to_the_payer_and_found_in_the_banks_movements() {
+    let iban = "CZ9320100000002000145399";
+    let sandbox = kontor_sandbox::Sandbox::start(Default::default()).await.unwrap();
+    let bank = &sandbox.providers().fio;
+    bank.register(kontor_sandbox::FioAccount::new("token", iban, 0));
+    let settings =
+        json!({"token": "token", "iban": iban, "endpoint": bank.base_url(), "pause_s": 0});
+    let map = HashMap::from([(("fio", "main"), settings)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    let mut stage = given::<Payment>([]);
+    live(&mut stage, &accounts, request("fio")).await;
+    let transfer = document(&stage).attempts[0].transfer.clone().unwrap();
+    bank.transfer("token", &transfer.variable_symbol, 129_900, "");
+    let told = live(&mut stage, &accounts, C::RecordReturn { payment: id() }).await;
+    assert_eq!(told.last(), Some(&"payment.paid"));
+    // A person transfers it back, and says so.
+    let told = live(&mut stage, &accounts, C::Settle { payment: id() }).await;
+    assert!(told.contains(&"payment.call_given_up"), "{told:?}");
+    let refund = document(&stage).refunds[0].refund.clone();
+    let done = C::MarkRefund { payment: id(), refund, succeeded: true, note: None };
+    let told = live(&mut stage, &accounts, done).await;
+    assert_eq!(told.last(), Some(&"payment.settled"));
+}
+
+#[tokio::test]
+async fn a_provider_that_waits_for_our_word_gets_none_once_the_payment_is_called_off() {
+    let made = json!({"id": "O1", "status": "PAYER_ACTION_REQUIRED",
+        "links": [{"rel": "payer-action", "href": "https://www.paypal.com/1"}]});
+    let approved = json!({"id": "O1", "status": "APPROVED", "intent": "CAPTURE"});
+    let token = json!({"access_token": "t", "expires_in": 100});
+    let server = Server::new([reply(token), reply(made), reply(approved)]).await;
+    let settings = json!({"client_id": "c", "client_secret": "s", "endpoint": server.url});
+    let map = HashMap::from([(("paypal", "main"), settings)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    let mut stage = given::<Payment>([]);
+    live(&mut stage, &accounts, request("paypal")).await;
+    let told = live(&mut stage, &accounts, C::Settle { payment: id() }).await;
+    assert!(told.contains(&"payment.settled"), "{told:?}");
+    let event = PaymentEvent::QueryRequested {
+        attempt: 1,
+        query: document(&stage).queries + 1,
+        reason: kontor_messages::payment::QueryReason::Doubt,
+        step: None,
+    };
+    let state = document(&stage);
+    run(&accounts, &tenant(), &id(), &event, &state, stage.now()).await.unwrap();
+    let lines: Vec<_> = server.asked().iter().map(|asked| asked.line.clone()).collect();
+    assert_eq!(lines.last().map(String::as_str), Some("GET /v2/checkout/orders/O1"));
+    assert_eq!(lines.len(), 3, "nothing was taken");
 }

@@ -117,7 +117,7 @@ async fn a_refund_that_nobody_sends_is_left_to_a_person_with_its_message() {
     let (server, gateway) = with((200, &[], STATEMENT.into()), &json!({})).await;
     let give = refund(&names(), "r-1", czk(400));
     let fault = gateway.refund(&give).await.unwrap_err();
-    assert_eq!((fault.code.as_str(), fault.fault), ("transfer_by_hand", CallFault::GiveUp));
+    assert_eq!((fault.code.as_str(), fault.fault), ("transfer_by_hand", CallFault::LeaveToPerson));
     assert!(fault.message.contains(&import::tag(&give.refund)), "{}", fault.message);
     assert_eq!(server.asked().len(), 0);
 }
