@@ -178,13 +178,7 @@ impl Follower {
     }
 
     /// Keeps events as dead letters; they stay in the window until that is durable.
-    fn bury(
-        &self,
-        myself: &Myself,
-        lane: Arc<str>,
-        events: Vec<Arc<StoredEvent>>,
-        why: Why,
-    ) {
+    fn bury(&self, myself: &Myself, lane: Arc<str>, events: Vec<Arc<StoredEvent>>, why: Why) {
         let (store, source, myself) = (Arc::clone(&self.store), self.source(), myself.clone());
         tokio::spawn(async move {
             let (reason, attempts, wait) = match &why {

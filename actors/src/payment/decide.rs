@@ -7,7 +7,9 @@ use super::{
     draft::{Draft, NewRefund},
     inbox, record,
     standing::{find_refund, refundable, room},
-    state::{ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord},
+    state::{
+        ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
+    },
     validate, wake,
 };
 use crate::{
