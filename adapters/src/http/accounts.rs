@@ -70,7 +70,8 @@ async fn put(
     let Ordered { body: AccountBody { mode, settings }, asking } = ordered;
     let known = crate::gateways::payments::providers();
     if let Some(maker) = known.iter().find(|known| known.name == provider) {
-        (maker.build)(&settings.0, asking.api.client())
+        maker
+            .make(&settings.0, mode, asking.api.client())
             .map_err(|fault| Problem::invalid("/settings", fault))?;
     }
     asking.change::<Accounts>(TenantCommand::PutAccount { provider, name, mode, settings }).await

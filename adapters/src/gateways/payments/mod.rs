@@ -9,16 +9,20 @@ mod exact;
 pub mod fio;
 pub mod halyk;
 pub mod manual;
+mod mode;
 mod oauth;
 pub mod paypal;
 pub mod payu;
 pub mod stripe;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod throttled;
 mod told;
 
 use super::http::Http;
 use kontor_actors::ports::PaymentGateway;
+use kontor_messages::tenant::AccountMode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
@@ -33,6 +37,23 @@ pub struct Provider {
     pub needs_settings: bool,
     /// Makes an account of its settings, or says which member is at fault.
     pub build: Build,
+    /// The settings as the account's mode has them, or which member is of the other mode.
+    pub of_mode: OfMode,
+}
+
+/// The settings as an account's mode has them, or which member is of the other mode.
+pub type OfMode = fn(&Value, AccountMode) -> Result<Value, String>;
+
+impl Provider {
+    /// Makes an account, or says which member is at fault.
+    pub fn make(
+        &self,
+        settings: &Value,
+        mode: AccountMode,
+        http: &Http,
+    ) -> Result<Arc<dyn PaymentGateway>, String> {
+        (self.build)(&(self.of_mode)(settings, mode)?, http)
+    }
 }
 
 /// Makes an account of its settings, or says which member is at fault.

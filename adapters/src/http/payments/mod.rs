@@ -1,5 +1,6 @@
 //! Payments: asking for money, and reading how it stands.
 
+mod abilities;
 mod actions;
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
     query,
     read::{self, Asked, Page, StatusPaging},
 };
+use crate::gateways::Account;
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::{order::state::OrderDocument, payment::PaymentDocument};
@@ -20,7 +22,7 @@ use kontor_messages::{
     payment::{CaptureMode, PaymentCommand},
 };
 use serde::Deserialize;
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -98,7 +100,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 async fn request(ordered: Ordered<NewPayment>) -> Result<Response, Problem> {
     let Ordered { body, asking } = ordered;
     let (api, access) = (&asking.api, &asking.access);
-    usable(api, access, &body.provider, &body.account).await?;
+    let account = usable(api, access, &body.provider, &body.account).await?;
+    abilities::holding(&account, body.capture, "/capture")?;
     let command = command(api, access, body).await?;
     asking.create::<Payments>(command).await
 }
@@ -136,9 +139,14 @@ async fn get(
 }
 
 /// Refuses a provider that is not there, and an account that cannot be used.
-async fn usable(api: &Api, access: &Access, provider: &str, account: &str) -> Result<(), Problem> {
+async fn usable(
+    api: &Api,
+    access: &Access,
+    provider: &str,
+    account: &str,
+) -> Result<Arc<Account>, Problem> {
     match api.accounts().get(access.id(), provider, account).await {
-        Ok(_) => Ok(()),
+        Ok(account) => Ok(account),
         Err(fault) => {
             let pointer = if fault.code == "unknown_provider" { "/provider" } else { "/account" };
             Err(Problem::invalid(pointer, fault.message))
