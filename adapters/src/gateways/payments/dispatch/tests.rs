@@ -109,7 +109,8 @@ async fn a_payment_is_not_opened_at_an_address_inside_and_says_why() {
         (&name, "address_refused", "the address is not public"),
         (&server.url, "account_settings", "endpoint: expected an https URL"),
     ] {
-        let settings = json!({"merchant": "1", "secret": "s", "endpoint": endpoint});
+        let settings = json!({"merchant": "1", "secret": "s", "endpoint": endpoint,
+            "payer_email": "a@b.cz"});
         let map = HashMap::from([(("comgate", "main"), settings)]);
         let accounts = Accounts::new(Arc::new(Settings(map)), strict());
         let mut stage = given::<Payment>([]);
