@@ -4,6 +4,7 @@
 
 mod accounts;
 mod breaker;
+pub mod guard;
 pub mod http;
 pub mod notifications;
 pub mod payments;
@@ -23,6 +24,7 @@ use kontor_messages::{
     TenantId, Timestamp,
     payment::{CallFault, Notification, Observation, Operation, Problem, RefundSeen},
 };
+use serde::Deserialize;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
@@ -37,6 +39,14 @@ const TURN_MAX: Duration = Duration::from_secs(20);
 const INTERPRET_MAX: Duration = Duration::from_secs(15);
 /// Of a notification's body.
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
+
+/// How providers and mail servers of tenants are called.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewaySettings {
+    /// Whether their addresses may be private, and without TLS.
+    pub allow_private: bool,
+}
 
 /// What is asked of an account.
 #[derive(Clone, Debug, PartialEq)]

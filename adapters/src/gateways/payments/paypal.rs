@@ -41,7 +41,13 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "paypal", needs_settings: true, build, of_mode };
+pub const PROVIDER: Provider = Provider {
+    name: "paypal",
+    needs_settings: true,
+    calls: &["endpoint", "certificate_origins"],
+    build,
+    of_mode,
+};
 
 /// Three hours to send the payer, and three more to approve.
 const OPEN_MAX: Duration = Duration::from_secs(6 * 3600);

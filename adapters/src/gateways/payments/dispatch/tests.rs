@@ -4,7 +4,7 @@
 use super::*;
 use crate::gateways::{
     Accounts,
-    tests::{Recorded, Server, Settings, http},
+    tests::{Recorded, Server, Settings, http, strict},
 };
 use kontor_actors::{
     payment::{Payment, PaymentState},
@@ -101,6 +101,30 @@ async fn a_payment_is_opened_asked_about_and_given_back() {
 }
 
 #[tokio::test]
+async fn a_payment_is_not_opened_at_an_address_inside_and_says_why() {
+    let server = Server::new([]).await;
+    let port = server.url.rsplit(':').next().unwrap();
+    let name = format!("https://localhost:{port}");
+    for (endpoint, code, message) in [
+        (&name, "address_refused", "the address is not public"),
+        (&server.url, "account_settings", "endpoint: expected an https URL"),
+    ] {
+        let settings = json!({"merchant": "1", "secret": "s", "endpoint": endpoint,
+            "payer_email": "a@b.cz"});
+        let map = HashMap::from([(("comgate", "main"), settings)]);
+        let accounts = Accounts::new(Arc::new(Settings(map)), strict());
+        let mut stage = given::<Payment>([]);
+        let events = stage.obey(request("comgate")).unwrap();
+        let (event, state) = (&events[0].1, document(&stage));
+        let command = run(&accounts, &tenant(), &id(), event, &state, NOW).await.unwrap();
+        let C::RecordCallFailed { fault, problem, .. } = &command else { panic!("{command:?}") };
+        assert_eq!((*fault, &*problem.code), (CallFault::GiveUp, code));
+        assert!(problem.message.starts_with(message), "{}", problem.message);
+    }
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
 async fn an_event_given_again_after_its_answer_leads_to_no_second_call() {
     let server = Server::new([reply(session("open", "unpaid"))]).await;
     let accounts = accounts(&server);
@@ -185,7 +209,7 @@ async fn what_was_called_off_before_its_opening_is_not_opened() {
 async fn a_refund_that_cannot_be_asked_about_is_left_to_a_person() {
     let made = "code=0&message=OK&transId=AB12-CD34-EF56&redirect=http%3A%2F%2Fpay%2F";
     let paid =
-        "code=0&message=OK&test=false&price=129900&curr=CZK&transId=AB12-CD34-EF56&status=PAID";
+        "code=0&message=OK&test=true&price=129900&curr=CZK&transId=AB12-CD34-EF56&status=PAID";
     let replies = [(200, made), (200, paid), (0, "")];
     let server = Server::new(replies.map(|(status, text)| (status, &[][..], text.into()))).await;
     let settings =
