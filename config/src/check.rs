@@ -55,8 +55,10 @@ fn http(sections: &Sections, found: &mut Found<'_>) {
 
 /// Whether a text is what browsers send as `Origin`.
 fn is_origin(text: &str) -> bool {
+    let plain = !text.contains('*');
     url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+        let web = matches!(url.scheme(), "http" | "https");
+        plain && web && url.origin().ascii_serialization() == text
     })
 }
 
