@@ -46,7 +46,20 @@ fn http(sections: &Sections, found: &mut Found<'_>) {
     found.between("http.body_limit_bytes", http.body_limit_bytes as u64, 1024, 64 << 20);
     let webhook = http.webhook_body_limit_bytes as u64;
     found.between("http.webhook_body_limit_bytes", webhook, 1024, 64 << 20);
+    let named = http.cors_origins.iter().all(|origin| is_origin(origin));
+    let expected = "origins by name, such as https://shop.example.com, without a path; \"*\" would \
+        let every page in the world call";
+    found.unless(named, "http.cors_origins", expected);
     found.between("http.request_timeout_ms", http.request_timeout_ms, 1_000, 600_000);
+}
+
+/// Whether a text is what browsers send as `Origin`.
+fn is_origin(text: &str) -> bool {
+    let plain = !text.contains('*');
+    url::Url::parse(text).is_ok_and(|url| {
+        let web = matches!(url.scheme(), "http" | "https");
+        plain && web && url.origin().ascii_serialization() == text
+    })
 }
 
 fn store(sections: &Sections, found: &mut Found<'_>) {

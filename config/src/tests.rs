@@ -113,8 +113,9 @@ fn every_short_name_in_the_environment_reaches_its_key() {
 
 #[test]
 fn what_is_printed_can_be_read_again() {
-    let printed =
-        file("[engine]\nshards = 8\n[http]\ncors_origins = [\"*\"]").unwrap().print(false);
+    let printed = file("[engine]\nshards = 8\n[http]\ncors_origins = [\"https://a.example\"]")
+        .unwrap()
+        .print(false);
     let again = file(&printed).unwrap();
     assert_eq!((again.engine.shards, again.print(false)), (8, printed));
 }
@@ -139,6 +140,16 @@ fn every_mistake_is_told_at_once_with_its_key_and_its_source() {
     assert!(found.to_string().contains(
         "amqp.queue_type (KONTOR_AMQP__QUEUE_TYPE): found \"big\", expected classic or quorum"
     ));
+}
+
+#[test]
+fn pages_that_may_call_are_named_one_by_one() {
+    for bad in ["*", "https://*.example.com", "https://a.example/", "a.example", "null"] {
+        let told = only_mistake(&format!("[http]\ncors_origins = [\"{bad}\"]"));
+        assert!(told.starts_with("http.cors_origins (kontor.toml): expected origins"), "{told}");
+    }
+    let good = "[http]\ncors_origins = [\"https://a.example\", \"http://127.0.0.1:5173\"]";
+    assert_eq!(file(good).unwrap().http.cors_origins.len(), 2);
 }
 
 #[test]

@@ -267,6 +267,18 @@ fn problem() -> Value {
         "headers": {
             "X-Request-Id": { "schema": { "type": "string" } },
             "Retry-After": { "schema": { "type": "integer" }, "description": "Seconds." },
+            "RateLimit-Limit": {
+                "schema": { "type": "integer" },
+                "description": "Of all limits that the request is held against, the nearest.",
+            },
+            "RateLimit-Remaining": {
+                "schema": { "type": "integer" },
+                "description": "Requests that may begin now.",
+            },
+            "RateLimit-Reset": {
+                "schema": { "type": "integer" },
+                "description": "Seconds until the whole limit is there again.",
+            },
         },
         "content": {
             "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },

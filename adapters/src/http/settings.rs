@@ -22,13 +22,15 @@ pub struct HttpSettings {
     pub webhook_body_limit_bytes: usize,
     /// How long a request may take.
     pub request_timeout_ms: u64,
-    /// Origins whose pages may call the API; `*` for all.
+    /// Origins whose pages may call the API, each by its name.
     pub cors_origins: Vec<String>,
     /// Proxies before this node, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<AddressRange>,
     /// Whether endpoints may be at addresses inside; the node says what `webhooks.allow_private` is.
     #[serde(skip)]
     pub webhooks_to_private: bool,
+    /// Requests a second from one address, whoever asks; 0 for no limit.
+    pub address_requests_per_second: u32,
     /// Requests that one API key may begin in a second; 0 for as many as its tenant may.
     pub key_requests_per_second: u32,
     /// Requests that one user may begin in a second; 0 for as many as the tenant may.
@@ -50,7 +52,8 @@ impl Default for HttpSettings {
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             webhooks_to_private: false,
-            key_requests_per_second: 0,
+            address_requests_per_second: 2000,
+            key_requests_per_second: 1000,
             user_requests_per_second: 100,
             stranger_requests_per_second: 50,
             streams_max: 256,

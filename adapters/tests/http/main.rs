@@ -14,6 +14,7 @@ mod members;
 mod orders;
 mod payments;
 mod people;
+mod rates;
 mod replays;
 mod shop;
 mod sources;

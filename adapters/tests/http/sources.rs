@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use tower::ServiceExt;
 
 /// Asks over a connection from `peer`.
-async fn from(asker: &Asker, peer: &str, method: Method, path: &str, body: &str) -> Answer {
+pub async fn from(asker: &Asker, peer: &str, method: Method, path: &str, body: &str) -> Answer {
     let kind = (!body.is_empty()).then_some("application/json");
     let mut request = asker.request(method, path, Body::from(body.to_owned()), kind);
     let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();

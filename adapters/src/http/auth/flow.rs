@@ -25,19 +25,19 @@ use kontor_messages::{
         address_entity, user_of,
     },
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// What somebody shows to come in.
 pub(super) enum Shown {
     Password(SecretString),
-    Code(String),
+    Code(SecretString),
 }
 
 /// What somebody shows besides.
 #[derive(Default)]
 pub(super) struct ShownSecond {
-    pub(super) totp: Option<String>,
-    pub(super) recovery_code: Option<String>,
+    pub(super) totp: Option<SecretString>,
+    pub(super) recovery_code: Option<SecretString>,
 }
 
 /// A mail address as it is kept.
@@ -65,7 +65,7 @@ pub(super) async fn log_in(
 ) -> Result<Tokens, Problem> {
     let email = plain_email(email);
     client.may_try()?;
-    client.api.pace().account(&email)?;
+    client.may_try_at(&email)?;
     let address_hash = client.address_hash();
     not_blocked(client, &address_hash).await?;
     let known = find(client, &email).await?;
@@ -116,7 +116,8 @@ async fn check(
         Shown::Code(code) => Ok(known.and_then(|(id, user)| {
             let purpose = TicketPurpose::LoginCode;
             let ticket = user.ticket(purpose, Timestamp::now())?.ticket;
-            let right = tickets::is_code(identity.vault(), *id, ticket, purpose, code.trim());
+            let shown = code.expose_secret().trim();
+            let right = tickets::is_code(identity.vault(), *id, ticket, purpose, shown);
             Some(Proof::Code { ticket, right })
         })),
     }
@@ -136,7 +137,7 @@ pub(super) fn check_second(
         let step = step(client, user, &totp.sealed, &code)?;
         return Ok(Some(SecondFactor::Totp { step }));
     }
-    let hash = shown.recovery_code.map(|code| totp::recovery_hash(&code));
+    let hash = shown.recovery_code.map(|code| totp::recovery_hash(code.expose_secret()));
     Ok(hash.map(|hash| SecondFactor::Recovery { hash }))
 }
 
@@ -145,14 +146,14 @@ pub(super) fn step(
     client: &Client,
     user: UserId,
     sealed: &str,
-    code: &str,
+    code: &SecretString,
 ) -> Result<Option<i64>, Problem> {
     let opened = client.api.identity().vault().open(&totp_context(user), sealed);
     let secret = opened.map_err(|fault| {
         tracing::error!(%fault, "an authenticator's secret does not open: is the secret another?");
         Problem::unavailable("codes of authenticators cannot be checked now")
     })?;
-    Ok(totp::step(&secret, code.trim(), Timestamp::now()))
+    Ok(totp::step(&secret, code.expose_secret().trim(), Timestamp::now()))
 }
 
 /// What an authenticator's secret is sealed as.

@@ -44,12 +44,12 @@ struct Login {
     password: SecretString,
     /// A code of the authenticator, if there is one.
     #[serde(default)]
-    #[schema(max_length = 20)]
-    totp: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 20)]
+    totp: Option<SecretString>,
     /// A recovery code instead.
     #[serde(default)]
-    #[schema(max_length = 40)]
-    recovery_code: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 40)]
+    recovery_code: Option<SecretString>,
 }
 
 /// A refresh token.
@@ -109,16 +109,16 @@ struct CodeShown {
     #[schema(max_length = 254)]
     email: String,
     /// The six digits.
-    #[schema(max_length = 20)]
-    code: String,
+    #[schema(value_type = String, max_length = 20)]
+    code: SecretString,
     /// A code of the authenticator, if there is one.
     #[serde(default)]
-    #[schema(max_length = 20)]
-    totp: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 20)]
+    totp: Option<SecretString>,
     /// A recovery code instead.
     #[serde(default)]
-    #[schema(max_length = 40)]
-    recovery_code: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 40)]
+    recovery_code: Option<SecretString>,
 }
 
 /// Comes in with a password.
@@ -191,7 +191,7 @@ async fn ask_code(client: Client, Asked(wanted): Asked<CodeWanted>) -> Result<Re
         return Err(Problem::invalid("/email", "expected a mail address"));
     };
     client.may_try()?;
-    client.api.pace().account(&email)?;
+    client.may_try_at(&email)?;
     let new = kontor_messages::user::NewUser {
         email: Some(email),
         phone: None,
