@@ -196,7 +196,9 @@ fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             }
             attempt.status = attempt_status(attempt);
         }
-        E::Booked { attempt, kind, amount } => book(document, *attempt, *kind, amount.amount_minor),
+        E::Booked { attempt, kind, amount, .. } => {
+            book(document, *attempt, *kind, amount.amount_minor);
+        }
         _ => {}
     }
 }

@@ -18,7 +18,7 @@ use kontor_messages::{
     EntityId, Money, Timestamp,
     payment::{
         Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R, PaymentStatus as S,
-        QueryReason, RefundStatus,
+        QueryReason, RefundStatus, ledger_entity,
     },
 };
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         }
         C::RecordNotification { notification } => inbox::received(world, notification, now),
         C::Wake { payment } => match world.get(&payment)? {
-            PaymentState::Blank => Ok(Decision::nothing(payment)),
+            PaymentState::Blank | PaymentState::Ledger(_) => Ok(Decision::nothing(payment)),
             PaymentState::Payment(_) => wake::payment(world, payment, now),
             PaymentState::Notification(_) => inbox::look_again(world, payment, now),
         },
@@ -117,11 +117,14 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         call: key,
     };
     match world.get(&payment)? {
+        _ if payment == ledger_entity() => return refuse(R::PaymentTaken),
         PaymentState::Blank => {}
         PaymentState::Payment(known) if same_request(known, &event) => {
             return Ok(Decision::nothing(payment));
         }
-        PaymentState::Payment(_) | PaymentState::Notification(_) => return refuse(R::PaymentTaken),
+        PaymentState::Payment(_) | PaymentState::Notification(_) | PaymentState::Ledger(_) => {
+            return refuse(R::PaymentTaken);
+        }
     }
     validate::request(&event, now)?;
     let Some(blank) = blank_document(&event) else { return refuse(R::NotFound) };

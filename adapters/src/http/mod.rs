@@ -27,6 +27,7 @@ mod hooks;
 mod invitations;
 mod keys;
 mod known;
+mod ledger;
 mod members;
 mod notifications;
 mod openapi;

@@ -72,6 +72,12 @@ pub enum PaymentEvent {
         kind: LedgerKind,
         /// How much; always more than nothing.
         amount: Money,
+        /// At which provider; empty in entries from before there was a tenant's ledger.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// At which account there.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.pending`: the provider has it.
     Pending {

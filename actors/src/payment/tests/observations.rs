@@ -13,6 +13,8 @@ fn money_makes_it_paid_and_the_ledger_says_so() {
                 attempt: 1,
                 kind: kontor_messages::payment::LedgerKind::Capture,
                 amount: czk(1000),
+                provider: "stripe".into(),
+                account: "main".into(),
             },
         ),
         (id(), E::Paid { order: Some(order()), paid: czk(1000) }),

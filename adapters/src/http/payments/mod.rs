@@ -1,6 +1,7 @@
 //! Payments: asking for money, and reading how it stands.
 
 mod actions;
+mod history;
 
 use super::{
     Api,
@@ -88,6 +89,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, request))
         .routes(routes!(get))
         .merge(actions::routes())
+        .merge(history::routes())
 }
 
 /// Asks for money. The provider is called as soon as that is recorded: the answer says where the
