@@ -176,6 +176,9 @@ pub struct Attempt {
     /// An amount that is not what was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_amount: Option<Money>,
+    /// A person has taken what came for what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
     /// Booked: held now.
     pub authorized_minor: i64,
     /// Booked: taken.

@@ -146,6 +146,20 @@ pub enum PaymentEvent {
         /// Where the payment stands now: held, unless it was paid before.
         status: PaymentStatus,
     },
+    /// `payment.mismatch_accepted`: a person takes what has come for what was asked for.
+    MismatchAccepted {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt.
+        attempt: u32,
+        /// What was asked for.
+        expected: Money,
+        /// What has come.
+        accepted: Money,
+        /// For people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// `payment.paid_twice`: another attempt was paid too; its money goes back.
     PaidTwice {
         /// For which order.
@@ -358,6 +372,7 @@ impl PaymentEvent {
             Self::Cancelled { .. } => "payment.cancelled",
             Self::Expired { .. } => "payment.expired",
             Self::Mismatch { .. } => "payment.mismatch",
+            Self::MismatchAccepted { .. } => "payment.mismatch_accepted",
             Self::PaidTwice { .. } => "payment.paid_twice",
             Self::LatePayment { .. } => "payment.late_payment",
             Self::AttemptClosed { .. } => "payment.attempt_closed",
