@@ -7,7 +7,9 @@ use super::{
     draft::{Draft, NewRefund},
     inbox, record,
     standing::{all_given_back, counted, find_refund, mismatch, refundable, room},
-    state::{ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord},
+    state::{
+        ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
+    },
     validate, wake,
 };
 use crate::{

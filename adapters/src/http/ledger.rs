@@ -12,10 +12,10 @@ use super::{
     query,
     read::{self, Asked, Page, Paging},
 };
+use crate::books;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use kontor_actors::{
-    domain::Domain,
     payment::{LedgerDocument, Payment, PaymentDocument, PaymentState},
     store::{EntityRef, StoreFault, StoredEvent},
 };
@@ -140,7 +140,7 @@ async fn of_payment(
     let after = place(asked.cursor.as_deref())?;
     let there = read::load::<Payments>(&api, access.id(), &payment).await?;
     let known = there.state.payment().ok_or_else(|| Problem::not_found("payment"))?;
-    let address = address(access.id(), there.entity);
+    let address = books::address(access.id(), there.entity);
     // The balance after an entry is the sum of all before it: a payment's history is short.
     let (mut items, mut last, mut left) = (Vec::new(), 0, HashMap::new());
     while items.len() <= asked.limit {
@@ -194,7 +194,7 @@ async fn list(
 #[utoipa::path(get, path = "/v1/ledger/balances", tag = "payments",
     responses((status = OK, body = Balances)))]
 async fn balances(State(api): State<Api>, access: Access) -> Result<Response, Problem> {
-    let books = books(&api, access.id()).await?;
+    let books = tenant_books(&api, access.id()).await?;
     let items = books.balances.into_iter().map(|known| AccountBalance {
         balance_minor: known.balance_minor(),
         provider: known.provider,
@@ -228,27 +228,13 @@ impl Reading {
         let currency = wanted.currency.as_deref().map(Currency::parse).transpose();
         let currency = currency.map_err(|why| Problem::parameter("currency", why.to_string()))?;
         let after = place(wanted.cursor.as_deref())?;
-        let end = books(&api, tenant).await?.entries;
-        let address = address(tenant, ledger_entity());
+        let end = tenant_books(&api, tenant).await?.entries;
+        let address = books::address(tenant, ledger_entity());
         let mut reading = Self { api, address, wanted, currency, after, end };
         if let (Some(from), None) = (reading.wanted.from, &reading.wanted.cursor) {
-            reading.after = reading.before(from).await?;
+            reading.after = books::before(reading.api.store(), &reading.address, end, from).await?;
         }
         Ok(reading)
-    }
-
-    /// How many entries were made before an instant: they stand in order of time.
-    async fn before(&self, instant: Timestamp) -> Result<i64, StoreFault> {
-        let (mut low, mut high) = (0, self.end);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let row = self.api.store().history(&self.address, middle, 1).await?;
-            match row.first() {
-                Some(row) if row.at < instant => low = middle + 1,
-                _ => high = middle,
-            }
-        }
-        Ok(low)
     }
 
     /// Whether some entries are not wanted.
@@ -300,15 +286,11 @@ impl Reading {
 }
 
 /// The tenant's books.
-async fn books(api: &Api, tenant: &TenantId) -> Result<LedgerDocument, Problem> {
+async fn tenant_books(api: &Api, tenant: &TenantId) -> Result<LedgerDocument, Problem> {
     match api.intake().read::<Payment>(tenant, &ledger_entity()).await? {
         Some((PaymentState::Ledger(books), _)) => Ok(*books),
         _ => Ok(LedgerDocument::default()),
     }
-}
-
-fn address(tenant: &TenantId, entity: EntityId) -> EntityRef {
-    EntityRef { tenant: tenant.clone(), domain: Payment::NAME.to_owned(), entity }
 }
 
 fn place(cursor: Option<&str>) -> Result<i64, Problem> {

@@ -40,6 +40,7 @@ mod quarantine;
 mod query;
 mod rates;
 mod read;
+mod reconciliations;
 mod roles;
 mod routes;
 mod settings;

@@ -14,6 +14,7 @@ mod members;
 mod orders;
 mod payments;
 mod people;
+mod reconciliations;
 mod replays;
 mod shop;
 mod sources;

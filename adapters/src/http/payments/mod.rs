@@ -138,7 +138,12 @@ async fn get(
 }
 
 /// Refuses a provider that is not there, and an account that cannot be used.
-async fn usable(api: &Api, access: &Access, provider: &str, account: &str) -> Result<(), Problem> {
+pub(super) async fn usable(
+    api: &Api,
+    access: &Access,
+    provider: &str,
+    account: &str,
+) -> Result<(), Problem> {
     match api.accounts().get(access.id(), provider, account).await {
         Ok(_) => Ok(()),
         Err(fault) => {
