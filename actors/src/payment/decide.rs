@@ -231,7 +231,8 @@ fn capture(world: &View<'_>, id: &EntityId, amount: Option<Money>, now: Timestam
         None => {}
     }
     let call = draft.next_key(&attempt, Operation::Capture);
-    draft.push(PaymentEvent::CaptureRequested { attempt: attempt.attempt, amount, call });
+    let Attempt { attempt, provider, account, .. } = attempt;
+    draft.push(PaymentEvent::CaptureRequested { attempt, amount, call, provider, account });
     Ok(draft.decision())
 }
 
