@@ -142,15 +142,16 @@ async fn get(
     read::one::<Runs>(&api, &access, &headers, &run).await
 }
 
-/// When all accounts are compared, each time about the day before.
+/// When all accounts are compared, each time about the day before; without a plan, never.
 #[utoipa::path(get, path = "/v1/reconciliations/schedule", tag = "payments",
     responses((status = OK, body = ScheduleDocument)))]
 async fn schedule(State(api): State<Api>, access: Access) -> Result<Response, Problem> {
     let known = api.intake().read::<Schedule>(access.id(), &EntityId::named(SCHEDULE)).await?;
-    match known {
-        Some((ScheduleState::Schedule(known), _)) => Ok(super::json(StatusCode::OK, &*known)),
-        _ => Err(Problem::not_found("schedule")),
-    }
+    let known = match known {
+        Some((ScheduleState::Schedule(known), _)) => *known,
+        _ => ScheduleDocument::default(),
+    };
+    Ok(super::json(StatusCode::OK, &known))
 }
 
 /// Says when all accounts are compared, each time about the day before.
