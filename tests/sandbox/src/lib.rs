@@ -41,7 +41,7 @@
 //!
 //! | Endpoint | What it does |
 //! |---|---|
-//! | `GET /_sandbox/switches` | shows all switches: `{"stripe": {...}, "smtp": {...}}` |
+//! | `GET /_sandbox/switches` | shows all switches: `{"stripe": {...}, "comgate": {...}, ...}` |
 //! | `POST /_sandbox/switches` | changes those that are named; an unknown one is 400 |
 //! | `POST /_sandbox/stripe/accounts` | registers `{"api_key", "webhooks": [{"url", "secret"}]}` |
 //! | `GET /_sandbox/stripe/summary` | the books: [`StripeSummary`] |
@@ -133,6 +133,7 @@ mod control;
 mod fio;
 mod halyk;
 mod http;
+mod page;
 mod paypal;
 mod payu;
 mod providers;
@@ -256,14 +257,15 @@ impl Sandbox {
         );
         let receiver_url = format!("http://{}", receiver_listener.local_addr()?);
         let receiver = Receiver::new(receiver_url, config.receiver_limits);
+        let providers_listener = TcpListener::bind(config.providers).await?;
+        let providers_url = format!("http://{}", providers_listener.local_addr()?);
+        let providers = Providers::new(&providers_url, config.seed, &closed)?;
         let control = control::router(control::Control {
             stripe: stripe.clone(),
             smtp: smtp.clone(),
             receiver: receiver.clone(),
+            providers: providers.clone(),
         });
-        let providers_listener = TcpListener::bind(config.providers).await?;
-        let providers_url = format!("http://{}", providers_listener.local_addr()?);
-        let providers = Providers::new(&providers_url, config.seed, &closed)?;
         let providers_router = providers.router();
         let stripe_router = stripe.router().merge(control.clone());
         let receiver_router = receiver.router().merge(control);
