@@ -4,9 +4,12 @@ use super::super::{Provider, testing::Hook, testing::open_in};
 use crate::gateways::tests::http;
 use async_trait::async_trait;
 use kontor_actors::ports::{
-    GatewayFault, Headers, OpenPayment, Opened, PaymentGateway, QueryPayment,
+    GatewayFault, Headers, Interpreted, OpenPayment, Opened, PaymentGateway, QueryPayment,
 };
-use kontor_messages::payment::{CaptureMode, Observation};
+use kontor_messages::{
+    Timestamp,
+    payment::{CaptureMode, Observation},
+};
 use kontor_sandbox::{
     ComGateShop, Fio, FioAccount, HalykTerminal, Merchant, PAYPAL_ROOT, PayPalApp, PayUPos,
     PayerAct, PayerResult, Sandbox, SandboxConfig, Stand, Stripe, StripeAccount, WebhookEndpoint,
@@ -19,6 +22,8 @@ pub const AMOUNT: i64 = 129_900;
 /// A part of it.
 pub const PART: i64 = 29_900;
 
+/// How many notifications are looked through.
+const NOTICES_MAX: usize = 8;
 const TERMINAL: &str = "67e34d63-102f-4bd1-898e-370781d0074d";
 const IBAN: &str = "CZ9320100000002000145399";
 
@@ -86,6 +91,18 @@ impl Bench {
     pub async fn opens(&self, capture: CaptureMode, key: &str) -> Result<Opened, GatewayFault> {
         let open = OpenPayment { capture, key: key.into(), ..open_in(self.currency) };
         self.gateway.open(&open).await
+    }
+
+    /// What the next notification says that names a payment; providers tell more than one thing.
+    pub async fn notified(&self, names: &[String]) -> Interpreted {
+        for _ in 0..NOTICES_MAX {
+            let (headers, body) = self.hook.next().await;
+            let read = self.gateway.interpret(&headers, &body, Timestamp::now()).await.unwrap();
+            if read.references.iter().any(|named| names.contains(named)) {
+                return read;
+            }
+        }
+        panic!("{}: nothing names {names:?}", self.gateway.name())
     }
 
     /// A payment that is paid: all its names, and what was told.

@@ -6,7 +6,7 @@ use crate::gateways::payments::{
     providers,
     testing::{money, query, refund},
 };
-use kontor_actors::ports::{GatewayFault, Opened, PaymentGateway};
+use kontor_actors::ports::{GatewayFault, Opened};
 use kontor_messages::{
     Timestamp,
     payment::{CallFault, CaptureMode, Observation, ObservedStatus},
@@ -121,8 +121,9 @@ async fn a_refund_that_goes_wrong_is_given_once_or_known_to_be_unknown() {
                         CallFault::Retry { .. } => {}
                         CallFault::AskFirst { .. } => {
                             let told = bench.gateway.query(&query(&names)).await.unwrap();
-                            let there =
-                                |seen: &kontor_messages::payment::RefundSeen| seen.refund.as_ref() == Some(&give.refund);
+                            let there = |seen: &kontor_messages::payment::RefundSeen| {
+                                seen.refund.as_ref() == Some(&give.refund)
+                            };
                             if told.refunds.iter().any(there) {
                                 known = Some(true);
                                 break;
@@ -181,9 +182,7 @@ async fn another_amount_is_told_as_it_is_and_never_as_the_one_asked_for() {
         // Stripe tells it in what it sends.
         let told = match bench.gateway.name() {
             "stripe" => {
-                let (headers, body) = bench.hook.next().await;
-                let now = Timestamp::now();
-                let read = bench.gateway.interpret(&headers, &body, now).await.unwrap();
+                let read = bench.notified(&bench::names(&opened)).await;
                 read.observation.unwrap().amount
             }
             _ => asks(&bench, &opened, &what).await.captured,
@@ -203,7 +202,11 @@ async fn a_status_that_nobody_knows_is_asked_about_again_and_is_no_end() {
         if bench.gateway.name() != "fio" {
             bench.till.switch(trap);
             let told = asks(&bench, &opened, &what).await;
-            assert_eq!((told.status, told.captured), (Some(ObservedStatus::Pending), None), "{what}");
+            assert_eq!(
+                (told.status, told.captured),
+                (Some(ObservedStatus::Pending), None),
+                "{what}"
+            );
             bench.till.calm();
         }
         let told = asks(&bench, &opened, &what).await;
