@@ -63,9 +63,8 @@ async fn a_notification_is_believed_if_it_is_genuine_and_names_its_payment() {
             continue;
         }
         bench.notified(&names).await;
-        bench.till.act(&names, PayerAct::Pay).await;
-        let again = bench.opens(CaptureMode::Automatic, "kontor-2").await.unwrap();
-        bench.till.act(&bench::names(&again), PayerAct::Pay).await;
+        let other = bench.opens(CaptureMode::Automatic, "kontor-2").await.unwrap();
+        bench.till.act(&bench::names(&other), PayerAct::Pay).await;
         let (headers, body) = bench.hook.next().await;
         let now = Timestamp::now();
         let read = bench.gateway.interpret(&headers, &body, now).await.unwrap();

@@ -13,7 +13,6 @@ use std::fmt::Write;
 
 /// The error of an interface that is down.
 const DOWN: &str = "15";
-
 const TAG: &str = "KONTOR-";
 const TAG_LEN: usize = 12;
 /// An ordinary domestic payment.
