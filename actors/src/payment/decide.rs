@@ -6,6 +6,7 @@ use super::{
     birth::blank_document,
     draft::{Draft, NewRefund},
     inbox, record,
+    schedule::next_ask,
     standing::{all_given_back, counted, find_refund, mismatch, refundable, room},
     state::{
         ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
@@ -357,7 +358,21 @@ fn retry_call(world: &View<'_>, id: &EntityId, key: &str, now: Timestamp) -> Ans
 fn query(world: &View<'_>, id: &EntityId, now: Timestamp) -> Answer {
     let mut draft = existing(world, id, now)?;
     ask_about_all(&mut draft, QueryReason::Operator, now);
+    ask_what_became(&mut draft, now);
     Ok(draft.decision())
+}
+
+/// The question just asked is about the calls of unknown outcome too: they need not wait for
+/// their own.
+fn ask_what_became(draft: &mut Draft<'_>, now: Timestamp) {
+    for call in draft.document.calls.clone() {
+        let open = call.operation == Operation::Open;
+        let unknown = call.state == CallState::Unknown && call.asks == 0 && !open;
+        let attempt = draft.document.attempt(call.attempt);
+        if unknown && attempt.is_some_and(|attempt| attempt.asked_at == Some(now)) {
+            draft.push(PaymentEvent::CallAsked { key: call.key, next: next_ask(1, now) });
+        }
+    }
 }
 
 /// Asks about every attempt that was not asked about just now.
