@@ -8,11 +8,13 @@ mod check;
 mod layers;
 mod mistakes;
 mod print;
+mod sms;
 mod smtp;
 #[cfg(test)]
 mod tests;
 
 pub use mistakes::{Mistake, Mistakes};
+pub use sms::SmsSettings;
 pub use smtp::SmtpSettings;
 
 use kontor_actors::{admission::AdmissionSettings, journal::JournalSettings};
@@ -61,6 +63,8 @@ pub struct Settings {
     pub webhooks: SenderSettings,
     /// The mail server of tenants that have none.
     pub smtp: SmtpSettings,
+    /// The provider of text messages of tenants that have none.
+    pub sms: SmsSettings,
     /// Log lines.
     pub log: LogSettings,
     /// Traces.
@@ -116,6 +120,7 @@ struct Sections {
     amqp: AmqpSettings,
     webhooks: SenderSettings,
     smtp: SmtpSettings,
+    sms: SmsSettings,
     log: LogSettings,
     otlp: OtlpSettings,
 }
@@ -171,7 +176,7 @@ impl Settings {
     fn of(sections: Sections, shown: serde_json::Value) -> Self {
         let Sections { data_dir, http, store, engine, journal, admission, amqp, webhooks, .. } =
             sections;
-        let Sections { smtp, log, otlp, identity, .. } = sections;
+        let Sections { smtp, sms, log, otlp, identity, .. } = sections;
         Self {
             data_dir,
             http,
@@ -183,6 +188,7 @@ impl Settings {
             amqp,
             webhooks,
             smtp,
+            sms,
             log,
             otlp,
             shown,

@@ -11,7 +11,7 @@ use kontor_adapters::{
         accounts::TenantAccounts,
         erasures::Erasures,
         letters::Letters,
-        notifications::NotificationSender,
+        notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
         replays::WebhookReplays,
         webhooks::{WebhookChoice, WebhookPosts},
@@ -59,6 +59,8 @@ pub struct NodeSettings {
     pub webhooks: SenderSettings,
     /// The mail server of tenants that have none of their own.
     pub mail: Option<AccountSettings>,
+    /// The provider of text messages of tenants that have none of their own.
+    pub sms: Option<(String, AccountSettings)>,
 }
 
 impl NodeSettings {
@@ -83,6 +85,7 @@ impl NodeSettings {
             amqp: settings.amqp.url.is_some().then_some(settings.amqp),
             webhooks: settings.webhooks,
             mail: settings.smtp.account().map(AccountSettings),
+            sms: settings.sms.account().map(|(name, account)| (name, AccountSettings(account))),
         }
     }
 
@@ -97,6 +100,7 @@ impl NodeSettings {
             amqp: None,
             webhooks: SenderSettings::default(),
             mail: None,
+            sms: None,
         }
     }
 }
@@ -242,6 +246,7 @@ struct Outside {
     http: Http,
     webhooks: Arc<Sender>,
     mail: Option<AccountSettings>,
+    sms: Option<(String, AccountSettings)>,
     vault: Vault,
     identity: IdentitySettings,
 }
@@ -249,11 +254,11 @@ struct Outside {
 impl Outside {
     fn open(settings: &NodeSettings) -> Result<Self, String> {
         let webhooks = Sender::new(&settings.webhooks).map_err(|fault| fault.to_string())?;
-        let (http, mail) = (Http::new()?, settings.mail.clone());
+        let (http, mail, sms) = (Http::new()?, settings.mail.clone(), settings.sms.clone());
         let identity = settings.identity.clone();
         let vault = Vault::of_node(identity.secret.as_ref(), &settings.data_dir);
         let vault = vault.map_err(|fault| format!("identity.secret: {fault}"))?;
-        Ok(Self { http, webhooks: Arc::new(webhooks), mail, vault, identity })
+        Ok(Self { http, webhooks: Arc::new(webhooks), mail, sms, vault, identity })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -288,11 +293,12 @@ impl Outside {
         let page = self.identity.link.as_ref();
         let page = page.map(|page| page.replace("{action}", "accept-invitation"));
         let links = Links { secrets: Arc::new(self.vault.clone()), page };
+        let texts = Texts { http: self.http.clone(), fallback: self.sms.clone() };
         let mails = NotificationSender::new(intake.clone(), self.mail.clone(), letters);
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
             Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),
-            Arc::new(mails.with_links(Some(links))),
+            Arc::new(mails.with_links(Some(links)).with_texts(texts)),
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),

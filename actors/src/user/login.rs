@@ -94,13 +94,11 @@ fn check_proof(
             refuse(UserRefusal::Stale)
         }
         Proof::Password { .. } => Ok(Checked::Right(None)),
-        Proof::Code { ticket, right } => {
-            match known.code_ticket(*ticket, now) {
-                None => refuse(UserRefusal::TicketSpent),
-                Some(_) if *right => Ok(Checked::Right(Some(*ticket))),
-                Some(_) => Ok(Checked::Wrong(Some(*ticket))),
-            }
-        }
+        Proof::Code { ticket, right } => match known.code_ticket(*ticket, now) {
+            None => refuse(UserRefusal::TicketSpent),
+            Some(_) if *right => Ok(Checked::Right(Some(*ticket))),
+            Some(_) => Ok(Checked::Wrong(Some(*ticket))),
+        },
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::{acting, caller, content, lane, letters::Letters, read, tell};
 use crate::{
-    gateways::notifications::{channel, log::Log, templates},
+    gateways::{
+        http::Http,
+        notifications::{SettingsFault, channel, log::Log, sms_providers, templates},
+    },
     invitation::Links,
 };
 use async_trait::async_trait;
@@ -32,6 +35,17 @@ const INVITATION: &str = "invitation";
 /// The tenant's account that mail goes through.
 const MAIL_ACCOUNT: (&str, &str) = ("smtp", "main");
 
+/// The name of a tenant's account that text messages go through, at any provider of them.
+const SMS_ACCOUNT: &str = "main";
+
+/// How text messages go out.
+pub struct Texts {
+    /// The client that providers are called with.
+    pub http: Http,
+    /// The provider and account of whoever has none of their own.
+    pub fallback: Option<(String, AccountSettings)>,
+}
+
 /// A tenant's channel, with the settings that it was made of.
 type Made = (AccountSettings, Arc<dyn NotificationChannel>);
 
@@ -40,6 +54,8 @@ pub struct NotificationSender {
     intake: Intake,
     /// Used by tenants that have no account of their own.
     fallback: Option<AccountSettings>,
+    /// Text messages, if they can go out at all.
+    texts: Option<Texts>,
     /// What invitations are accepted with is written here, and kept nowhere.
     links: Option<Links>,
     /// What the platform itself writes.
@@ -51,12 +67,18 @@ pub struct NotificationSender {
 impl NotificationSender {
     /// A follower that sends by the tenants' accounts, or by `fallback`.
     pub fn new(intake: Intake, fallback: Option<AccountSettings>, letters: Letters) -> Self {
-        Self { intake, fallback, letters, links: None, channels: Mutex::default() }
+        let (links, texts) = (None, None);
+        Self { intake, fallback, letters, links, texts, channels: Mutex::default() }
     }
 
     /// The same, for invitations too.
     pub fn with_links(self, links: Option<Links>) -> Self {
         Self { links, ..self }
+    }
+
+    /// The same, for text messages too.
+    pub fn with_texts(self, texts: Texts) -> Self {
+        Self { texts: Some(texts), ..self }
     }
 
     async fn send(&self, event: &StoredEvent) -> Result<(), Hitch> {
@@ -171,6 +193,9 @@ impl NotificationSender {
         event: &StoredEvent,
         kind: ChannelKind,
     ) -> Result<Arc<dyn NotificationChannel>, SendFault> {
+        if kind == ChannelKind::Sms {
+            return self.texting(event).await;
+        }
         let entity = account_entity(MAIL_ACCOUNT.0, MAIL_ACCOUNT.1);
         let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
         let settings = match own {
@@ -187,9 +212,7 @@ impl NotificationSender {
         {
             return Ok(Arc::clone(known));
         }
-        let made = channel(kind, settings.as_ref()).map_err(|fault| {
-            SendFault::new(FailureKind::RejectConfig, "settings", &fault.to_string())
-        })?;
+        let made = channel(kind, settings.as_ref()).map_err(|fault| unusable(&fault))?;
         if let Some(settings) = settings
             && kind == ChannelKind::Email
         {
@@ -200,6 +223,33 @@ impl NotificationSender {
         }
         Ok(made)
     }
+
+    /// The tenant's own account at a provider of text messages, or the platform's.
+    async fn texting(
+        &self,
+        event: &StoredEvent,
+    ) -> Result<Arc<dyn NotificationChannel>, SendFault> {
+        let none = || channel(ChannelKind::Sms, None).map_err(|fault| unusable(&fault));
+        let Some(texts) = &self.texts else { return none() };
+        for provider in sms_providers() {
+            let entity = account_entity(provider.name, SMS_ACCOUNT);
+            let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
+            let known = match (own, &texts.fallback) {
+                (TenantState::Account(account), _) => Some(account.settings),
+                (_, Some((name, settings))) if name == provider.name => Some(settings.clone()),
+                _ => None,
+            };
+            if let Some(settings) = known {
+                return (provider.build)(&settings, &texts.http).map_err(|fault| unusable(&fault));
+            }
+        }
+        if event.tenant.is_platform() { Ok(Arc::new(Log::in_full())) } else { none() }
+    }
+}
+
+/// Settings can be put right.
+fn unusable(fault: &SettingsFault) -> SendFault {
+    SendFault::new(FailureKind::RejectConfig, "settings", &fault.to_string())
 }
 
 /// What could not be read may be read later.

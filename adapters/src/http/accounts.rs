@@ -73,6 +73,11 @@ async fn put(
         (maker.build)(&settings.0, asking.api.client())
             .map_err(|fault| Problem::invalid("/settings", fault))?;
     }
+    let texting = crate::gateways::notifications::sms_providers();
+    if let Some(maker) = texting.iter().find(|known| known.name == provider) {
+        (maker.build)(&settings, asking.api.client())
+            .map_err(|fault| Problem::invalid("/settings", fault.to_string()))?;
+    }
     asking.change::<Accounts>(TenantCommand::PutAccount { provider, name, mode, settings }).await
 }
 

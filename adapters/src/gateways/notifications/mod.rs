@@ -2,9 +2,11 @@
 
 mod defaults;
 pub mod log;
+pub mod smsc;
 pub mod smtp;
 pub mod templates;
 
+use super::http::Http;
 use kontor_actors::ports_notification::NotificationChannel;
 use kontor_messages::{notification::ChannelKind, tenant::AccountSettings};
 use serde::de::DeserializeOwned;
@@ -15,8 +17,26 @@ use std::sync::Arc;
 #[error("{0}")]
 pub struct SettingsFault(pub String);
 
+/// A provider of text messages that accounts can be made of.
+#[derive(Clone, Copy)]
+pub struct SmsProvider {
+    /// Its name.
+    pub name: &'static str,
+    /// Makes an account of its settings, or says which member is at fault.
+    pub build: BuildSms,
+}
+
+/// Makes an account of its settings, or says which member is at fault.
+pub type BuildSms =
+    fn(&AccountSettings, &Http) -> Result<Arc<dyn NotificationChannel>, SettingsFault>;
+
+/// All providers of text messages: one line here registers one.
+pub fn sms_providers() -> &'static [SmsProvider] {
+    &[smsc::PROVIDER]
+}
+
 /// The channel of a kind, with the settings of the tenant's account for it. Mail goes through the
-/// account `smtp/<name>`.
+/// account `smtp/<name>`; text messages have their providers.
 pub fn channel(
     kind: ChannelKind,
     account: Option<&AccountSettings>,
@@ -25,6 +45,9 @@ pub fn channel(
         (ChannelKind::Log, _) => Ok(Arc::new(log::Log::default())),
         (ChannelKind::Email, Some(settings)) => {
             Ok(Arc::new(smtp::Smtp::new(smtp::Settings::parse(settings)?)?))
+        }
+        (ChannelKind::Sms, _) => {
+            Err(SettingsFault("there is no account for sending text messages".to_owned()))
         }
         (ChannelKind::Email, None) => {
             Err(SettingsFault("there is no account for sending mail".to_owned()))
