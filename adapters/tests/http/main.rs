@@ -7,6 +7,7 @@ mod access;
 mod auth;
 mod conventions;
 mod followers;
+mod isolation;
 mod legacy;
 mod lifecycle;
 mod mails;
