@@ -20,7 +20,7 @@ pub use smtp::SmtpSettings;
 use kontor_actors::{admission::AdmissionSettings, journal::JournalSettings};
 use kontor_adapters::{
     amqp::AmqpSettings,
-    gateways::webhooks::SenderSettings,
+    gateways::{GatewaySettings, webhooks::SenderSettings},
     http::HttpSettings,
     identity::IdentitySettings,
     store::StoreSettings,
@@ -61,6 +61,8 @@ pub struct Settings {
     pub amqp: AmqpSettings,
     /// Calls of tenants' endpoints.
     pub webhooks: SenderSettings,
+    /// Calls of tenants' accounts at providers and of their mail servers.
+    pub gateways: GatewaySettings,
     /// The mail server of tenants that have none.
     pub smtp: SmtpSettings,
     /// The provider of text messages of tenants that have none.
@@ -119,6 +121,7 @@ struct Sections {
     admission: AdmissionSettings,
     amqp: AmqpSettings,
     webhooks: SenderSettings,
+    gateways: GatewaySettings,
     smtp: SmtpSettings,
     sms: SmsSettings,
     log: LogSettings,
@@ -176,7 +179,7 @@ impl Settings {
     fn of(sections: Sections, shown: serde_json::Value) -> Self {
         let Sections { data_dir, http, store, engine, journal, admission, amqp, webhooks, .. } =
             sections;
-        let Sections { smtp, sms, log, otlp, identity, .. } = sections;
+        let Sections { gateways, smtp, sms, log, otlp, identity, .. } = sections;
         Self {
             data_dir,
             http,
@@ -187,6 +190,7 @@ impl Settings {
             admission,
             amqp,
             webhooks,
+            gateways,
             smtp,
             sms,
             log,

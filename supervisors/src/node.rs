@@ -17,7 +17,7 @@ use kontor_adapters::{
         webhooks::{WebhookChoice, WebhookPosts},
     },
     gateways::{
-        Accounts,
+        Accounts, GatewaySettings,
         http::Http,
         webhooks::{Sender, SenderSettings},
     },
@@ -57,6 +57,8 @@ pub struct NodeSettings {
     pub amqp: Option<AmqpSettings>,
     /// How endpoints of tenants are called.
     pub webhooks: SenderSettings,
+    /// How providers and mail servers of tenants are called.
+    pub gateways: GatewaySettings,
     /// The mail server of tenants that have none of their own.
     pub mail: Option<AccountSettings>,
     /// The provider of text messages of tenants that have none of their own.
@@ -84,6 +86,7 @@ impl NodeSettings {
             identity: settings.identity,
             amqp: settings.amqp.url.is_some().then_some(settings.amqp),
             webhooks: settings.webhooks,
+            gateways: settings.gateways,
             mail: settings.smtp.account().map(AccountSettings),
             sms: settings.sms.account().map(|(name, account)| (name, AccountSettings(account))),
         }
@@ -99,6 +102,7 @@ impl NodeSettings {
             identity: IdentitySettings::default(),
             amqp: None,
             webhooks: SenderSettings::default(),
+            gateways: GatewaySettings::default(),
             mail: None,
             sms: None,
         }
@@ -245,8 +249,9 @@ impl Node {
 struct Outside {
     http: Http,
     webhooks: Arc<Sender>,
+    gateways: GatewaySettings,
     mail: Option<AccountSettings>,
-    sms: Option<(String, AccountSettings)>,
+    sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
 }
@@ -254,11 +259,17 @@ struct Outside {
 impl Outside {
     fn open(settings: &NodeSettings) -> Result<Self, String> {
         let webhooks = Sender::new(&settings.webhooks).map_err(|fault| fault.to_string())?;
-        let (http, mail, sms) = (Http::new()?, settings.mail.clone(), settings.sms.clone());
+        let gateways = settings.gateways.clone();
+        let (http, mail) = (Http::new(gateways.allow_private)?, settings.mail.clone());
         let identity = settings.identity.clone();
         let vault = Vault::of_node(identity.secret.as_ref(), &settings.data_dir);
         let vault = vault.map_err(|fault| format!("identity.secret: {fault}"))?;
-        Ok(Self { http, webhooks: Arc::new(webhooks), mail, sms, vault, identity })
+        let sms = settings.sms.clone().map(|(provider, account)| {
+            // The operator's own provider may be at a private address.
+            Http::new(true).map(|http| (provider, account, http))
+        });
+        let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -295,6 +306,7 @@ impl Outside {
         let links = Links { secrets: Arc::new(self.vault.clone()), page };
         let texts = Texts { http: self.http.clone(), fallback: self.sms.clone() };
         let mails = NotificationSender::new(intake.clone(), self.mail.clone(), letters);
+        let mails = mails.with_reach(&self.gateways);
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
             Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),

@@ -3,6 +3,7 @@
 use super::{acting, caller, content, lane, letters::Letters, read, tell};
 use crate::{
     gateways::{
+        GatewaySettings,
         http::Http,
         notifications::{SettingsFault, channel, log::Log, sms_providers, templates},
     },
@@ -40,14 +41,15 @@ const SMS_ACCOUNT: &str = "main";
 
 /// How text messages go out.
 pub struct Texts {
-    /// The client that providers are called with.
+    /// The client that tenants' providers are called with.
     pub http: Http,
-    /// The provider and account of whoever has none of their own.
-    pub fallback: Option<(String, AccountSettings)>,
+    /// The provider and account of whoever has none of their own, and the client for it: the
+    /// operator's provider may be at a private address.
+    pub fallback: Option<(String, AccountSettings, Http)>,
 }
 
-/// A tenant's channel, with the settings that it was made of.
-type Made = (AccountSettings, Arc<dyn NotificationChannel>);
+/// A tenant's channel, with the settings that it was made of, and whether they are its own.
+type Made = (AccountSettings, bool, Arc<dyn NotificationChannel>);
 
 /// Sends messages.
 pub struct NotificationSender {
@@ -60,6 +62,8 @@ pub struct NotificationSender {
     links: Option<Links>,
     /// What the platform itself writes.
     letters: Letters,
+    /// Whether tenants' mail servers may be at private addresses; the operator's may anyway.
+    allow_private: bool,
     /// Open connections by tenant.
     channels: Mutex<HashMap<TenantId, Made>>,
 }
@@ -67,8 +71,13 @@ pub struct NotificationSender {
 impl NotificationSender {
     /// A follower that sends by the tenants' accounts, or by `fallback`.
     pub fn new(intake: Intake, fallback: Option<AccountSettings>, letters: Letters) -> Self {
-        let (links, texts) = (None, None);
-        Self { intake, fallback, letters, links, texts, channels: Mutex::default() }
+        let (links, texts, channels) = (None, None, Mutex::default());
+        Self { intake, fallback, links, letters, texts, allow_private: false, channels }
+    }
+
+    /// The same, with tenants' mail servers where these settings let them be.
+    pub fn with_reach(self, settings: &GatewaySettings) -> Self {
+        Self { allow_private: settings.allow_private, ..self }
     }
 
     /// The same, for invitations too.
@@ -198,28 +207,31 @@ impl NotificationSender {
         }
         let entity = account_entity(MAIL_ACCOUNT.0, MAIL_ACCOUNT.1);
         let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
-        let settings = match own {
-            TenantState::Account(account) => Some(account.settings),
-            _ => self.fallback.clone(),
+        let (settings, own) = match own {
+            TenantState::Account(account) => (Some(account.settings), true),
+            _ => (self.fallback.clone(), false),
         };
         if settings.is_none() && event.tenant.is_platform() {
             return Ok(Arc::new(Log::in_full()));
         }
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(settings), Some((made_of, known))) = (&settings, channels.get(&event.tenant))
+        if let (Some(settings), Some((made_of, owned, known))) =
+            (&settings, channels.get(&event.tenant))
             && kind == ChannelKind::Email
-            && made_of == settings
+            && (made_of, *owned) == (settings, own)
         {
             return Ok(Arc::clone(known));
         }
-        let made = channel(kind, settings.as_ref()).map_err(|fault| unusable(&fault))?;
+        let allow_private = self.allow_private || !own;
+        let made = channel(kind, settings.as_ref(), allow_private);
+        let made = made.map_err(|fault| unusable(&fault))?;
         if let Some(settings) = settings
             && kind == ChannelKind::Email
         {
             if CHANNELS_MAX <= channels.len() {
                 channels.clear();
             }
-            channels.insert(event.tenant.clone(), (settings, Arc::clone(&made)));
+            channels.insert(event.tenant.clone(), (settings, own, Arc::clone(&made)));
         }
         Ok(made)
     }
@@ -229,18 +241,20 @@ impl NotificationSender {
         &self,
         event: &StoredEvent,
     ) -> Result<Arc<dyn NotificationChannel>, SendFault> {
-        let none = || channel(ChannelKind::Sms, None).map_err(|fault| unusable(&fault));
+        let none = || channel(ChannelKind::Sms, None, false).map_err(|fault| unusable(&fault));
         let Some(texts) = &self.texts else { return none() };
         for provider in sms_providers() {
             let entity = account_entity(provider.name, SMS_ACCOUNT);
             let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
             let known = match (own, &texts.fallback) {
-                (TenantState::Account(account), _) => Some(account.settings),
-                (_, Some((name, settings))) if name == provider.name => Some(settings.clone()),
+                (TenantState::Account(account), _) => Some((account.settings, &texts.http)),
+                (_, Some((name, settings, http))) if name == provider.name => {
+                    Some((settings.clone(), http))
+                }
                 _ => None,
             };
-            if let Some(settings) = known {
-                return (provider.build)(&settings, &texts.http).map_err(|fault| unusable(&fault));
+            if let Some((settings, http)) = known {
+                return (provider.build)(&settings, http).map_err(|fault| unusable(&fault));
             }
         }
         if event.tenant.is_platform() { Ok(Arc::new(Log::in_full())) } else { none() }

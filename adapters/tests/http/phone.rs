@@ -139,8 +139,9 @@ async fn the_code_arrives_by_the_platform_s_provider_and_is_in_nothing_that_is_k
     let smsc = &sandbox.providers().smsc;
     smsc.register(SmscAccount::new("platform", PASSWORD, "key-1"));
     let settings = json!({ "api_key": "key-1", "endpoint": smsc.base_url() });
-    let fallback = Some(("smsc".to_owned(), AccountSettings(settings)));
-    let texts = Texts { http: Http::new().unwrap(), fallback };
+    let operators = Http::new(true).unwrap();
+    let fallback = Some(("smsc".to_owned(), AccountSettings(settings), operators));
+    let texts = Texts { http: Http::new(false).unwrap(), fallback };
     let sender = NotificationSender::new(shop.intake.clone(), None, letters()).with_texts(texts);
     let wanted = json!({ "phone": NUMBER, "language": "cs" });
     shop.nobody().post("/v1/auth/codes", wanted).await.ok();

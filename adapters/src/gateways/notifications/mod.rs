@@ -6,7 +6,7 @@ pub mod smsc;
 pub mod smtp;
 pub mod templates;
 
-use super::http::Http;
+use super::{guard, http::Http};
 use kontor_actors::ports_notification::NotificationChannel;
 use kontor_messages::{notification::ChannelKind, tenant::AccountSettings};
 use serde::de::DeserializeOwned;
@@ -30,21 +30,38 @@ pub struct SmsProvider {
 pub type BuildSms =
     fn(&AccountSettings, &Http) -> Result<Arc<dyn NotificationChannel>, SettingsFault>;
 
+impl SmsProvider {
+    /// Checks an account's settings as somebody sets them, with where its address leads to now.
+    pub async fn check(
+        &self,
+        settings: &AccountSettings,
+        http: &Http,
+    ) -> Result<(), (&'static str, String)> {
+        if let Some(url) = settings.0.get("endpoint").and_then(serde_json::Value::as_str) {
+            let checked = guard::check_name(url, http.allows_private()).await;
+            checked.map_err(|refused| ("endpoint", refused.to_string()))?;
+        }
+        (self.build)(settings, http).map(drop).map_err(|fault| ("", fault.to_string()))
+    }
+}
+
 /// All providers of text messages: one line here registers one.
 pub fn sms_providers() -> &'static [SmsProvider] {
     &[smsc::PROVIDER]
 }
 
 /// The channel of a kind, with the settings of the tenant's account for it. Mail goes through the
-/// account `smtp/<name>`; text messages have their providers.
+/// account `smtp/<name>`, text messages have their providers; `allow_private` says whether to a
+/// private address too.
 pub fn channel(
     kind: ChannelKind,
     account: Option<&AccountSettings>,
+    allow_private: bool,
 ) -> Result<Arc<dyn NotificationChannel>, SettingsFault> {
     match (kind, account) {
         (ChannelKind::Log, _) => Ok(Arc::new(log::Log::default())),
         (ChannelKind::Email, Some(settings)) => {
-            Ok(Arc::new(smtp::Smtp::new(smtp::Settings::parse(settings)?)?))
+            Ok(Arc::new(smtp::Smtp::new(smtp::Settings::parse(settings)?, allow_private)?))
         }
         (ChannelKind::Sms, _) => {
             Err(SettingsFault("there is no account for sending text messages".to_owned()))
@@ -53,6 +70,18 @@ pub fn channel(
             Err(SettingsFault("there is no account for sending mail".to_owned()))
         }
     }
+}
+
+/// Checks the settings of the account `smtp/<name>` as somebody sets them, with where the server's
+/// name leads to now.
+pub async fn check(
+    settings: &AccountSettings,
+    allow_private: bool,
+) -> Result<(), (&'static str, String)> {
+    let known = smtp::Settings::parse(settings)
+        .and_then(|settings| smtp::Smtp::new(settings, allow_private));
+    let server = known.map_err(|fault| ("", fault.to_string()))?;
+    server.addresses().await.map(drop).map_err(|refused| ("host", refused.to_string()))
 }
 
 /// Reads a provider's settings. What is wrong is told by member, never by value: values are

@@ -5,7 +5,10 @@
 //! first; whether that is so is then asked for.
 
 use super::{SettingsFault, SmsProvider, read_settings};
-use crate::gateways::http::{Http, HttpFault, Reply};
+use crate::gateways::{
+    guard::Unsafe,
+    http::{Http, HttpFault, Reply},
+};
 use async_trait::async_trait;
 use kontor_actors::{
     ports_notification::{Accepted, NotificationChannel, OutgoingMessage, SendFault},
@@ -190,6 +193,13 @@ fn refused(code: i64) -> SendFault {
 
 fn not_answered(fault: HttpFault) -> SendFault {
     match fault {
+        HttpFault::Refused(Unsafe::Unknown) => {
+            SendFault::new(FailureKind::RetryBackoff, "not_reached", "nobody knows the name")
+        }
+        HttpFault::Refused(refused) => {
+            let text = format!("endpoint: {refused}");
+            SendFault::new(FailureKind::RejectConfig, "address", &text)
+        }
         HttpFault::NotSent(text) => SendFault::new(FailureKind::RetryBackoff, "not_reached", &text),
         HttpFault::Unknown(text) => SendFault::new(FailureKind::Ambiguous, "no_answer", &text),
         HttpFault::Status(reply) => by_status(&reply),
