@@ -104,7 +104,7 @@ fn amqp(sections: &Sections, found: &mut Found<'_>) {
 }
 
 fn outside(sections: &Sections, found: &mut Found<'_>) {
-    for (key, expected) in sections.smtp.faults() {
+    for (key, expected) in sections.smtp.faults().into_iter().chain(sections.sms.faults()) {
         found.unless(false, key, expected);
     }
     if let Some(fault) = sections.log.fault() {

@@ -92,6 +92,9 @@ fn every_short_name_in_the_environment_reaches_its_key() {
         ("KONTOR_OTLP_ENDPOINT", "http://collector:4318"),
         ("KONTOR_SMTP_URL", "smtps://u:hunter2@mail:465"),
         ("KONTOR_SMTP__FROM", "shop@example.com"),
+        ("KONTOR_SMS__PROVIDER", "smsc"),
+        ("KONTOR_SMS__LOGIN", "shop"),
+        ("KONTOR_SMS__PASSWORD", "hunter2"),
         ("KONTOR_OTLP__HEADERS__AUTHORIZATION", "hunter2"),
         ("KONTOR_HTTP__CORS_ORIGINS", "https://a.example, https://b.example"),
         ("KONTOR_URL", "for somebody else"),
@@ -106,6 +109,8 @@ fn every_short_name_in_the_environment_reaches_its_key() {
     let account = settings.smtp.account().unwrap();
     assert_eq!((&account["host"], &account["tls"]), (&"mail".into(), &"implicit".into()));
     assert_eq!((&account["port"], &account["password"]), (&465.into(), &"hunter2".into()));
+    let expected = serde_json::json!({ "login": "shop", "password": "hunter2" });
+    assert_eq!(settings.sms.account(), Some(("smsc".to_owned(), expected)));
     for printed in [settings.print(false), settings.print(true), format!("{settings:?}")] {
         assert!(!printed.contains("hunter2") && !printed.contains("01234567890"), "{printed}");
     }

@@ -98,7 +98,8 @@ impl Domain for User {
     fn keys(state: &UserState) -> Vec<Key> {
         let UserState::User(user) = state else { return Vec::new() };
         let email = user.email.iter().map(|email| Key::new(EMAIL, email));
-        email.chain(user.phone.iter().map(|phone| Key::new(PHONE, phone))).collect()
+        let phone = user.phone.iter().filter(|_| user.is_reached_by_phone());
+        email.chain(phone.map(|phone| Key::new(PHONE, phone))).collect()
     }
 
     fn status(state: &UserState) -> Option<&'static str> {

@@ -60,12 +60,12 @@ async fn mail_server() -> (u16, JoinHandle<String>) {
     (port, heard)
 }
 
-async fn events(shop: &Shop, name: &str) -> Vec<Arc<StoredEvent>> {
+pub async fn events(shop: &Shop, name: &str) -> Vec<Arc<StoredEvent>> {
     let all = shop.store.read(0, 0, 500).await.unwrap();
     all.into_iter().filter(|event| &*event.name == name).map(Arc::new).collect()
 }
 
-fn letters() -> Letters {
+pub fn letters() -> Letters {
     Letters::new(Vault::new(&SECRET).unwrap(), IdentitySettings::default())
 }
 

@@ -125,6 +125,13 @@
 //! | `/fio` | movements of an account, orders as import files; `/fio/bank?qr=SPD*...` is the customers' bank: pay, pay too little or too much, authorise an order |
 //! | `/halyk` | tokens, payment links, status, charge, cancel, refund; callbacks that repeat the secret hash |
 //!
+//! # Text messages
+//!
+//! `/smsc` at the same address speaks SMSC's interface: `sys/send.php`, `sys/status.php`, forms in,
+//! JSON out. `POST /smsc/_sandbox/accounts` registers `{"login", "password", "api_key"}`, and
+//! `GET /smsc/_sandbox/messages?to=` shows what was taken. `/smsc/_sandbox/switches`:
+//! `silent_after` messages are taken and not answered; every one is refused with `error_code`.
+//!
 //! # Limits
 //!
 //! Everything kept has a limit: [`StripeLimits`], [`SmtpLimits`], [`ReceiverLimits`]. What proofs
@@ -144,6 +151,7 @@ mod payu;
 mod providers;
 mod receiver;
 pub mod signing;
+mod smsc;
 mod smtp;
 mod stand;
 mod stripe;
@@ -163,6 +171,7 @@ pub use paypal::{PAYPAL_ROOT, PayPal, PayPalApp};
 pub use payu::{PayU, PayUPos};
 pub use providers::Providers;
 pub use receiver::{Delivery, HookSettings, Receiver, ReceiverLimits, Verdict};
+pub use smsc::{Smsc, SmscAccount, SmscSwitches, TextMessage};
 pub use smtp::{Mail, Smtp, SmtpLimits, SmtpSwitches};
 pub use stand::{Answer, Asked, Merchant, Notice, Stand, StandSwitches, TillPayment};
 pub use stripe::{

@@ -1,4 +1,4 @@
-//! The payment providers beside Stripe: one line here adds one.
+//! The payment providers beside Stripe, and one of text messages: one line here adds one.
 
 use std::io;
 
@@ -11,6 +11,7 @@ use crate::fio::Fio;
 use crate::halyk::Halyk;
 use crate::paypal::PayPal;
 use crate::payu::PayU;
+use crate::smsc::Smsc;
 use crate::stand::StandSwitches;
 
 /// The stand-ins of the payment providers beside Stripe.
@@ -26,6 +27,8 @@ pub struct Providers {
     pub paypal: PayPal,
     /// PayU.
     pub payu: PayU,
+    /// SMSC, for text messages.
+    pub smsc: Smsc,
 }
 
 impl Providers {
@@ -40,6 +43,7 @@ impl Providers {
             halyk: Halyk::new(format!("{url}/halyk"), seed, closed.clone())?,
             paypal: PayPal::new(format!("{url}/paypal"), seed, closed.clone())?,
             payu: PayU::new(format!("{url}/payu"), seed, closed.clone())?,
+            smsc: Smsc::new(format!("{url}/smsc")),
         })
     }
 
@@ -50,6 +54,7 @@ impl Providers {
             .nest("/halyk", self.halyk.router())
             .nest("/paypal", self.paypal.router())
             .nest("/payu", self.payu.router())
+            .nest("/smsc", self.smsc.router())
     }
 
     /// What goes wrong at each of them, by name.
@@ -91,6 +96,7 @@ impl Providers {
             "halyk": self.halyk.base_url(),
             "paypal": self.paypal.base_url(),
             "payu": self.payu.base_url(),
+            "smsc": self.smsc.base_url(),
         })
     }
 }

@@ -10,6 +10,7 @@ mod login;
 mod me;
 pub(in crate::http) mod pace;
 pub(in crate::http) mod register;
+mod roles;
 pub(in crate::http) mod view;
 
 use super::{Api, Problem};

@@ -105,7 +105,10 @@ pub fn person_of(entity: &EntityRef, value: &Value) -> Option<String> {
         }
         "notification" => {
             let recipient = value.get("recipient").and_then(Value::as_str)?;
-            recipient.contains('@').then_some(Known::Email(recipient))
+            match recipient.contains('@') {
+                true => Some(Known::Email(recipient)),
+                false => recipient.starts_with('+').then_some(Known::Phone(recipient)),
+            }
         }
         _ => None,
     };
@@ -163,6 +166,9 @@ mod tests {
         assert_eq!(person_of(&entity("payment"), &payment), jana);
         let message = json!({ "recipient": "jana@example.com", "data": {} });
         assert_eq!(person_of(&entity("notification"), &message), jana);
+        let text = json!({ "recipient": "+420602123456", "data": {} });
+        let by_phone = Some(Known::Phone("+420 602 123 456").person());
+        assert_eq!(person_of(&entity("notification"), &text), by_phone);
         let by_order = json!({ "type": "requested", "customer_email": null, "order": "o1" });
         let expected = Some(Known::Order("o1").person());
         assert_eq!(person_of(&entity("payment"), &by_order), expected);
