@@ -2,7 +2,8 @@
 
 use crate::{
     people::Seed,
-    shop::{SECRET, Shop},
+    people::SECRET,
+    shop::Shop,
 };
 use kontor_actors::{
     follower::Follow,
