@@ -34,6 +34,16 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreFault>;
 
+    /// A tenant's own events among the `rows` rows of a shard after `after`, in order. Nobody is
+    /// told of another's: that is for the database to see to, where it can, and not for callers.
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault>;
+
     /// Events that changed one entity (as owner, or touched by another's) after its version
     /// `after`, in order, `limit` at most. `version` in the answer is the entity's own.
     async fn history(

@@ -161,6 +161,19 @@ impl Rows {
         self.journal.range(range).take(limit as usize).map(|(_, event)| event.clone()).collect()
     }
 
+    pub fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Vec<StoredEvent> {
+        let last = after.saturating_add(rows.into());
+        let range = (Bound::Excluded((shard, after)), Bound::Included((shard, last)));
+        let rows = self.journal.range(range).map(|(_, event)| event);
+        rows.filter(|event| event.tenant == *tenant).cloned().collect()
+    }
+
     pub fn history(&self, entity: &EntityRef, after: i64, limit: u32) -> Vec<StoredEvent> {
         let range =
             (Bound::Excluded((entity.clone(), after)), Bound::Included((entity.clone(), i64::MAX)));

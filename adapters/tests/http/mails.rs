@@ -1,10 +1,6 @@
 //! The mail of an invitation: what it is accepted with is in there, and in nothing that is kept.
 
-use crate::{
-    people::Seed,
-    people::SECRET,
-    shop::Shop,
-};
+use crate::{people::SECRET, people::Seed, shop::Shop};
 use kontor_actors::{
     follower::Follow,
     policies::follower::Policies,

@@ -303,6 +303,16 @@ impl Store for SealedStore {
         self.open(self.inner.read(shard, after, limit).await?).await
     }
 
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        self.open(self.inner.read_tenant(tenant, shard, after, rows).await?).await
+    }
+
     async fn history(
         &self,
         entity: &EntityRef,

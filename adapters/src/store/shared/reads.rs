@@ -51,6 +51,28 @@ pub async fn read(
     page.fetch_all(connection).await?.iter().map(rows::event).collect()
 }
 
+/// The rows are looked at in the order of the journal's key: no index is kept for this alone.
+pub async fn read_tenant(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    shard: u32,
+    after: Seq,
+    rows: u32,
+) -> Rows<StoredEvent> {
+    let columns = rows::EVENT;
+    let sql = format!(
+        "SELECT {columns} FROM journal
+        WHERE shard = $1 AND seq > $2 AND seq <= $3 AND tenant = $4 ORDER BY seq LIMIT $5"
+    );
+    let page = query(AssertSqlSafe(sql))
+        .bind(shard as i32)
+        .bind(after)
+        .bind(after.saturating_add(rows.into()))
+        .bind(tenant.as_str())
+        .bind(i64::from(rows));
+    page.fetch_all(connection).await?.iter().map(rows::event).collect()
+}
+
 /// Each half is cut to the page before they are joined, so that a long history costs no more.
 pub async fn history(
     connection: &mut Connection,

@@ -32,7 +32,8 @@ fn account(provider: &str, secret: &str) -> Option<Value> {
 fn messages(provider: &str, secret: Option<&str>) -> (Vec<(&'static str, String)>, String) {
     let at = Timestamp::now().seconds();
     let signed = |text: &str| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.unwrap_or_default().as_bytes()).unwrap();
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.unwrap_or_default().as_bytes()).unwrap();
         mac.update(text.as_bytes());
         hex::encode(mac.finalize().into_bytes())
     };
@@ -51,7 +52,8 @@ fn messages(provider: &str, secret: Option<&str>) -> (Vec<(&'static str, String)
         "comgate" => {
             let told = secret.map(|secret| format!("&secret={secret}")).unwrap_or_default();
             let form = ("content-type", "application/x-www-form-urlencoded".to_owned());
-            let body = format!("merchant=123456&test=false{told}&transId=AB12-CD34-EF56&status=PAID");
+            let body =
+                format!("merchant=123456&test=false{told}&transId=AB12-CD34-EF56&status=PAID");
             (vec![form], body)
         }
         "payu" => {

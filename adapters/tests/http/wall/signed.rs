@@ -212,11 +212,8 @@ async fn a_stranger_s_genuine_token_finds_none_of_a_shop_s_things() {
     for route in signing.routes.iter().filter(|route| route.template != super::USERS) {
         let (status, code, text) = route.ask(&asker, "").await;
         let asked = format!("{} {}", route.method, route.template);
-        let expected = if route.is(&super::OPERATORS) {
-            (403, "operator_only")
-        } else {
-            (404, "not_found")
-        };
+        let expected =
+            if route.is(&super::OPERATORS) { (403, "operator_only") } else { (404, "not_found") };
         assert_eq!((status, &*code), expected, "{asked}: {text}");
     }
     assert_eq!(trace_of(&signing.shop, OURS).await, before);
