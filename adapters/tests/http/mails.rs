@@ -57,7 +57,7 @@ async fn mail_server() -> (u16, JoinHandle<String>) {
 }
 
 async fn events(shop: &Shop, name: &str) -> Vec<Arc<StoredEvent>> {
-    let all = shop.store.read(0, 0, 500).await.unwrap();
+    let all = shop.intake.ground().store.read(0, 0, 500).await.unwrap();
     all.into_iter().filter(|event| &*event.name == name).map(Arc::new).collect()
 }
 
