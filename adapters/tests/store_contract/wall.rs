@@ -100,6 +100,12 @@ async fn a_tenant_s_journal_is_read_behind_the_wall() {
     database.drop().await;
 }
 
+async fn plan(connection: &mut PgConnection, sql: &'static str) -> String {
+    let rows = sqlx::raw_sql(sql).fetch_all(connection).await.unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    lines.join("\n")
+}
+
 /// The journal's key serves it, whatever the tables' sizes: never a tenant's whole history.
 #[tokio::test]
 async fn a_tenant_s_stretch_costs_its_rows_and_not_the_tenant_s_history() {
@@ -114,14 +120,15 @@ async fn a_tenant_s_stretch_costs_its_rows_and_not_the_tenant_s_history() {
         ANALYZE journal; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;
         SET ROLE kontor_tenant; SET kontor.tenant = 'tide';
         PREPARE stretch (integer, bigint, bigint, text, bigint) AS SELECT seq FROM journal
-            WHERE shard = $1 AND seq > $2 AND seq <= $3 AND tenant = $4 ORDER BY seq LIMIT $5",
+            WHERE shard = $1 AND seq > $2 AND seq <= $3 AND tenant || '' = $4 ORDER BY seq LIMIT $5",
     )
     .await;
-    let sql = "EXPLAIN EXECUTE stretch (0, 100, 600, 'tide', 500)";
-    let plan = sqlx::raw_sql(sql).fetch_all(&mut inside).await.unwrap();
-    let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
-    let plan = plan.join("\n");
+    let plan = plan(&mut inside, "EXPLAIN EXECUTE stretch (0, 100, 600, 'tide', 500)").await;
     assert!(plan.contains("journal_pkey") && !plan.contains("Sort"), "{plan}");
+    let history = "EXPLAIN SELECT seq FROM journal WHERE tenant = 'tide' AND domain = 'order'
+        AND entity = 'e2' AND version > 0 ORDER BY version LIMIT 10";
+    let plan = self::plan(&mut inside, history).await;
+    assert!(plan.contains("journal_version") && !plan.contains("Sort"), "{plan}");
     inside.close().await.unwrap();
     database.drop().await;
 }
