@@ -7,7 +7,9 @@ use super::{
     draft::{Draft, NewRefund},
     inbox, record,
     standing::{find_refund, refundable, room},
-    state::{ATTEMPTS_MAX, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord},
+    state::{
+        ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
+    },
     validate, wake,
 };
 use crate::{
@@ -225,7 +227,8 @@ fn capture(world: &View<'_>, id: &EntityId, amount: Option<Money>, now: Timestam
         None => {}
     }
     let call = draft.next_key(&attempt, Operation::Capture);
-    draft.push(PaymentEvent::CaptureRequested { attempt: attempt.attempt, amount, call });
+    let Attempt { attempt, provider, account, .. } = attempt;
+    draft.push(PaymentEvent::CaptureRequested { attempt, amount, call, provider, account });
     Ok(draft.decision())
 }
 

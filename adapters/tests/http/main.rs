@@ -8,6 +8,7 @@ mod auth;
 mod closing;
 mod conventions;
 mod followers;
+mod isolation;
 mod lifecycle;
 mod mails;
 mod members;

@@ -175,6 +175,12 @@ pub enum PaymentEvent {
         amount: Money,
         /// The call.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.cancel_requested`: the provider is to be called.
     CancelRequested {
@@ -182,6 +188,12 @@ pub enum PaymentEvent {
         attempt: u32,
         /// The call.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.refund_requested`: the provider is to be called.
     RefundRequested {
@@ -201,6 +213,12 @@ pub enum PaymentEvent {
         automatic: Option<u32>,
         /// The call.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.refund_failed`: it did not work; the amount can be refunded again.
     RefundFailed {
@@ -223,6 +241,12 @@ pub enum PaymentEvent {
         reason: QueryReason,
         /// How far the schedule has got with it; absent if it is beside the schedule.
         step: Option<u32>,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.query_failed`: the provider does not say how it stands; told once a reason.
     QueryFailed {
@@ -261,6 +285,12 @@ pub enum PaymentEvent {
         attempt: u32,
         /// The call as it goes out now.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.call_given_up`: a person must look.
     CallGivenUp {
