@@ -73,6 +73,8 @@ fn store(sections: &Sections, found: &mut Found<'_>) {
     found.between("store.acquire_timeout_ms", store.acquire_timeout_ms, 100, 600_000);
     found.between("store.statement_timeout_ms", store.statement_timeout_ms, 100, 600_000);
     found.between("store.lock_timeout_ms", store.lock_timeout_ms, 100, 600_000);
+    let walled = !store.require_wall || scheme.is_some();
+    found.unless(walled, "store.require_wall", "false, or PostgreSQL in store.url");
     let dir = !sections.data_dir.as_os_str().is_empty();
     found.unless(dir, "data_dir", "a folder");
 }

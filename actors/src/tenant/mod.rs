@@ -21,6 +21,7 @@ pub use team::{InvitationDocument, InvitationStatus, MemberDocument, RoleDocumen
 
 use crate::{
     domain::{Decision, Domain, Event, Key, Stop},
+    store::ERASED,
     world::World,
 };
 use kontor_messages::{
@@ -69,7 +70,9 @@ impl Domain for Tenant {
 
     fn keys(state: &TenantState) -> Vec<Key> {
         match state {
-            TenantState::Invitation(known) if known.status == InvitationStatus::Open => {
+            TenantState::Invitation(known)
+                if known.status == InvitationStatus::Open && known.email != ERASED =>
+            {
                 vec![invitations::address_key(&known.email)]
             }
             _ => Vec::new(),

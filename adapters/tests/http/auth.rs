@@ -1,6 +1,9 @@
 //! Who may come in, what lets them in, and what nobody learns.
 
-use crate::shop::{Answer, Asker, SECRET, Shop};
+use crate::{
+    people::SECRET,
+    shop::{Answer, Asker, Shop},
+};
 use kontor_actors::{
     admission::Lane,
     intake::Caller,

@@ -5,6 +5,7 @@
 
 mod access;
 mod auth;
+mod closing;
 mod conventions;
 mod followers;
 mod isolation;

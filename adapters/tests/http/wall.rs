@@ -4,6 +4,8 @@
 //! not known here fails until somebody says how it is filled.
 
 mod bodies;
+mod hooks;
+mod signed;
 mod things;
 
 use crate::{

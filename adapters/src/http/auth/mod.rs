@@ -4,6 +4,7 @@
 //! status, the same body and much the same time.
 
 pub(in crate::http) mod client;
+mod close;
 mod flow;
 mod legacy;
 mod login;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(register::routes())
         .merge(login::routes())
         .merge(me::routes())
+        .merge(close::routes())
         .merge(legacy::routes())
         .routes(routes!(published_keys))
 }
