@@ -3,7 +3,8 @@
 use crate::{
     auth::PASSWORD,
     mails::{events, letters},
-    shop::{SECRET, Shop},
+    people::SECRET,
+    shop::Shop,
 };
 use kontor_actors::{
     follower::Follow,

@@ -73,16 +73,16 @@ struct LegacyLogin {
     password: SecretString,
     /// A code of the authenticator, if there is one: 401 `second_factor_required` asks for it.
     #[serde(default)]
-    #[schema(max_length = 20)]
-    totp: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 20)]
+    totp: Option<SecretString>,
     /// The same by another name.
     #[serde(default)]
-    #[schema(max_length = 20)]
-    code: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 20)]
+    code: Option<SecretString>,
     /// A recovery code instead.
     #[serde(default)]
-    #[schema(max_length = 40)]
-    recovery_code: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 40)]
+    recovery_code: Option<SecretString>,
 }
 
 /// A refresh token.
