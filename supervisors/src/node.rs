@@ -13,6 +13,7 @@ use kontor_adapters::{
         letters::Letters,
         notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
+        reconciliation::Reconciliations,
         replays::WebhookReplays,
         webhooks::{WebhookChoice, WebhookPosts},
     },
@@ -315,6 +316,7 @@ impl Outside {
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),
             Arc::new(Erasures::new(intake.clone())),
+            Arc::new(Reconciliations::new(intake.clone(), Arc::clone(accounts))),
         ];
         follows
             .extend(broker.map(|broker| Arc::new(Relay::new(broker.clone())) as Arc<dyn Follow>));

@@ -110,6 +110,9 @@ pub fn mismatch(document: &PaymentDocument, attempt: &Attempt) -> Option<Money> 
     if ended && attempt_status(attempt) != PaymentStatus::Authorized {
         return None;
     }
+    if attempt.accepted && attempt.currency == document.currency {
+        return None;
+    }
     if let Some(other) = attempt.other_amount {
         return Some(other);
     }

@@ -4,6 +4,7 @@ mod attempts;
 mod calls;
 mod disputes;
 mod inbox;
+mod ledger;
 mod observations;
 mod pinned;
 mod properties;

@@ -43,6 +43,12 @@ pub enum PaymentRefusal {
     /// The provider tells how it stands, and not a person.
     #[error("the provider says how this payment stands, so it cannot be marked by hand")]
     NotByHand,
+    /// What has come is in another currency: it cannot stand for what was asked for.
+    #[error("what has come is {found}, in another currency: refund it")]
+    OtherCurrency {
+        /// What has come.
+        found: Money,
+    },
     /// A list is at its limit.
     #[error("a payment has at most {max} {what}")]
     TooMany {
@@ -73,6 +79,7 @@ impl Refusal for PaymentRefusal {
             Self::CaptureTooLarge { .. } => "capture_too_large",
             Self::WrongStatus { .. } => "wrong_status",
             Self::NotByHand => "not_by_hand",
+            Self::OtherCurrency { .. } => "other_currency",
             Self::TooMany { .. } => "too_many",
             Self::Invalid { .. } => "invalid",
         }
@@ -87,6 +94,7 @@ impl Refusal for PaymentRefusal {
             | Self::CaptureTooLarge { .. }
             | Self::WrongStatus { .. }
             | Self::NotByHand
+            | Self::OtherCurrency { .. }
             | Self::TooMany { .. } => RefusalKind::Conflict,
             Self::Invalid { .. } => RefusalKind::Invalid,
         }
