@@ -192,6 +192,11 @@ impl Asker {
         self
     }
 
+    /// The same at another node.
+    pub fn at(self, shop: &Shop) -> Self {
+        Self { app: shop.app.clone(), ..self }
+    }
+
     pub fn app(&self) -> Router {
         self.app.clone()
     }
