@@ -97,7 +97,9 @@ impl Shop {
     pub fn signing(&self) -> (Asker, Identity) {
         let identity = people::identity(&self.intake, &IdentitySettings::default());
         let metrics = Arc::new(String::new);
-        let settings = HttpSettings { admin_token: Some(ADMIN.into()), ..Default::default() };
+        let admin_token = Some(ADMIN.into());
+        let settings =
+            HttpSettings { admin_token, webhooks_to_private: true, ..Default::default() };
         let api = api(settings, identity.clone(), Arc::new(identity.clone()), metrics);
         (Asker { app: router(&api), ..self.nobody() }, identity)
     }
@@ -339,7 +341,7 @@ fn api(
     metrics: RenderMetrics,
 ) -> Api {
     let intake = identity.intake().clone();
-    let client = Http::new().unwrap();
+    let client = Http::new(settings.webhooks_to_private).unwrap();
     let accounts = Accounts::new(Arc::new(TenantAccounts::new(intake.clone())), client.clone());
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
