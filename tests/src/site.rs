@@ -1,10 +1,7 @@
 //! Where a node works: its folder, its database, its broker. It outlives the node's processes.
 
 use crate::{broker::Office, database::Database, node::Node};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, SqliteConnection,
-    sqlite::SqliteConnectOptions,
-};
+use sqlx::{Connection, PgConnection};
 use std::{net::TcpListener, path::Path, process::Command};
 use tempfile::TempDir;
 
@@ -152,65 +149,6 @@ impl Site {
         ) AS texts";
         let mut connection = PgConnection::connect(&database.url()).await.unwrap();
         sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-    }
-
-    /// Has a tenant's deletion be due at an instant of the past, as if it had been asked for earlier:
-    /// in the event, the state and the deadline. No node may be at work.
-    ///
-    /// # Panics
-    /// If it cannot be written.
-    pub async fn wake_earlier(&self, tenant: &str, at: &str) {
-        let past = "2026-01-15T10:00:00.000Z";
-        for (table, column) in [("journal", "payload"), ("entities", "state")] {
-            let sql = format!(
-                "UPDATE {table} SET {column} = replace({column}, '{at}', '{past}')
-                WHERE tenant = '{tenant}' AND domain = 'tenant'"
-            );
-            assert!(0 < self.write(&sql).await, "{at} is not in {table}");
-        }
-        let due = format!(
-            "UPDATE entities SET due = 1768471200000
-            WHERE tenant = '{tenant}' AND domain = 'tenant' AND id = 'tenant'"
-        );
-        assert_eq!(self.write(&due).await, 1);
-    }
-
-    /// How many keys of a tenant's personal data there are.
-    ///
-    /// # Panics
-    /// If it cannot be read.
-    pub async fn keys(&self, tenant: &str) -> i64 {
-        let sql = format!(
-            "SELECT count(*) FROM person_keys WHERE tenant = '{tenant}' AND key IS NOT NULL"
-        );
-        match &self.database {
-            Some(database) => {
-                let mut connection = PgConnection::connect(&database.url()).await.unwrap();
-                let count = sqlx::query_scalar(AssertSqlSafe(sql));
-                count.fetch_one(&mut connection).await.unwrap()
-            }
-            None => {
-                let count = sqlx::query_scalar(AssertSqlSafe(sql));
-                count.fetch_one(&mut self.file().await).await.unwrap()
-            }
-        }
-    }
-
-    /// Writes to its database; says how many rows.
-    async fn write(&self, sql: &str) -> u64 {
-        let sql = AssertSqlSafe(sql.to_owned());
-        match &self.database {
-            Some(database) => {
-                let mut connection = PgConnection::connect(&database.url()).await.unwrap();
-                connection.execute(sql).await.unwrap().rows_affected()
-            }
-            None => self.file().await.execute(sql).await.unwrap().rows_affected(),
-        }
-    }
-
-    async fn file(&self) -> SqliteConnection {
-        let file = self.folder.path().join("kontor.db");
-        SqliteConnectOptions::new().filename(file).connect().await.unwrap()
     }
 
     /// What the store of its database opens.

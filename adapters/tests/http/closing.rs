@@ -2,12 +2,17 @@
 
 use crate::{
     people::SECRET,
-    shop::{Asker, Shop},
+    shop::{Asker, Shop, order, stock},
 };
 use kontor_actors::{
+    admission::Lane,
     domain::Domain,
     follower::Follow,
-    store::{ERASED, Lookup, Store},
+    intake::Caller,
+    memory::MemoryStore,
+    request::Terms,
+    store::{Batch, ERASED, EntityRef, Found, Lookup, Store, StoredEntity},
+    tenant::Tenant,
     user::{EMAIL, User},
 };
 use kontor_adapters::{
@@ -15,10 +20,11 @@ use kontor_adapters::{
     identity::{Vault, tickets},
 };
 use kontor_messages::{
-    TenantId,
-    user::{TicketPurpose, user_of},
+    Meta, TenantId, Timestamp,
+    tenant::TenantCommand,
+    user::{TicketPurpose, UserCommand, user_of},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 const JANA: &str = "jana.kupcova@example.com";
@@ -112,7 +118,7 @@ async fn a_user_who_closes_the_account_is_nowhere_and_the_address_is_free_again(
     // Its keys are destroyed, and with them what copies of the journal say.
     let left = shop.store.scan(None, u32::MAX).await.unwrap();
     let theirs = left.iter().filter(|row| &*row.domain == User::NAME);
-    let asked = theirs.map(|row| kontor_actors::store::EntityRef {
+    let asked = theirs.map(|row| EntityRef {
         tenant: row.tenant.clone(),
         domain: row.domain.to_string(),
         entity: row.entity.clone(),
@@ -122,6 +128,7 @@ async fn a_user_who_closes_the_account_is_nowhere_and_the_address_is_free_again(
     let gone = keys.iter().filter(|found| format!("{found:?}").contains("key: None")).count();
     assert!(gone >= 2, "the user and a session: {gone}");
     // The address belongs to nobody: whoever has it may come anew.
+    assert_replays(&shop).await;
     let again = person(&shop, &nobody, JANA).await;
     assert_eq!(again.get("/v1/auth/me").await.ok()["email"], JANA);
 }
@@ -137,17 +144,14 @@ async fn the_last_owner_of_a_tenant_does_not_just_go() {
     let path = format!("/v1/members/{user}");
     shop.operator_for("harbour-books").put(&path, body).await.ok();
     // What the policy does for a member, for nobody follows the journal here.
-    let record = kontor_messages::user::UserCommand::RecordMembership {
+    let record = UserCommand::RecordMembership {
         user: user.parse().unwrap(),
         tenant: TenantId::parse("harbour-books").unwrap(),
         role: "owner".to_owned(),
     };
-    let caller = kontor_actors::intake::Caller {
-        tenant: TenantId::platform(),
-        meta: kontor_messages::Meta::by("policy"),
-        lane: kontor_actors::admission::Lane::Realtime,
-    };
-    let terms = kontor_actors::request::Terms::default();
+    let caller =
+        Caller { tenant: TenantId::platform(), meta: Meta::by("policy"), lane: Lane::Realtime };
+    let terms = Terms::default();
     identity.intake().tell::<User>(&caller, record, terms).await.unwrap();
     olga.delete("/v1/auth/me").await.problem(409, "last_owner");
     olga.get("/v1/auth/me").await.ok();
@@ -156,4 +160,116 @@ async fn the_last_owner_of_a_tenant_does_not_just_go() {
     carry_out(&shop).await;
     let members = shop.operator_for("harbour-books").get("/v1/members").await.ok().to_string();
     assert!(!members.contains("olga") && members.contains("otto"), "{members}");
+}
+
+/// Every state, and every name, is what the journal gives.
+async fn assert_replays(shop: &Shop) {
+    let store = &shop.intake.ground().store;
+    let events = store.read(0, 0, u32::MAX).await.unwrap();
+    let rows = store.scan(None, u32::MAX).await.unwrap();
+    let names = store.scan_keys(None, u32::MAX).await.unwrap();
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    for host in shop.intake.hosts().all() {
+        let mut replay = host.replayer();
+        for event in events.iter().filter(|event| &*event.domain == host.domain()) {
+            replay.apply(event, &|_| true).unwrap();
+        }
+        for row in rows.iter().filter(|row| &*row.domain == host.domain()) {
+            let derived = replay.take(&row.tenant, &row.entity).unwrap();
+            assert_eq!(read(&row.state), read(&derived.state), "{}", row.entity);
+            let own = names.iter().filter(|name| {
+                (&name.tenant, &*name.domain, &name.entity)
+                    == (&row.tenant, &*row.domain, &row.entity)
+            });
+            assert_eq!(own.count(), derived.keys.len(), "names of {}", row.entity);
+        }
+    }
+}
+
+/// The same shop a while later: what was to be done at `then` has been due since long ago.
+async fn later(shop: &Shop, then: &str) -> Shop {
+    let past = Timestamp::parse("2026-01-15T10:00:00.000Z").unwrap();
+    let mut events = shop.store.read(0, 0, u32::MAX).await.unwrap();
+    let mut states = shop.store.scan(None, u32::MAX).await.unwrap();
+    for event in &mut events {
+        event.payload = event.payload.replace(then, &past.to_string()).into();
+    }
+    for state in states.iter_mut().filter(|state| state.state.contains(then)) {
+        state.state = state.state.replace(then, &past.to_string()).into();
+        state.due = Some(past);
+    }
+    let address = |state: &StoredEntity| EntityRef {
+        tenant: state.tenant.clone(),
+        domain: state.domain.to_string(),
+        entity: state.entity.clone(),
+    };
+    let asked: Vec<_> = states.iter().map(|state| Lookup::PersonKey(address(state))).collect();
+    let found = shop.store.fetch(&asked).await.unwrap().into_iter();
+    let person_keys = found.filter_map(|found| match found {
+        Found::PersonKey(row) => row,
+        _ => None,
+    });
+    let person_keys = person_keys.collect();
+    let keys = shop.store.scan_keys(None, u32::MAX).await.unwrap();
+    let whole = Batch { events, states, keys, person_keys, ..Batch::default() };
+    let store = MemoryStore::new();
+    store.commit(Arc::new(whole)).await.unwrap();
+    Shop::on(store, |_| ()).await
+}
+
+#[tokio::test]
+async fn a_tenant_whose_grace_is_over_is_gone_and_nobody_else_is_touched() {
+    let (shop, harbour) = Shop::trading().await;
+    let other = shop.tenant("other-books").await;
+    stock(&other, "atlas", 10).await;
+    let clerk = |name: &str| json!({ "email": format!("{name}@example.com"), "role": "viewer" });
+    for (asker, name) in [(&harbour, "nina"), (&other, "petr")] {
+        asker.post("/v1/orders", order("atlas", 1)).await.ok();
+        asker.post("/v1/invitations", clerk(name)).await.ok();
+        let secret = format!("whsec_of_{name}");
+        let account = json!({ "mode": "test", "settings": { "secret_key": "sk_test_1",
+            "webhook_secrets": [secret] } });
+        asker.put("/v1/accounts/stripe/main", account).await.ok();
+    }
+    let path = "/v1/tenants/harbour-books";
+    let asked = shop.operator().post(&format!("{path}/delete"), json!({ "days": 1 })).await.ok();
+    let shop = later(&shop, asked["delete_at"].as_str().unwrap()).await;
+    let at = |asker: &Asker| Asker::clone(asker).at(&shop);
+    let (harbour, other) = (at(&harbour), at(&other));
+    harbour.get("/v1/orders").await.ok();
+    let shown = async || {
+        let mut shown = Vec::new();
+        for path in ["/v1/orders", "/v1/invitations", "/v1/accounts", "/v1/stock", "/v1/tenant"] {
+            shown.push(other.get(path).await.ok());
+        }
+        shown
+    };
+    let before = shown().await;
+    // What the timers do for whatever is due.
+    let (tenant, meta) = (TenantId::parse("harbour-books").unwrap(), Meta::by("timer"));
+    let caller = Caller { tenant, meta, lane: Lane::Realtime };
+    let wake = TenantCommand::WakeTenant;
+    shop.intake.tell::<Tenant>(&caller, wake, Terms::default()).await.unwrap();
+    carry_out(&shop).await;
+
+    assert_eq!(shop.operator().get(path).await.ok()["status"], "deleted");
+    for path in ["/v1/orders", "/v1/export", "/v1/audit", "/v1/events", "/v1/accounts"] {
+        assert!([401, 404].contains(&harbour.get(path).await.status.as_u16()), "{path}");
+    }
+    let hook = shop.nobody().raw("/webhooks/harbour-books/stripe/main", "{}", None).await;
+    hook.problem(404, "not_found");
+    assert_eq!(shown().await, before);
+    let (text, names) = written(&shop).await;
+    assert!(!text.contains("nina@") && !text.contains("jana@"));
+    assert!(names.iter().any(|name| name == "petr@example.com"), "{names:?}");
+    assert!(!names.iter().any(|name| name == "nina@example.com"), "{names:?}");
+    // Nor is there a key by which a copy of the journal could be read.
+    let told = shop.intake.ground().store.read(0, 0, u32::MAX).await.unwrap();
+    let theirs = told.iter().filter(|event| event.tenant.as_str() == "harbour-books");
+    let theirs: String = theirs.map(|event| event.payload.to_string()).collect();
+    for personal in ["jana@", "Jana", "nina@", "sk_test_1", "whsec_of_nina"] {
+        assert!(!theirs.contains(personal), "{personal} can be read");
+    }
+    assert!(theirs.contains(ERASED));
+    assert_replays(&shop).await;
 }

@@ -99,7 +99,9 @@ impl Shop {
     pub fn signing(&self) -> (Asker, Identity) {
         let identity = people::identity(&self.intake, &IdentitySettings::default());
         let metrics = Arc::new(String::new);
-        let settings = HttpSettings { admin_token: Some(ADMIN.into()), ..Default::default() };
+        let admin_token = Some(ADMIN.into());
+        let settings =
+            HttpSettings { admin_token, webhooks_to_private: true, ..Default::default() };
         let api = api(settings, identity.clone(), Arc::new(identity.clone()), metrics);
         (Asker { app: router(&api), ..self.nobody() }, identity)
     }
@@ -192,6 +194,11 @@ impl Asker {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same at another node.
+    pub fn at(self, shop: &Shop) -> Self {
+        Self { app: shop.app.clone(), ..self }
     }
 
     pub fn app(&self) -> Router {

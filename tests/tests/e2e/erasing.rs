@@ -12,7 +12,6 @@ use serde_json::json;
 
 each! {
     a_person_that_was_erased_is_nowhere_and_the_journal_still_verifies => erased;
-    a_tenant_whose_time_is_over_is_gone_and_nobody_else_is_touched => deleted;
 }
 
 async fn erased(kind: Kind) {
@@ -68,63 +67,5 @@ async fn erased(kind: Kind) {
     assert_eq!(shop.order(&again).await["customer"]["email"], "jana@example.com");
     assert_eq!(shop.order(&jana).await["customer"]["email"], "[erased]");
     assert!(node.terminate().await.status.success());
-    assert_replays(&site).await;
-}
-
-/// What a tenant sees of its own.
-async fn shown(shop: &Shop) -> Vec<serde_json::Value> {
-    let mut shown = Vec::new();
-    for path in ["/v1/orders", "/v1/invitations", "/v1/accounts", "/v1/stock", "/v1/tenant"] {
-        shown.push(shop.client.get(path).await.ok());
-    }
-    shown
-}
-
-async fn deleted(kind: Kind) {
-    let site = Site::on(kind).await;
-    let mut node = site.start().await;
-    let shop = Shop::open(&node, "harbour-books").await;
-    let other = Shop::open(&node, "other-books").await;
-    let mut kept = Vec::new();
-    for (shop, name) in [(&shop, "jana"), (&other, "petr")] {
-        shop.stock("atlas", 10).await;
-        let wish = order("atlas", 1, &format!("{name}@example.com"));
-        kept.push(shop.client.post("/v1/orders", wish).await.id());
-        let wish = json!({ "email": format!("{name}.clerk@example.com"), "role": "viewer" });
-        shop.client.post("/v1/invitations", wish).await.ok();
-        let account = json!({ "mode": "test", "settings": { "secret_key": "sk_test_1",
-            "webhook_secrets": [format!("whsec_{name}")] } });
-        shop.client.put("/v1/accounts/stripe/main", account).await.ok();
-    }
-    let operator = node.operator();
-    let path = "/v1/tenants/harbour-books";
-    let asked = operator.post(&format!("{path}/delete"), json!({ "days": 1 })).await.ok();
-    let at = asked["delete_at"].as_str().unwrap().to_owned();
-    assert_eq!(shop.client.get("/v1/orders").await.status, 200);
-    let before = shown(&other).await;
-    assert!(node.terminate().await.status.success());
-
-    // The day passes.
-    site.wake_earlier("harbour-books", &at).await;
-    let mut node = site.start().await;
-    until_true("the tenant's end", SOON, || async {
-        operator.get(path).await.ok()["status"] == "deleted"
-            && site.keys("harbour-books").await == 0
-    })
-    .await;
-    for path in ["/v1/orders", "/v1/export", "/v1/audit", "/v1/events", "/v1/accounts"] {
-        assert_eq!(shop.client.get(path).await.status, 404, "{path}");
-    }
-    let hook = shop.client.post("/webhooks/harbour-books/stripe/main", json!({})).await;
-    assert_eq!(hook.status, 404);
-    let order = format!("/v1/orders/{}", kept[1]);
-    assert_eq!(other.client.get(&order).await.ok()["customer"]["email"], "petr@example.com");
-    assert_eq!(shown(&other).await, before);
-    assert!(node.terminate().await.status.success());
-
-    let raw = site.raw().await;
-    for personal in ["jana@example.com", "jana.clerk@example.com", "sk_test_1", "whsec_jana"] {
-        assert!(!raw.contains(personal), "{personal} is there still");
-    }
     assert_replays(&site).await;
 }
