@@ -46,6 +46,10 @@ fn http(sections: &Sections, found: &mut Found<'_>) {
     found.between("http.body_limit_bytes", http.body_limit_bytes as u64, 1024, 64 << 20);
     let webhook = http.webhook_body_limit_bytes as u64;
     found.between("http.webhook_body_limit_bytes", webhook, 1024, 64 << 20);
+    let public = http.public_url.as_ref();
+    let web = public.is_none_or(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    found.unless(web, "http.public_url", "an http(s) address");
+    found.between("http.payment_wait_ms", http.payment_wait_ms, 0, 20_000);
     found.between("http.request_timeout_ms", http.request_timeout_ms, 1_000, 600_000);
 }
 

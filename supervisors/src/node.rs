@@ -244,6 +244,8 @@ struct Outside {
     mail: Option<AccountSettings>,
     vault: Vault,
     identity: IdentitySettings,
+    /// Where the node is reached from outside.
+    public: Option<url::Url>,
 }
 
 impl Outside {
@@ -253,7 +255,8 @@ impl Outside {
         let identity = settings.identity.clone();
         let vault = Vault::of_node(identity.secret.as_ref(), &settings.data_dir);
         let vault = vault.map_err(|fault| format!("identity.secret: {fault}"))?;
-        Ok(Self { http, webhooks: Arc::new(webhooks), mail, vault, identity })
+        let public = settings.http.public_url.clone();
+        Ok(Self { http, webhooks: Arc::new(webhooks), mail, vault, identity, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -288,10 +291,11 @@ impl Outside {
         let page = self.identity.link.as_ref();
         let page = page.map(|page| page.replace("{action}", "accept-invitation"));
         let links = Links { secrets: Arc::new(self.vault.clone()), page };
+        let payments = PaymentCalls::new(intake.clone(), Arc::clone(accounts));
         let mails = NotificationSender::new(intake.clone(), self.mail.clone(), letters);
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
-            Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),
+            Arc::new(payments.reached_at(self.public.clone())),
             Arc::new(mails.with_links(Some(links))),
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),

@@ -5,7 +5,8 @@ use super::{
     Payment,
     birth::blank_document,
     draft::{Draft, NewRefund},
-    inbox, record,
+    fallback::another_attempt,
+    inbox, record, second,
     standing::{find_refund, refundable, room},
     state::{ATTEMPTS_MAX, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord},
     validate, wake,
@@ -17,8 +18,8 @@ use crate::{
 use kontor_messages::{
     EntityId, Money, Timestamp,
     payment::{
-        Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R, PaymentStatus as S,
-        QueryReason, RefundStatus,
+        AccountName, Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R,
+        PaymentStatus as S, QueryReason, RefundStatus,
     },
 };
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     match command {
         C::Request { .. } => request(world, command, now),
         C::Retry { payment, attempt, provider, account, until } => {
-            retry(world, &payment, attempt, (provider, account), until, now)
+            retry(world, &payment, attempt, AccountName { provider, account }, until, now)
         }
         C::Capture { payment, amount } => capture(world, &payment, amount, now),
         C::Cancel { payment } => cancel(world, &payment, now),
@@ -53,6 +54,9 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
             record::mark_paid(world, &payment, amount, reference, now)
         }
         C::MarkFailed { payment, reason } => record::mark_failed(world, &payment, reason, now),
+        C::DecideSecond { payment, attempt, decision } => {
+            second::decide(world, &payment, (attempt, decision), now)
+        }
         C::MarkRefund { payment, refund, succeeded, note } => {
             record::mark_refund(world, &payment, &refund, (succeeded, note), now)
         }
@@ -96,6 +100,7 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         description,
         until,
         customer_email,
+        plan,
     } = command
     else {
         return refuse(R::NotFound);
@@ -115,6 +120,7 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         customer_email,
         attempt,
         call: key,
+        plan,
     };
     match world.get(&payment)? {
         PaymentState::Blank => {}
@@ -151,13 +157,13 @@ fn retry(
     world: &View<'_>,
     id: &EntityId,
     attempt: u32,
-    (provider, account): (String, String),
+    name: AccountName,
     until: Timestamp,
     now: Timestamp,
 ) -> Answer {
     let mut draft = existing(world, id, now)?;
     if let Some(known) = draft.document.attempt(attempt) {
-        if known.provider == provider && known.account == account {
+        if known.provider == name.provider && known.account == name.account {
             return Ok(Decision::nothing(id.clone()));
         }
         return refuse(R::PaymentTaken);
@@ -176,21 +182,7 @@ fn retry(
         });
     }
     let old: Vec<u32> = draft.document.attempts.iter().map(|old| old.attempt).collect();
-    let document = &draft.document;
-    let event = PaymentEvent::Requested {
-        order: document.order.clone(),
-        amount: document.amount(),
-        provider,
-        account,
-        capture: document.capture,
-        return_url: document.return_url.clone(),
-        cancel_url: document.cancel_url.clone(),
-        description: document.description.clone(),
-        until,
-        customer_email: document.customer_email.clone(),
-        attempt,
-        call: draft.key(attempt, Operation::Open, 1),
-    };
+    let event = another_attempt(&draft, attempt, name, until);
     validate::request(&event, now)?;
     draft.push(event);
     for number in old {

@@ -10,10 +10,12 @@ mod birth;
 mod decide;
 mod draft;
 mod facts;
+mod fallback;
 mod follow;
 mod inbox;
 mod record;
 mod schedule;
+mod second;
 mod standing;
 mod state;
 #[cfg(test)]
@@ -22,6 +24,7 @@ mod validate;
 mod wake;
 
 pub use inbox::{InboxDocument, InboxStatus};
+pub use second::SecondRecord;
 pub use state::{
     Attempt, Call, CallState, Closed, DisputeRecord, PaymentDocument, PaymentState, RefundRecord,
     Seen, Watch,
@@ -88,6 +91,9 @@ impl Domain for Payment {
     fn status(state: &PaymentState) -> Option<&'static str> {
         match state {
             PaymentState::Blank => None,
+            PaymentState::Payment(document) if second::is_waiting(document) => {
+                Some("second_payment")
+            }
             PaymentState::Payment(document) => Some(draft::word(document.status)),
             PaymentState::Notification(inbox) => match inbox.status {
                 InboxStatus::Unmatched => Some("unmatched"),

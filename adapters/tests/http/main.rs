@@ -14,6 +14,7 @@ mod orders;
 mod payments;
 mod people;
 mod replays;
+mod routing;
 mod shop;
 mod sources;
 mod stock;
