@@ -29,7 +29,7 @@ pub struct Habits {
     /// Events given to [`Follow::handle`] at once, at most.
     pub batch_max: usize,
     /// Events that may wait in one lane; more of them, for longer than a moment, are put aside, so
-    /// that a slow lane does not fill the window.
+    /// that a slow lane does not fill the window, even while its work stands.
     pub lane_max: usize,
     /// What happens to a lane that cannot proceed.
     pub on_hitch: OnHitch,

@@ -25,6 +25,8 @@ use window::Window;
 
 /// How long the first event of a lane that is too long waits before the lane is put aside.
 const LANE_PATIENCE: Duration = Duration::from_secs(5);
+/// The same while there is no room to read on, so that others are kept waiting by it.
+const CROWDED_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Hosts one follower of one shard.
 pub struct Follower {
@@ -45,13 +47,21 @@ pub enum FollowerMessage {
     /// A lane that was held may try again.
     TryAgain(Arc<str>),
     /// Events were put aside.
-    Buried(Arc<str>, Vec<Arc<StoredEvent>>, Result<Vec<DeadLetter>, StoreFault>),
+    Buried(Arc<str>, Vec<Arc<StoredEvent>>, Why, Result<Vec<DeadLetter>, StoreFault>),
     /// Look after what is parked.
     Tick,
     /// What the database has parked, asked for at this generation.
     Known(u64, Result<Vec<DeadLetter>, StoreFault>),
     /// A parked event was tried: the letter as it is now, and whether it is gone.
     Tried(DeadLetter, bool),
+}
+
+/// Why events are put aside.
+pub enum Why {
+    /// They waited behind others.
+    Waited,
+    /// They were in work: the reason, and when they are tried again.
+    Failed(String, Duration),
 }
 
 /// The follower's memory.
@@ -135,7 +145,7 @@ impl Follower {
     fn work(&self, myself: &Myself, progress: &mut Progress) {
         let habits = self.follow.habits();
         if habits.on_hitch == OnHitch::Park {
-            self.put_aside(myself, progress, habits.lane_max);
+            self.put_aside(myself, progress, &habits);
         }
         while let Some((lane, events)) = progress.window.next(habits.lanes_max, habits.batch_max) {
             let (follow, myself) = (Arc::clone(&self.follow), myself.clone());
@@ -151,44 +161,36 @@ impl Follower {
         self.look(myself, progress);
     }
 
-    /// Parks what stands behind a parked event, and lanes that have grown too long.
-    fn put_aside(&self, myself: &Myself, progress: &mut Progress, lane_max: usize) {
+    /// Parks what stands behind a parked event, and what has waited too long in a long lane: also
+    /// behind work that does not end, or one slow lane would take all the room.
+    fn put_aside(&self, myself: &Myself, progress: &mut Progress, habits: &Habits) {
+        let crowded = habits.window_max <= progress.window.len();
+        let patience = if crowded { CROWDED_PATIENCE } else { LANE_PATIENCE };
         let waiting = progress.window.waiting();
         let aside = waiting.filter(|(lane, len, waited)| {
-            (lane_max < *len && LANE_PATIENCE < *waited) || progress.parked.holds(lane)
+            (habits.lane_max < *len && patience < *waited) || progress.parked.holds(lane)
         });
         let aside: Vec<Arc<str>> = aside.map(|(lane, ..)| Arc::clone(lane)).collect();
         for lane in aside {
-            let events = progress.window.take_all(&lane);
-            self.bury(
-                myself,
-                lane,
-                events,
-                "waits behind an earlier event".into(),
-                0,
-                Duration::ZERO,
-            );
+            let events = progress.window.clear(&lane);
+            self.bury(myself, lane, events, Why::Waited);
         }
     }
 
     /// Keeps events as dead letters; they stay in the window until that is durable.
-    fn bury(
-        &self,
-        myself: &Myself,
-        lane: Arc<str>,
-        events: Vec<Arc<StoredEvent>>,
-        reason: String,
-        attempts: u32,
-        wait: Duration,
-    ) {
+    fn bury(&self, myself: &Myself, lane: Arc<str>, events: Vec<Arc<StoredEvent>>, why: Why) {
         let (store, source, myself) = (Arc::clone(&self.store), self.source(), myself.clone());
         tokio::spawn(async move {
+            let (reason, attempts, wait) = match &why {
+                Why::Waited => ("waits behind an earlier event", 0, Duration::ZERO),
+                Why::Failed(reason, wait) => (reason.as_str(), 1, *wait),
+            };
             let retry_at = Timestamp::now().plus(wait);
             let mut letters = Vec::with_capacity(events.len());
             let mut result = Ok(());
             for (place, event) in events.iter().enumerate() {
                 let attempts = if place == 0 { attempts } else { 0 };
-                let letter = parked::letter(&source, &lane, event, &reason, attempts, retry_at);
+                let letter = parked::letter(&source, &lane, event, reason, attempts, retry_at);
                 result = store.bury(&letter).await;
                 if result.is_err() {
                     break;
@@ -196,7 +198,7 @@ impl Follower {
                 letters.push(letter);
             }
             let result = result.map(|()| letters);
-            let _ = myself.cast(FollowerMessage::Buried(lane, events, result));
+            let _ = myself.cast(FollowerMessage::Buried(lane, events, why, result));
         });
     }
 
@@ -233,7 +235,7 @@ impl Follower {
                 let rest = events.split_off(done);
                 progress.window.settle(&events);
                 let wait = hitch.retry_after.unwrap_or_else(|| parked::patience(1));
-                self.bury(myself, lane, rest, hitch.reason, 1, wait);
+                self.bury(myself, lane, rest, Why::Failed(hitch.reason, wait));
             }
         }
         self.work(myself, progress);
@@ -242,7 +244,9 @@ impl Follower {
     /// Tries the first event of each parked lane whose time has come.
     fn try_parked(&self, myself: &Myself, progress: &mut Progress) {
         let lanes_max = self.follow.habits().lanes_max;
-        for letter in progress.parked.due(Timestamp::now(), lanes_max) {
+        let window = &progress.window;
+        let due = progress.parked.due(Timestamp::now(), lanes_max, |lane| window.works(lane));
+        for letter in due {
             let (follow, store) = (Arc::clone(&self.follow), Arc::clone(&self.store));
             let myself = myself.clone();
             tokio::spawn(async move {
@@ -254,6 +258,8 @@ impl Follower {
 
     fn tick(&self, myself: &Myself, progress: &mut Progress) {
         self.try_parked(myself, progress);
+        // Nothing else looks at what waits while nothing comes back.
+        self.work(myself, progress);
         if progress.parked.len() > 0 {
             // People may have dropped a letter, or want it tried now.
             let (store, source, shard) = (Arc::clone(&self.store), self.source(), self.shard);
@@ -347,10 +353,13 @@ impl Actor for Follower {
                 progress.window.try_again(&lane);
                 self.work(&myself, progress);
             }
-            FollowerMessage::Buried(lane, events, letters) => {
+            FollowerMessage::Buried(lane, events, why, letters) => {
                 // Not kept: begin again at the cursor, which has not moved past them.
                 letters?.into_iter().for_each(|letter| progress.parked.add(letter));
-                progress.window.finish(&lane, &events);
+                match why {
+                    Why::Waited => progress.window.cleared(&lane, &events),
+                    Why::Failed(..) => progress.window.finish(&lane, &events),
+                }
                 self.work(&myself, progress);
             }
             FollowerMessage::Tick => self.tick(&myself, progress),

@@ -84,9 +84,16 @@ impl Parked {
         KNOWN_MAX <= self.len()
     }
 
-    /// The first letter of each lane that may be tried now; the lanes are busy then.
-    pub(super) fn due(&mut self, now: Timestamp, lanes_max: usize) -> Vec<DeadLetter> {
-        let heads = self.lanes.iter().filter(|(lane, _)| !self.busy.contains(*lane));
+    /// The first letter of each lane that may be tried now; the lanes are busy then. A lane that
+    /// `works` on an earlier event waits for it.
+    pub(super) fn due(
+        &mut self,
+        now: Timestamp,
+        lanes_max: usize,
+        works: impl Fn(&str) -> bool,
+    ) -> Vec<DeadLetter> {
+        let free = |lane: &Arc<str>| !self.busy.contains(lane) && !works(lane);
+        let heads = self.lanes.iter().filter(|(lane, _)| free(lane));
         let heads = heads.filter_map(|(_, letters)| letters.first_key_value());
         let due = heads.filter(|(_, letter)| letter.retry_at.is_some_and(|at| at <= now));
         let room = lanes_max.saturating_sub(self.busy.len());

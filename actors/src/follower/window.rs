@@ -22,8 +22,10 @@ pub(super) struct Window {
 #[derive(Default)]
 struct Lane {
     queue: VecDeque<(Instant, Arc<StoredEvent>)>,
-    /// In work, waiting for its next try, or being put aside.
+    /// In work, or waiting for its next try.
     busy: bool,
+    /// What waited in it is being put aside; nothing of it begins meanwhile.
+    clearing: bool,
     failures: u32,
 }
 
@@ -74,7 +76,7 @@ impl Window {
         self.open.insert(event.seq);
         let lane = self.lanes.entry(Arc::clone(&name)).or_default();
         lane.queue.push_back((Instant::now(), event));
-        if !lane.busy && lane.queue.len() == 1 {
+        if lane.is_idle() && lane.queue.len() == 1 {
             self.ready.push_back(name);
         }
     }
@@ -91,7 +93,7 @@ impl Window {
         }
         while let Some(name) = self.ready.pop_front() {
             let Some(lane) = self.lanes.get_mut(&name) else { continue };
-            if lane.busy || lane.queue.is_empty() {
+            if !lane.is_idle() || lane.queue.is_empty() {
                 continue;
             }
             lane.busy = true;
@@ -103,25 +105,36 @@ impl Window {
         None
     }
 
-    /// Takes all that waits in a lane, if it is not busy; it is busy then.
-    pub(super) fn take_all(&mut self, name: &str) -> Vec<Arc<StoredEvent>> {
-        match self.lanes.get_mut(name) {
-            Some(lane) if !lane.busy => {
-                lane.busy = true;
-                self.working += 1;
-                lane.queue.drain(..).map(|(_, event)| event).collect()
-            }
-            _ => Vec::new(),
-        }
+    /// Takes all that waits in a lane, what is in work left out; it begins nothing until
+    /// [`Self::cleared`].
+    pub(super) fn clear(&mut self, name: &str) -> Vec<Arc<StoredEvent>> {
+        let Some(lane) = self.lanes.get_mut(name) else { return Vec::new() };
+        lane.clearing = true;
+        lane.queue.drain(..).map(|(_, event)| event).collect()
     }
 
-    /// The lanes that wait, with the length of their queues and how long the first has waited.
+    /// What was taken by [`Self::clear`] is kept elsewhere; the lane goes on.
+    pub(super) fn cleared(&mut self, name: &Arc<str>, kept: &[Arc<StoredEvent>]) {
+        self.settle(kept);
+        if let Some(lane) = self.lanes.get_mut(name) {
+            lane.clearing = false;
+        }
+        self.go_on(name);
+    }
+
+    /// The lanes in which something waits, with the length of their queues and how long the first
+    /// has waited.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (&Arc<str>, usize, Duration)> {
-        let idle = self.lanes.iter().filter(|(_, lane)| !lane.busy);
-        idle.filter_map(|(name, lane)| {
+        let steady = self.lanes.iter().filter(|(_, lane)| !lane.clearing);
+        steady.filter_map(|(name, lane)| {
             let (since, _) = lane.queue.front()?;
             Some((name, lane.queue.len(), since.elapsed()))
         })
+    }
+
+    /// Whether something of this lane is in work.
+    pub(super) fn works(&self, name: &str) -> bool {
+        self.lanes.get(name).is_some_and(|lane| lane.busy)
     }
 
     /// These events are done with; the lane goes on.
@@ -130,6 +143,12 @@ impl Window {
         self.settle(done);
         let Some(lane) = self.lanes.get_mut(name) else { return };
         (lane.busy, lane.failures) = (false, 0);
+        self.go_on(name);
+    }
+
+    /// An idle lane is ready for its next event, or forgotten if there is none.
+    fn go_on(&mut self, name: &Arc<str>) {
+        let Some(lane) = self.lanes.get(name).filter(|lane| lane.is_idle()) else { return };
         if lane.queue.is_empty() {
             self.lanes.remove(name);
         } else {
@@ -166,6 +185,12 @@ impl Window {
             lane.busy = false;
             self.ready.push_back(Arc::clone(name));
         }
+    }
+}
+
+impl Lane {
+    fn is_idle(&self) -> bool {
+        !self.busy && !self.clearing
     }
 }
 
@@ -219,6 +244,22 @@ mod tests {
         assert!(window.next(9, 1).is_none());
         window.finish(&a, &first);
         assert_eq!(window.next(9, 1).unwrap().1[0].seq, 3);
+    }
+
+    #[test]
+    fn what_waits_behind_work_can_be_put_aside_and_nothing_overtakes_it() {
+        let (mut window, a, _) = filled();
+        let (_, first) = window.next(9, 1).unwrap();
+        let aside = window.clear(&a);
+        assert_eq!(aside.iter().map(|event| event.seq).collect::<Vec<_>>(), [3]);
+        assert!(window.works(&a));
+        window.add(Arc::clone(&a), event(4));
+        window.finish(&a, &first);
+        assert_eq!(window.next(9, 1).unwrap().1[0].seq, 2);
+        assert!(window.next(9, 1).is_none(), "3 is not kept yet");
+        window.cleared(&a, &aside);
+        assert_eq!(window.next(9, 1).unwrap().1[0].seq, 4);
+        assert_eq!((window.len(), window.done_to()), (2, 1));
     }
 
     #[test]

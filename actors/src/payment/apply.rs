@@ -72,11 +72,11 @@ fn requested(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             document.attempts.push(new);
             add_call(document, Operation::Open, *attempt, call, (None, None), at);
         }
-        E::CaptureRequested { attempt, amount, call } => {
+        E::CaptureRequested { attempt, amount, call, .. } => {
             add_call(document, Operation::Capture, *attempt, call, (None, Some(*amount)), at);
             rewatch(document, at, false);
         }
-        E::CancelRequested { attempt, call } => {
+        E::CancelRequested { attempt, call, .. } => {
             if let Some(attempt) = document.attempt_mut(*attempt) {
                 attempt.cancel_asked = true;
             }
@@ -241,7 +241,7 @@ fn book(document: &mut PaymentDocument, number: u32, kind: LedgerKind, amount: i
 /// When the provider is asked.
 fn watched(document: &mut PaymentDocument, event: &E, at: Timestamp) {
     match event {
-        E::QueryRequested { attempt, query, reason, step } => {
+        E::QueryRequested { attempt, query, reason, step, .. } => {
             document.queries = document.queries.max(*query);
             if let (Some(step), Some(watch)) = (step, &mut document.watch) {
                 watch.step = *step;

@@ -8,7 +8,9 @@ use super::{
     fallback::another_attempt,
     inbox, record, second,
     standing::{find_refund, refundable, room},
-    state::{ATTEMPTS_MAX, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord},
+    state::{
+        ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
+    },
     validate, wake,
 };
 use crate::{
@@ -217,7 +219,8 @@ fn capture(world: &View<'_>, id: &EntityId, amount: Option<Money>, now: Timestam
         None => {}
     }
     let call = draft.next_key(&attempt, Operation::Capture);
-    draft.push(PaymentEvent::CaptureRequested { attempt: attempt.attempt, amount, call });
+    let Attempt { attempt, provider, account, .. } = attempt;
+    draft.push(PaymentEvent::CaptureRequested { attempt, amount, call, provider, account });
     Ok(draft.decision())
 }
 

@@ -102,7 +102,8 @@ impl<'w> Draft<'w> {
             self.push(PaymentEvent::AttemptClosed { attempt: number, status, problem: None });
         } else {
             let call = self.next_key(&attempt, Operation::Cancel);
-            self.push(PaymentEvent::CancelRequested { attempt: number, call });
+            let Attempt { provider, account, .. } = attempt;
+            self.push(PaymentEvent::CancelRequested { attempt: number, call, provider, account });
         }
     }
 
@@ -110,6 +111,7 @@ impl<'w> Draft<'w> {
     pub fn refund(&mut self, refund: NewRefund) {
         let Some(attempt) = self.document.attempt(refund.attempt) else { return };
         let call = self.next_key(attempt, Operation::Refund);
+        let (provider, account) = (attempt.provider.clone(), attempt.account.clone());
         let order = self.order();
         let NewRefund { attempt, refund, amount, key, reason, automatic } = refund;
         self.push(PaymentEvent::RefundRequested {
@@ -121,6 +123,8 @@ impl<'w> Draft<'w> {
             reason,
             automatic,
             call,
+            provider,
+            account,
         });
     }
 
@@ -163,7 +167,15 @@ impl<'w> Draft<'w> {
             return false;
         }
         let query = self.document.queries + 1;
-        self.push(PaymentEvent::QueryRequested { attempt: number, query, reason, step });
+        let (provider, account) = (attempt.provider.clone(), attempt.account.clone());
+        self.push(PaymentEvent::QueryRequested {
+            attempt: number,
+            query,
+            reason,
+            step,
+            provider,
+            account,
+        });
         true
     }
 
@@ -176,11 +188,14 @@ impl<'w> Draft<'w> {
         } else {
             CallKey { sequence: call.sequence, key: call.key.clone() }
         };
+        let (provider, account) = (attempt.provider.clone(), attempt.account.clone());
         self.push(PaymentEvent::CallRepeated {
             key: call.key.clone(),
             operation: call.operation,
             attempt: call.attempt,
             call: again,
+            provider,
+            account,
         });
     }
 

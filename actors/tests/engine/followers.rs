@@ -23,6 +23,8 @@ struct Notes {
     stuck: Mutex<HashSet<String>>,
     tries: Mutex<HashMap<String, usize>>,
     panics: bool,
+    /// Work on this lane begins and does not end until it is freed.
+    stands: Option<(&'static str, tokio::sync::Semaphore)>,
 }
 
 #[async_trait]
@@ -39,6 +41,11 @@ impl Follow for Notes {
     async fn handle(&self, lane: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
         tokio::task::yield_now().await;
         *self.tries.lock().unwrap().entry(lane.to_owned()).or_default() += 1;
+        if let Some((standing, freed)) = &self.stands
+            && *standing == lane
+        {
+            drop(freed.acquire().await);
+        }
         if self.stuck.lock().unwrap().contains(lane) {
             assert!(!self.panics, "stuck");
             return Err(Hitch::new("stuck"));
@@ -194,6 +201,26 @@ async fn a_busy_lane_is_not_taken_for_a_stuck_one() {
     .await;
     assert_eq!(notes.lane("hot").len(), 3_000);
     follower.stop(None);
+}
+
+#[tokio::test]
+async fn a_lane_whose_work_stands_does_not_take_all_the_room() {
+    let store = MemoryStore::new();
+    let node = node(&store).await;
+    let habits = Habits { window_max: 8, lane_max: 2, batch_max: 1, ..Habits::default() };
+    let stands = Some(("b", tokio::sync::Semaphore::new(0)));
+    let notes = Arc::new(Notes { habits, stands, ..Notes::default() });
+    for _ in 0..30 {
+        node.ask(add("b", 1)).await.unwrap();
+    }
+    node.ask(add("a", 1)).await.unwrap();
+    let _follower = follow(&node, &store, &notes).await;
+    until("another lane is done", async || notes.lane("a").len() == 1).await;
+    assert_eq!((notes.tries("b"), notes.lane("b").len()), (1, 0), "it still stands");
+    notes.stands.as_ref().unwrap().1.add_permits(1);
+    until("nothing is left", async || letters(&store).await.is_empty()).await;
+    until("all is done", async || cursor(&store).await == 31).await;
+    assert_eq!(notes.lane("b"), (1..=30).collect::<Vec<Seq>>());
 }
 
 #[tokio::test]

@@ -9,8 +9,14 @@ use kontor_actors::{
     payment::{Payment, PaymentDocument, PaymentState},
     store::StoredEvent,
 };
+<<<<<<< HEAD
 use kontor_messages::{EntityId, TenantId, Timestamp};
 use std::sync::Arc;
+=======
+use kontor_messages::Timestamp;
+use serde::Deserialize;
+use std::{borrow::Cow, sync::Arc};
+>>>>>>> main
 use tracing::Instrument;
 use url::Url;
 
@@ -23,6 +29,17 @@ const ASKING: [&str; 6] = [
     "payment.call_repeated",
     "payment.query_requested",
 ];
+
+/// Whose calls an event's are: an account that is slow keeps nobody else waiting. Older events do
+/// not say it, and share the lanes of their tenant.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Whose<'a> {
+    #[serde(borrow)]
+    provider: Cow<'a, str>,
+    #[serde(borrow)]
+    account: Cow<'a, str>,
+}
 
 /// Calls providers.
 pub struct PaymentCalls {
@@ -76,12 +93,19 @@ impl Follow for PaymentCalls {
         "payments"
     }
 
+    // Lanes are many, for an account that stands keeps its own; what waits in them is little, for
+    // its backlog would keep the others from being read.
     fn habits(&self) -> Habits {
-        Habits { lanes_max: 512, ..Habits::default() }
+        Habits { window_max: 4096, lanes_max: 2048, lane_max: 32, ..Habits::default() }
     }
 
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
-        ASKING.contains(&&*event.name).then(|| lane(&event.tenant, &event.entity))
+        if !ASKING.contains(&&*event.name) {
+            return None;
+        }
+        let whose: Whose<'_> = serde_json::from_str(&event.payload).unwrap_or_default();
+        let account = format!("{}/{}/{}", event.tenant, whose.provider, whose.account);
+        Some(lane(account, &event.entity))
     }
 
     async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {

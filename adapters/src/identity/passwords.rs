@@ -147,10 +147,18 @@ async fn blocking<T: Send + 'static>(
     result.await.map_err(|_| HashFault::Broken)?
 }
 
-/// Lets every other thread of the machine go first. Where that cannot be said, it is not.
-fn give_way() {
+/// Lets every other thread of the machine go first: one that wakes takes the core at once, which a
+/// low priority alone does not give it. Where that cannot be said, it is not.
+pub fn give_way() {
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy,
+            set_thread_priority_and_policy, thread_native_id,
+        };
+        let idle = ThreadSchedulePolicy::Normal(Idle);
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    }
 }
 
 fn argon2id() -> Result<Argon2<'static>, HashFault> {

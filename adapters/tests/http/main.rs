@@ -7,6 +7,7 @@ mod access;
 mod auth;
 mod conventions;
 mod followers;
+mod isolation;
 mod lifecycle;
 mod mails;
 mod members;

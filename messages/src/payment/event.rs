@@ -206,6 +206,12 @@ pub enum PaymentEvent {
         amount: Money,
         /// The call.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.cancel_requested`: the provider is to be called.
     CancelRequested {
@@ -213,6 +219,12 @@ pub enum PaymentEvent {
         attempt: u32,
         /// The call.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.refund_requested`: the provider is to be called.
     RefundRequested {
@@ -232,6 +244,12 @@ pub enum PaymentEvent {
         automatic: Option<u32>,
         /// The call.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.refund_failed`: it did not work; the amount can be refunded again.
     RefundFailed {
@@ -254,6 +272,12 @@ pub enum PaymentEvent {
         reason: QueryReason,
         /// How far the schedule has got with it; absent if it is beside the schedule.
         step: Option<u32>,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.query_failed`: the provider does not say how it stands; told once a reason.
     QueryFailed {
@@ -292,6 +316,12 @@ pub enum PaymentEvent {
         attempt: u32,
         /// The call as it goes out now.
         call: CallKey,
+        /// By which provider; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// By which account; absent in older events.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.call_given_up`: a person must look.
     CallGivenUp {

@@ -255,6 +255,8 @@ async fn a_provider_that_waits_for_our_word_gets_none_once_the_payment_is_called
         query: document(&stage).queries + 1,
         reason: kontor_messages::payment::QueryReason::Doubt,
         step: None,
+        provider: "paypal".into(),
+        account: "main".into(),
     };
     let state = document(&stage);
     run(&accounts, &tenant(), &id(), &event, &state, stage.now()).await.unwrap();
