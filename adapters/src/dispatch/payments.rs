@@ -9,14 +9,9 @@ use kontor_actors::{
     payment::{Payment, PaymentDocument, PaymentState},
     store::StoredEvent,
 };
-<<<<<<< HEAD
 use kontor_messages::{EntityId, TenantId, Timestamp};
-use std::sync::Arc;
-=======
-use kontor_messages::Timestamp;
 use serde::Deserialize;
 use std::{borrow::Cow, sync::Arc};
->>>>>>> main
 use tracing::Instrument;
 use url::Url;
 
