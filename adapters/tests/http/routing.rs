@@ -28,9 +28,9 @@ fn wish(method: &str, minor: i64) -> Value {
 async fn with_rules() -> (Shop, Asker) {
     let (shop, harbour) = Shop::trading().await;
     for account in ["main", "spare"] {
-        let put =
-            harbour.put(&format!("/v1/accounts/stripe/{account}"), stripe("http://127.0.0.1:9"));
-        assert_eq!(put.await.status, 200);
+        let place = format!("/v1/accounts/stripe/{account}");
+        let put = harbour.put(&place, stripe("http://127.0.0.1:9")).await;
+        assert_eq!(put.status, 200);
     }
     let rules = json!({ "rules": [
         { "methods": ["card"], "countries": ["CZ"],
