@@ -18,7 +18,7 @@ pub use smtp::SmtpSettings;
 use kontor_actors::{admission::AdmissionSettings, journal::JournalSettings};
 use kontor_adapters::{
     amqp::AmqpSettings,
-    gateways::webhooks::SenderSettings,
+    gateways::{GatewaySettings, webhooks::SenderSettings},
     http::HttpSettings,
     identity::IdentitySettings,
     store::StoreSettings,
@@ -59,6 +59,8 @@ pub struct Settings {
     pub amqp: AmqpSettings,
     /// Calls of tenants' endpoints.
     pub webhooks: SenderSettings,
+    /// Calls of tenants' accounts at providers and of their mail servers.
+    pub gateways: GatewaySettings,
     /// The mail server of tenants that have none.
     pub smtp: SmtpSettings,
     /// Log lines.
@@ -115,6 +117,7 @@ struct Sections {
     admission: AdmissionSettings,
     amqp: AmqpSettings,
     webhooks: SenderSettings,
+    gateways: GatewaySettings,
     smtp: SmtpSettings,
     log: LogSettings,
     otlp: OtlpSettings,
@@ -171,7 +174,7 @@ impl Settings {
     fn of(sections: Sections, shown: serde_json::Value) -> Self {
         let Sections { data_dir, http, store, engine, journal, admission, amqp, webhooks, .. } =
             sections;
-        let Sections { smtp, log, otlp, identity, .. } = sections;
+        let Sections { gateways, smtp, log, otlp, identity, .. } = sections;
         Self {
             data_dir,
             http,
@@ -182,6 +185,7 @@ impl Settings {
             admission,
             amqp,
             webhooks,
+            gateways,
             smtp,
             log,
             otlp,

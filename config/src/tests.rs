@@ -41,6 +41,7 @@ fn the_default_file_says_what_the_components_would() {
     same(&settings.admission, &AdmissionSettings::default());
     same(&settings.amqp, &AmqpSettings::default());
     same(&settings.webhooks, &SenderSettings::default());
+    same(&settings.gateways, &GatewaySettings::default());
     same(&settings.log, &LogSettings::default());
     same(&settings.otlp, &OtlpSettings::default());
     let limits = kontor_actors::domain_actor::DomainLimits::default();

@@ -27,7 +27,8 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 /// How it is registered: this constant goes into the list in `payments/mod.rs`.
-pub const PROVIDER: Provider = Provider { name: "acmepay", needs_settings: true, build };
+pub const PROVIDER: Provider =
+    Provider { name: "acmepay", needs_settings: true, calls: &["endpoint"], build };
 
 /// What an account needs. Unknown members are refused; secrets are of a type that does not print.
 #[derive(Clone, Debug, Deserialize)]

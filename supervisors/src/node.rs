@@ -17,7 +17,7 @@ use kontor_adapters::{
         webhooks::{WebhookChoice, WebhookPosts},
     },
     gateways::{
-        Accounts,
+        Accounts, GatewaySettings,
         http::Http,
         webhooks::{Sender, SenderSettings},
     },
@@ -57,6 +57,8 @@ pub struct NodeSettings {
     pub amqp: Option<AmqpSettings>,
     /// How endpoints of tenants are called.
     pub webhooks: SenderSettings,
+    /// How providers and mail servers of tenants are called.
+    pub gateways: GatewaySettings,
     /// The mail server of tenants that have none of their own.
     pub mail: Option<AccountSettings>,
 }
@@ -82,6 +84,7 @@ impl NodeSettings {
             identity: settings.identity,
             amqp: settings.amqp.url.is_some().then_some(settings.amqp),
             webhooks: settings.webhooks,
+            gateways: settings.gateways,
             mail: settings.smtp.account().map(AccountSettings),
         }
     }
@@ -96,6 +99,7 @@ impl NodeSettings {
             identity: IdentitySettings::default(),
             amqp: None,
             webhooks: SenderSettings::default(),
+            gateways: GatewaySettings::default(),
             mail: None,
         }
     }
@@ -241,6 +245,7 @@ impl Node {
 struct Outside {
     http: Http,
     webhooks: Arc<Sender>,
+    gateways: GatewaySettings,
     mail: Option<AccountSettings>,
     vault: Vault,
     identity: IdentitySettings,
@@ -251,12 +256,14 @@ struct Outside {
 impl Outside {
     fn open(settings: &NodeSettings) -> Result<Self, String> {
         let webhooks = Sender::new(&settings.webhooks).map_err(|fault| fault.to_string())?;
-        let (http, mail) = (Http::new()?, settings.mail.clone());
+        let gateways = settings.gateways.clone();
+        let (http, mail) = (Http::new(gateways.allow_private)?, settings.mail.clone());
         let identity = settings.identity.clone();
         let vault = Vault::of_node(identity.secret.as_ref(), &settings.data_dir);
         let vault = vault.map_err(|fault| format!("identity.secret: {fault}"))?;
         let public = settings.http.public_url.clone();
-        Ok(Self { http, webhooks: Arc::new(webhooks), mail, vault, identity, public })
+        let webhooks = Arc::new(webhooks);
+        Ok(Self { http, webhooks, gateways, mail, vault, identity, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -293,6 +300,7 @@ impl Outside {
         let links = Links { secrets: Arc::new(self.vault.clone()), page };
         let payments = PaymentCalls::new(intake.clone(), Arc::clone(accounts));
         let mails = NotificationSender::new(intake.clone(), self.mail.clone(), letters);
+        let mails = mails.with_reach(&self.gateways);
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
             Arc::new(payments.reached_at(self.public.clone())),

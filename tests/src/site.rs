@@ -126,6 +126,7 @@ impl Site {
         command.env("KONTOR_ADMIN_TOKEN", OPERATOR);
         // The stand-in providers are on this machine.
         command.env("KONTOR_WEBHOOKS__ALLOW_PRIVATE", "true");
+        command.env("KONTOR_GATEWAYS__ALLOW_PRIVATE", "true");
         command
     }
 

@@ -2,7 +2,10 @@
 
 use super::{acting, caller, content, lane, letters::Letters, read, tell};
 use crate::{
-    gateways::notifications::{channel, log::Log, templates},
+    gateways::{
+        GatewaySettings,
+        notifications::{channel, log::Log, templates},
+    },
     invitation::Links,
 };
 use async_trait::async_trait;
@@ -32,8 +35,8 @@ const INVITATION: &str = "invitation";
 /// The tenant's account that mail goes through.
 const MAIL_ACCOUNT: (&str, &str) = ("smtp", "main");
 
-/// A tenant's channel, with the settings that it was made of.
-type Made = (AccountSettings, Arc<dyn NotificationChannel>);
+/// A tenant's channel, with the settings that it was made of, and whether they are its own.
+type Made = (AccountSettings, bool, Arc<dyn NotificationChannel>);
 
 /// Sends messages.
 pub struct NotificationSender {
@@ -44,6 +47,8 @@ pub struct NotificationSender {
     links: Option<Links>,
     /// What the platform itself writes.
     letters: Letters,
+    /// Whether tenants' mail servers may be at private addresses; the operator's may anyway.
+    allow_private: bool,
     /// Open connections by tenant.
     channels: Mutex<HashMap<TenantId, Made>>,
 }
@@ -51,7 +56,13 @@ pub struct NotificationSender {
 impl NotificationSender {
     /// A follower that sends by the tenants' accounts, or by `fallback`.
     pub fn new(intake: Intake, fallback: Option<AccountSettings>, letters: Letters) -> Self {
-        Self { intake, fallback, letters, links: None, channels: Mutex::default() }
+        let (links, channels) = (None, Mutex::default());
+        Self { intake, fallback, links, letters, allow_private: false, channels }
+    }
+
+    /// The same, with tenants' mail servers where these settings let them be.
+    pub fn with_reach(self, settings: &GatewaySettings) -> Self {
+        Self { allow_private: settings.allow_private, ..self }
     }
 
     /// The same, for invitations too.
@@ -173,21 +184,23 @@ impl NotificationSender {
     ) -> Result<Arc<dyn NotificationChannel>, SendFault> {
         let entity = account_entity(MAIL_ACCOUNT.0, MAIL_ACCOUNT.1);
         let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
-        let settings = match own {
-            TenantState::Account(account) => Some(account.settings),
-            _ => self.fallback.clone(),
+        let (settings, own) = match own {
+            TenantState::Account(account) => (Some(account.settings), true),
+            _ => (self.fallback.clone(), false),
         };
         if settings.is_none() && event.tenant.is_platform() {
             return Ok(Arc::new(Log::in_full()));
         }
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(settings), Some((made_of, known))) = (&settings, channels.get(&event.tenant))
+        if let (Some(settings), Some((made_of, owned, known))) =
+            (&settings, channels.get(&event.tenant))
             && kind == ChannelKind::Email
-            && made_of == settings
+            && (made_of, *owned) == (settings, own)
         {
             return Ok(Arc::clone(known));
         }
-        let made = channel(kind, settings.as_ref()).map_err(|fault| {
+        let allow_private = self.allow_private || !own;
+        let made = channel(kind, settings.as_ref(), allow_private).map_err(|fault| {
             SendFault::new(FailureKind::RejectConfig, "settings", &fault.to_string())
         })?;
         if let Some(settings) = settings
@@ -196,7 +209,7 @@ impl NotificationSender {
             if CHANNELS_MAX <= channels.len() {
                 channels.clear();
             }
-            channels.insert(event.tenant.clone(), (settings, Arc::clone(&made)));
+            channels.insert(event.tenant.clone(), (settings, own, Arc::clone(&made)));
         }
         Ok(made)
     }

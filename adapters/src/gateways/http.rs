@@ -1,13 +1,17 @@
 //! The HTTP client that all providers share: they build requests and read replies, and nothing
-//! else. It tells a call that was not made from one whose outcome nobody knows, follows no
-//! redirects, reads no more than a mebibyte, and logs nothing.
+//! else. It tells a call that was not made from one whose outcome nobody knows, calls no address
+//! that [`guard`] refuses, follows no redirects, reads no more than a mebibyte, and logs nothing.
 
+use super::guard::{self, GuardedResolver, Unsafe};
 use kontor_actors::ports::{FaultCause, GatewayFault};
 use kontor_messages::payment::Problem;
 use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use std::{sync::Once, time::Duration};
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
 use url::{Url, form_urlencoded};
 
 /// To reach the provider at all.
@@ -16,6 +20,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const TOTAL: Duration = Duration::from_secs(30);
 /// Of a reply's body.
 const BODY_MAX: usize = 1024 * 1024;
+/// The code of a call that was not made because of where it would have gone.
+pub const ADDRESS_REFUSED: &str = "address_refused";
 
 static CRYPTO: Once = Once::new();
 
@@ -23,11 +29,13 @@ static CRYPTO: Once = Once::new();
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
+    allow_private: bool,
 }
 
 /// A request that is being built.
 pub struct Call {
     request: RequestBuilder,
+    refused: Option<Unsafe>,
 }
 
 /// A reply. Its body is never printed.
@@ -44,6 +52,8 @@ pub struct Reply {
 /// What went wrong with an exchange.
 #[derive(Debug)]
 pub enum HttpFault {
+    /// It would have gone where nothing of ours goes.
+    Refused(Unsafe),
     /// No byte of the request reached the provider.
     NotSent(String),
     /// The request went out, and no whole reply came.
@@ -53,13 +63,18 @@ pub enum HttpFault {
 }
 
 impl Http {
-    /// The client with Kontor's limits.
-    pub fn new() -> Result<Self, String> {
-        Self::with_timeouts(CONNECT, TOTAL)
+    /// The client with Kontor's limits. `allow_private` lets it call private addresses, and without
+    /// TLS.
+    pub fn new(allow_private: bool) -> Result<Self, String> {
+        Self::with_timeouts(CONNECT, TOTAL, allow_private)
     }
 
     /// The client with other timeouts.
-    pub fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, String> {
+    pub fn with_timeouts(
+        connect: Duration,
+        total: Duration,
+        allow_private: bool,
+    ) -> Result<Self, String> {
         CRYPTO.call_once(|| {
             // Somebody else may have chosen before us; then theirs is used.
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -68,67 +83,83 @@ impl Http {
             .connect_timeout(connect)
             .timeout(total)
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .dns_resolver(Arc::new(GuardedResolver { allow_private }))
             .user_agent(concat!("kontor/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { client: client.map_err(|error| chain(&error))? })
+        Ok(Self { client: client.map_err(|error| chain(&error))?, allow_private })
+    }
+
+    /// Whether private addresses are called.
+    pub fn allows_private(&self) -> bool {
+        self.allow_private
     }
 
     /// A GET.
     pub fn get(&self, url: Url) -> Call {
-        Call { request: self.client.request(Method::GET, url) }
+        self.call(Method::GET, url)
     }
 
     /// A POST.
     pub fn post(&self, url: Url) -> Call {
-        Call { request: self.client.request(Method::POST, url) }
+        self.call(Method::POST, url)
     }
 
     /// A PUT.
     pub fn put(&self, url: Url) -> Call {
-        Call { request: self.client.request(Method::PUT, url) }
+        self.call(Method::PUT, url)
     }
 
     /// A DELETE.
     pub fn delete(&self, url: Url) -> Call {
-        Call { request: self.client.request(Method::DELETE, url) }
+        self.call(Method::DELETE, url)
+    }
+
+    /// An address in a URL is seen by no resolver, so it is looked at here.
+    fn call(&self, method: Method, url: Url) -> Call {
+        let refused = guard::check(&url, &[], self.allow_private).err();
+        Call { request: self.client.request(method, url), refused }
     }
 }
 
 impl Call {
     /// Adds a header.
     pub fn header(self, name: &str, value: &str) -> Self {
-        Self { request: self.request.header(name, value) }
+        Self { request: self.request.header(name, value), ..self }
     }
 
     /// Says who we are.
     pub fn bearer(self, secret: &SecretString) -> Self {
-        Self { request: self.request.bearer_auth(secret.expose_secret()) }
+        Self { request: self.request.bearer_auth(secret.expose_secret()), ..self }
     }
 
     /// Says who we are, by name and password.
     pub fn basic(self, name: &str, secret: &SecretString) -> Self {
-        Self { request: self.request.basic_auth(name, Some(secret.expose_secret())) }
+        Self { request: self.request.basic_auth(name, Some(secret.expose_secret())), ..self }
     }
 
     /// The body, as it is.
     pub fn body(self, content_type: &str, body: Vec<u8>) -> Self {
-        Self { request: self.request.header("content-type", content_type).body(body) }
+        Self { request: self.request.header("content-type", content_type).body(body), ..self }
     }
 
     /// The body, as a form.
     pub fn form(self, pairs: &[(String, String)]) -> Self {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let request = self.request.header("content-type", "application/x-www-form-urlencoded");
-        Self { request: request.body(body) }
+        Self { request: request.body(body), ..self }
     }
 
     /// The body, as JSON.
     pub fn json<T: serde::Serialize + ?Sized>(self, body: &T) -> Self {
-        Self { request: self.request.json(body) }
+        Self { request: self.request.json(body), ..self }
     }
 
     /// Sends it, and reads all of the reply.
     pub async fn send(self) -> Result<Reply, HttpFault> {
+        if let Some(refused) = self.refused {
+            return Err(HttpFault::Refused(refused));
+        }
         let mut response = self.request.send().await.map_err(fault)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
@@ -169,6 +200,11 @@ impl HttpFault {
     /// What to do where the provider's own words say nothing better.
     pub fn into_fault(self) -> GatewayFault {
         match self {
+            // Settings can be put right, and a name may lead back into the world.
+            Self::Refused(refused) => {
+                let problem = Problem::new(ADDRESS_REFUSED, refused.to_string());
+                GatewayFault::retry(FaultCause::Here, problem)
+            }
             Self::NotSent(text) => {
                 GatewayFault::retry(FaultCause::Provider, Problem::new("not_reached", text))
             }
@@ -191,6 +227,11 @@ impl HttpFault {
 }
 
 fn fault(error: reqwest::Error) -> HttpFault {
+    match guard::refused(&error) {
+        // A name that nobody knows now is like a provider that is not reached.
+        None | Some(Unsafe::Unknown) => {}
+        Some(refused) => return HttpFault::Refused(refused),
+    }
     if error.is_connect() || error.is_builder() {
         return HttpFault::NotSent(chain(&error));
     }

@@ -3,6 +3,7 @@
 //! translates.
 
 mod breaker;
+pub mod guard;
 pub mod http;
 pub mod notifications;
 pub mod payments;
@@ -19,6 +20,7 @@ use kontor_messages::{
     TenantId, Timestamp,
     payment::{CallFault, Notification, Observation, Operation, Problem, RefundSeen},
 };
+use serde::Deserialize;
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -41,6 +43,14 @@ const INTERPRET_MAX: Duration = Duration::from_secs(15);
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
 /// Accounts in memory.
 const ACCOUNTS_MAX: usize = 10_000;
+
+/// How providers and mail servers of tenants are called.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewaySettings {
+    /// Whether their addresses may be private, and without TLS.
+    pub allow_private: bool,
+}
 
 /// What is asked of an account.
 #[derive(Clone, Debug, PartialEq)]
@@ -286,8 +296,8 @@ impl Accounts {
         {
             return Ok(Arc::clone(account));
         }
-        let gateway = (maker.build)(&settings, &self.http)
-            .map_err(|text| unusable("account_settings", text))?;
+        let gateway =
+            maker.make(&settings, &self.http).map_err(|text| unusable("account_settings", text))?;
         let account = Arc::new(Account::new(tenant.clone(), name, gateway));
         let mut known = self.lock();
         if known.len() >= ACCOUNTS_MAX {

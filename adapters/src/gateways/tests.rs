@@ -92,7 +92,7 @@ async fn answer(
 
 /// The client of tests: impatient.
 pub fn http() -> Http {
-    Http::with_timeouts(Duration::from_secs(2), Duration::from_secs(2)).unwrap()
+    Http::with_timeouts(Duration::from_secs(2), Duration::from_secs(2), true).unwrap()
 }
 
 pub fn tenant() -> TenantId {
@@ -131,6 +131,51 @@ async fn redirects_are_not_followed() {
     let fault = http().get(url(&server)).send().await.unwrap_err();
     assert!(matches!(fault, http::HttpFault::Status(reply) if reply.status == 302));
     assert_eq!(server.asked().len(), 1);
+}
+
+/// The client of a node with real tenants.
+pub fn strict() -> Http {
+    Http::with_timeouts(Duration::from_secs(2), Duration::from_secs(2), false).unwrap()
+}
+
+#[tokio::test]
+async fn nothing_private_is_called_however_its_address_is_written() {
+    let server = Server::new([]).await;
+    let port = url(&server).port().unwrap();
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::127.0.0.1]",
+        "169.254.169.254",
+        "10.0.0.1",
+        "[fe80::1]",
+    ] {
+        let private = format!("https://{host}:{port}/").parse().unwrap();
+        let fault = strict().get(private).send().await.unwrap_err();
+        assert!(matches!(fault, http::HttpFault::Refused(guard::Unsafe::Address)), "{host}");
+        let fault = fault.into_fault();
+        assert_eq!((&*fault.code, fault.cause), (http::ADDRESS_REFUSED, FaultCause::Here));
+        assert_eq!(fault.message, "the address is not public");
+    }
+    let fault = strict().post(url(&server)).send().await.unwrap_err();
+    assert!(matches!(fault, http::HttpFault::Refused(guard::Unsafe::Url)), "{fault:?}");
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_that_leads_inside_is_not_made_though_it_was_set_before() {
+    let inside = serde_json::json!({"secret_key": "sk_test_1", "endpoint": "https://127.0.0.1"});
+    let settings = Settings(HashMap::from([(("stripe", "main"), inside)]));
+    let accounts = Accounts::new(Arc::new(settings), strict());
+    let fault = accounts.get(&tenant(), "stripe", "main").await.err().unwrap();
+    assert_eq!((&*fault.code, fault.cause), ("account_settings", FaultCause::Here));
+    assert_eq!(fault.message, "endpoint: the address is not public");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use super::{
     query,
     read::{self, Page, StatusPaging},
 };
+use crate::gateways::{notifications, payments};
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use kontor_actors::tenant::{AccountDocument, Tenant};
@@ -68,12 +69,30 @@ async fn put(
     ordered: Ordered<AccountBody>,
 ) -> Result<Response, Problem> {
     let Ordered { body: AccountBody { mode, settings }, asking } = ordered;
-    let known = crate::gateways::payments::providers();
-    if let Some(maker) = known.iter().find(|known| known.name == provider) {
-        (maker.build)(&settings.0, asking.api.client())
-            .map_err(|fault| Problem::invalid("/settings", fault))?;
-    }
+    check(&asking.api, &provider, &settings).await?;
     asking.change::<Accounts>(TenantCommand::PutAccount { provider, name, mode, settings }).await
+}
+
+/// Tries the settings, and refuses addresses that are not out in the world, so that nobody has this
+/// node call inside.
+async fn check(api: &Api, provider: &str, settings: &AccountSettings) -> Result<(), Problem> {
+    let client = api.client();
+    if provider == "smtp" {
+        let checked = notifications::check(settings, client.allows_private()).await;
+        return checked.map_err(|(member, fault)| at(member, fault));
+    }
+    let known = payments::providers().iter().find(|known| known.name == provider);
+    let Some(maker) = known else { return Ok(()) };
+    // First where the addresses lead: that fault has a member of its own.
+    maker.check(&settings.0, client).await.map_err(|fault| at(fault.member, fault.expected))?;
+    maker.make(&settings.0, client).map(drop).map_err(|fault| at("", fault))
+}
+
+fn at(member: &str, expected: String) -> Problem {
+    match member {
+        "" => Problem::invalid("/settings", expected),
+        member => Problem::invalid(format!("/settings/{member}"), expected),
+    }
 }
 
 /// Forgets an account and its secrets.

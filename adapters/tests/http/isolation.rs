@@ -19,7 +19,7 @@ const BACKLOG: usize = 400;
 async fn follow(shop: &Shop) {
     let intake = shop.intake.clone();
     let settings = Arc::new(TenantAccounts::new(intake.clone()));
-    let accounts = Arc::new(Accounts::new(settings, Http::new().unwrap()));
+    let accounts = Arc::new(Accounts::new(settings, Http::new(true).unwrap()));
     let ground = intake.ground();
     let (journal, store) = (ground.journal.clone(), Arc::clone(&ground.store));
     let calls: Arc<dyn Follow> = Arc::new(PaymentCalls::new(intake, accounts));

@@ -11,6 +11,7 @@ use kontor_actors::{
 };
 use kontor_adapters::{
     dispatch::{letters::Letters, notifications::NotificationSender},
+    gateways::GatewaySettings,
     identity::{IdentitySettings, Vault},
     invitation::{self, Links},
 };
@@ -87,6 +88,7 @@ async fn an_invitation_s_secret_is_in_its_mail_and_in_nothing_that_is_kept() {
     let links = Links { secrets: Arc::new(Seed), page };
     let sender =
         NotificationSender::new(shop.intake.clone(), None, letters()).with_links(Some(links));
+    let sender = sender.with_reach(&GatewaySettings { allow_private: true });
     sender.handle("", &events(&shop, "notification.queued").await).await.unwrap();
 
     let id = invited["id"].as_str().unwrap();

@@ -52,6 +52,45 @@ async fn an_account_s_secrets_go_in_and_never_come_out() {
 }
 
 #[tokio::test]
+async fn an_account_leads_nowhere_inside() {
+    let shop = Shop::with(|settings| settings.webhooks_to_private = false).await;
+    let harbour = shop.tenant("harbour-books").await;
+    let put = async |account: &str, settings: Value| {
+        harbour.put(&format!("/v1/accounts/{account}"), json!({ "settings": settings })).await
+    };
+    for url in [
+        "http://127.0.0.1:9",
+        "https://127.0.0.1:9",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://[::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://169.254.169.254/latest",
+        "https://localhost/",
+        "http://1.1.1.1/",
+        "ftp://1.1.1.1/",
+        "x",
+    ] {
+        let stripe = json!({ "secret_key": "sk_test_123", "endpoint": url });
+        put("stripe/main", stripe).await.at(422, "invalid", "/settings/endpoint");
+        let origins = json!({ "certificate_origins": ["https://1.1.1.1/", url] });
+        put("paypal/main", origins).await.at(422, "invalid", "/settings/certificate_origins");
+        let token = json!({ "token_endpoint": url });
+        put("halyk/main", token).await.at(422, "invalid", "/settings/token_endpoint");
+    }
+    for host in ["127.0.0.1", "localhost", "0x7f.1", "::1", "169.254.169.254"] {
+        let smtp = json!({ "host": host, "from": "a@example.com" });
+        put("smtp/main", smtp).await.at(422, "invalid", "/settings/host");
+    }
+    let typo = json!({ "host": "1.1.1.1", "from": "a@example.com", "username": "shop" });
+    put("smtp/main", typo).await.at(422, "invalid", "/settings");
+    assert_eq!(harbour.get("/v1/accounts").await.ok()["items"], json!([]));
+    let public = json!({ "secret_key": "sk_test_123", "endpoint": "https://1.1.1.1/" });
+    put("stripe/main", public).await.ok();
+    put("smtp/main", json!({ "host": "1.1.1.1", "from": "a@example.com" })).await.ok();
+}
+
+#[tokio::test]
 async fn a_payment_by_hand_is_asked_for_marked_and_given_back() {
     let (_shop, harbour) = Shop::trading().await;
     let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();

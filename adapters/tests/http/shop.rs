@@ -320,7 +320,7 @@ pub async fn available(asker: &Asker, sku: &str) -> i64 {
 }
 
 fn api(settings: HttpSettings, intake: &Intake, metrics: RenderMetrics) -> Api {
-    let client = Http::new().unwrap();
+    let client = Http::new(settings.webhooks_to_private).unwrap();
     let accounts = Accounts::new(Arc::new(TenantAccounts::new(intake.clone())), client.clone());
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);

@@ -125,6 +125,7 @@ pub async fn run(
     log();
     // The stand-ins are on this machine.
     settings.webhooks.allow_private = true;
+    settings.gateways.allow_private = true;
     settings.http.webhooks_to_private = true;
     if let Some(url) = &args.amqp_url {
         settings.amqp = Some(kontor_adapters::amqp::AmqpSettings {

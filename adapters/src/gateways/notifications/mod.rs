@@ -16,20 +16,33 @@ use std::sync::Arc;
 pub struct SettingsFault(pub String);
 
 /// The channel of a kind, with the settings of the tenant's account for it. Mail goes through the
-/// account `smtp/<name>`.
+/// account `smtp/<name>`; `allow_private` says whether to a private address too.
 pub fn channel(
     kind: ChannelKind,
     account: Option<&AccountSettings>,
+    allow_private: bool,
 ) -> Result<Arc<dyn NotificationChannel>, SettingsFault> {
     match (kind, account) {
         (ChannelKind::Log, _) => Ok(Arc::new(log::Log::default())),
         (ChannelKind::Email, Some(settings)) => {
-            Ok(Arc::new(smtp::Smtp::new(smtp::Settings::parse(settings)?)?))
+            Ok(Arc::new(smtp::Smtp::new(smtp::Settings::parse(settings)?, allow_private)?))
         }
         (ChannelKind::Email, None) => {
             Err(SettingsFault("there is no account for sending mail".to_owned()))
         }
     }
+}
+
+/// Checks the settings of the account `smtp/<name>` as somebody sets them, with where the server's
+/// name leads to now.
+pub async fn check(
+    settings: &AccountSettings,
+    allow_private: bool,
+) -> Result<(), (&'static str, String)> {
+    let known = smtp::Settings::parse(settings)
+        .and_then(|settings| smtp::Smtp::new(settings, allow_private));
+    let server = known.map_err(|fault| ("", fault.to_string()))?;
+    server.addresses().await.map(drop).map_err(|refused| ("host", refused.to_string()))
 }
 
 /// Reads a provider's settings. What is wrong is told by member, never by value: values are

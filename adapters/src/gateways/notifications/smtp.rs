@@ -2,9 +2,11 @@
 //!
 //! The dialogue is driven step by step, because what a failure means depends on the step: a
 //! connection that is lost before the final dot has sent nothing, one that is lost after it may
-//! have sent the message. Credentials never travel unencrypted.
+//! have sent the message. Credentials never travel unencrypted. The host's name is looked up here
+//! and what it leads to is checked, then the connection goes to just that address.
 
 use super::SettingsFault;
+use crate::gateways::guard::{self, Unsafe};
 use async_trait::async_trait;
 use kontor_actors::{
     ports_notification::{Accepted, NotificationChannel, OutgoingMessage, SendFault},
@@ -28,7 +30,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{
     future::Future,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -129,13 +131,15 @@ pub struct Smtp {
     from: Mailbox,
     reply_to: Option<Mailbox>,
     domain: String,
+    allow_private: bool,
     slots: Semaphore,
     idle: Mutex<Vec<(Instant, AsyncSmtpConnection)>>,
 }
 
 impl Smtp {
-    /// A server that nothing was sent to yet.
-    pub fn new(settings: Settings) -> Result<Self, SettingsFault> {
+    /// A server that nothing was sent to yet; `allow_private` says whether it may be at a private
+    /// address.
+    pub fn new(settings: Settings, allow_private: bool) -> Result<Self, SettingsFault> {
         let address = |name: &str, text: &str| {
             text.parse::<Address>()
                 .map_err(|_| SettingsFault(format!("{name}: expected a mail address")))
@@ -154,7 +158,18 @@ impl Smtp {
         let reply_to = settings.reply_to.as_deref().map(|text| address("reply_to", text));
         let reply_to = reply_to.transpose()?.map(|address| Mailbox::new(None, address));
         let slots = Semaphore::new(settings.connections_max);
-        Ok(Self { settings, from, reply_to, domain, slots, idle: Mutex::default() })
+        let idle = Mutex::default();
+        Ok(Self { settings, from, reply_to, domain, allow_private, slots, idle })
+    }
+
+    /// Where the server is now, if that is an address which is called.
+    pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, Unsafe> {
+        let Settings { host, port, tls, .. } = &self.settings;
+        let default_port = match tls {
+            TlsMode::Implicit => 465,
+            TlsMode::Starttls | TlsMode::None => 587,
+        };
+        guard::addresses(host, port.unwrap_or(default_port), self.allow_private).await
     }
 
     /// The message as bytes, with the envelope that it travels in.
@@ -198,17 +213,17 @@ impl Smtp {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, SendFault> {
-        let Settings { host, port, tls, user, password, timeout_ms, .. } = &self.settings;
+        let Settings { host, tls, user, password, timeout_ms, .. } = &self.settings;
         let parameters =
             TlsParameters::new_rustls(host.clone()).map_err(|error| fault(Step::Tls, &error))?;
-        let (wrapped, default_port) = match tls {
-            TlsMode::Implicit => (Some(parameters.clone()), 465),
-            TlsMode::Starttls | TlsMode::None => (None, 587),
-        };
+        let wrapped = (*tls == TlsMode::Implicit).then(|| parameters.clone());
         let hello = ClientId::default();
-        let span = Some(Duration::from_millis(*timeout_ms));
-        let server = (host.as_str(), port.unwrap_or(default_port));
-        let connecting = AsyncSmtpConnection::connect_tokio1(server, span, &hello, wrapped, None);
+        let span = Duration::from_millis(*timeout_ms);
+        let found = timeout(span, self.addresses()).await;
+        let server = found.map_err(|_| outcome::no_answer(Step::Connect))?;
+        let server = server.map_err(outcome::not_called)?;
+        let connecting =
+            AsyncSmtpConnection::connect_tokio1(&*server, Some(span), &hello, wrapped, None);
         let mut connection = self.step(Step::Connect, connecting).await?;
         if *tls == TlsMode::Starttls {
             self.step(Step::Tls, connection.starttls(parameters, &hello)).await?;

@@ -1,5 +1,6 @@
 //! What a mail server's answer means for the next attempt.
 
+use crate::gateways::guard::Unsafe;
 use kontor_actors::ports_notification::SendFault;
 use kontor_messages::notification::FailureKind;
 use lettre::transport::smtp::Error;
@@ -33,6 +34,15 @@ pub fn no_answer(step: Step) -> SendFault {
         }
     };
     SendFault::new(kind, "timeout", &format!("no answer in time ({step:?})"))
+}
+
+/// Nothing was connected to, because of where the server's name leads.
+pub fn not_called(refused: Unsafe) -> SendFault {
+    let kind = match refused {
+        Unsafe::Unknown => FailureKind::RetryBackoff,
+        Unsafe::Url | Unsafe::Address => FailureKind::RejectConfig,
+    };
+    SendFault::new(kind, "address", &format!("host: {refused}"))
 }
 
 /// What went wrong at a step.

@@ -79,7 +79,7 @@ fn channel(port: u16, more: serde_json::Value) -> Smtp {
     for (name, value) in more.as_object().unwrap() {
         settings[name] = value.clone();
     }
-    Smtp::new(Settings::parse(&AccountSettings(settings)).unwrap()).unwrap()
+    Smtp::new(Settings::parse(&AccountSettings(settings)).unwrap(), true).unwrap()
 }
 
 fn message() -> OutgoingMessage {
@@ -213,4 +213,28 @@ fn settings_that_would_give_the_password_away_are_refused() {
     assert!(text(json!({"from": "a@b.cz"})).contains("missing field `host`"));
     assert!(parse(json!({"host": "mail.example.com", "from": "a@b.cz"})).is_ok());
     assert!(parse(json!({"host": "::1", "from": "a@b.cz", "tls": "none"})).is_ok());
+}
+
+#[tokio::test]
+async fn a_tenant_s_server_at_a_private_address_is_not_even_connected_to() {
+    let (port, heard) = server(FRIENDLY).await;
+    for host in ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "::1", "::ffff:127.0.0.1"] {
+        let settings = json!({ "host": host, "port": port, "from": "shop@example.com" });
+        let settings = AccountSettings(settings);
+        let fault = super::super::check(&settings, false).await.unwrap_err();
+        assert_eq!(fault, ("host", "the address is not public".to_owned()), "{host}");
+        let strict = Smtp::new(Settings::parse(&settings).unwrap(), false).unwrap();
+        let fault = strict.send(&message()).await.unwrap_err().failure;
+        assert_eq!((fault.kind, &*fault.code), (FailureKind::RejectConfig, "address"), "{host}");
+        assert_eq!(fault.message, "host: the address is not public", "{host}");
+    }
+    assert!(heard.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_is_known_by_its_name_though_it_is_called_at_an_address() {
+    let (port, heard) = server(FRIENDLY).await;
+    let accepted = channel(port, json!({ "host": "localhost" })).send(&message()).await;
+    assert!(accepted.is_ok(), "{accepted:?}");
+    assert_eq!(heard.lock().unwrap()[0], "(connected)");
 }

@@ -34,7 +34,8 @@ use url::Url;
 use wire::{Fields, Form};
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "comgate", needs_settings: true, build };
+pub const PROVIDER: Provider =
+    Provider { name: "comgate", needs_settings: true, calls: &["endpoint"], build };
 
 /// Currencies that ComGate takes; all of them count hundredths.
 const CURRENCIES: [&str; 9] = ["CZK", "EUR", "PLN", "HUF", "USD", "GBP", "RON", "NOK", "SEK"];

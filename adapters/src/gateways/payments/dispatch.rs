@@ -3,7 +3,7 @@
 //! Whoever hosts this follows the journal and gives each event once or more: an event whose call
 //! has been answered meanwhile leads to nothing. No outcome is ever dropped.
 
-use crate::gateways::{Account, Accounts, Ask, Told};
+use crate::gateways::{Account, Accounts, Ask, Told, http::ADDRESS_REFUSED};
 use kontor_actors::{
     payment::{Attempt, Call, CallState, PaymentDocument},
     ports::{
@@ -198,6 +198,10 @@ async fn call(
             failed(errand, payment, perhaps_given_back())
         }
         Ok(told) => recorded(errand, payment, told, account.abilities().by_hand(), now),
+        // As with settings that are wrong.
+        Err(fault) if errand.operation == Operation::Open && fault.code == ADDRESS_REFUSED => {
+            failed(errand, payment, GatewayFault { fault: CallFault::GiveUp, ..fault })
+        }
         Err(fault) => failed(errand, payment, fault),
     }
 }

@@ -35,7 +35,8 @@ use tokio::sync::Mutex;
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "fio", needs_settings: true, build };
+pub const PROVIDER: Provider =
+    Provider { name: "fio", needs_settings: true, calls: &["endpoint"], build };
 
 /// What was fetched so recently is not fetched again for a refund.
 const KEPT: Duration = Duration::from_secs(600);

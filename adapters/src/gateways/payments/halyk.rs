@@ -35,7 +35,8 @@ use std::sync::Arc;
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "halyk", needs_settings: true, build };
+pub const PROVIDER: Provider =
+    Provider { name: "halyk", needs_settings: true, calls: &["endpoint", "token_endpoint"], build };
 
 /// A shortened scope is refused on some terminals.
 const SCOPE: &str = "webapi usermanagement email_send verification statement statistics payment";

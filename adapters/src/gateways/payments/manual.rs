@@ -17,7 +17,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "manual", needs_settings: false, build };
+pub const PROVIDER: Provider =
+    Provider { name: "manual", needs_settings: false, calls: &[], build };
 
 /// What may be set: nothing.
 #[derive(Clone, Debug, Default, Deserialize)]

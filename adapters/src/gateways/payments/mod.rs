@@ -17,7 +17,7 @@ pub mod stripe;
 mod testing;
 mod told;
 
-use super::http::Http;
+use super::{guard, http::Http};
 use kontor_actors::ports::PaymentGateway;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,12 +31,58 @@ pub struct Provider {
     pub name: &'static str,
     /// Whether accounts work without anything being set.
     pub needs_settings: bool,
+    /// The settings whose addresses it calls, each one address or a list.
+    pub calls: &'static [&'static str],
     /// Makes an account of its settings, or says which member is at fault.
     pub build: Build,
 }
 
 /// Makes an account of its settings, or says which member is at fault.
 pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
+
+/// A member of an account's settings that is at fault, and what was expected there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberFault {
+    /// Its name.
+    pub member: &'static str,
+    /// What was expected.
+    pub expected: String,
+}
+
+impl Provider {
+    /// Makes an account, if none of its addresses is one that is never called. Where their names
+    /// lead is seen when they are called.
+    pub fn make(&self, settings: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
+        let gateway = (self.build)(settings, http)?;
+        for (member, text) in self.addresses(settings) {
+            // What is no URL at all was not built.
+            let Ok(url) = Url::parse(text) else { continue };
+            guard::check(&url, &[], http.allows_private())
+                .map_err(|refused| format!("{member}: {refused}"))?;
+        }
+        Ok(gateway)
+    }
+
+    /// Checks the addresses as somebody sets them, with where their names lead to now.
+    pub async fn check(&self, settings: &Value, http: &Http) -> Result<(), MemberFault> {
+        for (member, text) in self.addresses(settings) {
+            let checked = guard::check_name(text, http.allows_private()).await;
+            checked.map_err(|refused| MemberFault { member, expected: refused.to_string() })?;
+        }
+        Ok(())
+    }
+
+    fn addresses<'a>(
+        &self,
+        settings: &'a Value,
+    ) -> impl Iterator<Item = (&'static str, &'a str)> + Send {
+        self.calls.iter().flat_map(|member| {
+            let value = settings.get(*member);
+            let listed = value.and_then(Value::as_array).into_iter().flatten();
+            value.into_iter().chain(listed).filter_map(|value| Some((*member, value.as_str()?)))
+        })
+    }
+}
 
 /// All providers.
 pub fn providers() -> &'static [Provider] {
@@ -84,7 +130,7 @@ pub fn settings<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateways::tests::http;
+    use crate::gateways::tests::{http, strict};
     use serde_json::json;
 
     #[test]
@@ -97,6 +143,25 @@ mod tests {
             assert_eq!(same, 1, "{}", provider.name);
             let row = format!("\n| `{}` |", provider.name);
             assert!(documented.contains(&row), "{} has no row", provider.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn each_address_that_a_provider_calls_is_looked_at_when_it_is_set() {
+        for provider in providers() {
+            for member in provider.calls {
+                for inside in ["https://10.0.0.1/", "https://localhost/", "http://1.1.1.1/"] {
+                    for value in [json!(inside), json!(["https://1.1.1.1/", inside])] {
+                        let settings = json!({ *member: value });
+                        let fault = provider.check(&settings, &strict()).await.unwrap_err();
+                        assert_eq!(fault.member, *member, "{} {settings}", provider.name);
+                        let settings = json!({ *member: value });
+                        assert_eq!(provider.check(&settings, &http()).await, Ok(()));
+                    }
+                }
+                let settings = json!({ *member: "https://1.1.1.1/" });
+                assert_eq!(provider.check(&settings, &strict()).await, Ok(()));
+            }
         }
     }
 

@@ -35,7 +35,12 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "paypal", needs_settings: true, build };
+pub const PROVIDER: Provider = Provider {
+    name: "paypal",
+    needs_settings: true,
+    calls: &["endpoint", "certificate_origins"],
+    build,
+};
 
 /// Three hours to send the payer, and three more to approve.
 const OPEN_MAX: Duration = Duration::from_secs(6 * 3600);

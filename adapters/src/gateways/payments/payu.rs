@@ -31,7 +31,8 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "payu", needs_settings: true, build };
+pub const PROVIDER: Provider =
+    Provider { name: "payu", needs_settings: true, calls: &["endpoint"], build };
 
 /// An order is open for a day unless it says less.
 const OPEN_MIN: Duration = Duration::from_secs(15 * 60);

@@ -26,7 +26,8 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider = Provider { name: "stripe", needs_settings: true, build };
+pub const PROVIDER: Provider =
+    Provider { name: "stripe", needs_settings: true, calls: &["endpoint"], build };
 
 /// The version of the interface that the wire types were written against.
 const VERSION: &str = "2026-10-28.endive";

@@ -1,9 +1,8 @@
 //! Posting to tenants' own endpoints, as Standard Webhooks has it.
 //!
-//! An address comes from a tenant, so it is a stranger's: [`guard`] keeps it from leading back
+//! An address comes from a tenant, so it is a stranger's: [`guard`](super::guard) keeps it from leading back
 //! into our own network, [`sign`] proves to the other side that the request is ours.
 
-pub mod guard;
 mod sender;
 pub mod sign;
 

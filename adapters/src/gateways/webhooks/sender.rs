@@ -1,6 +1,7 @@
 //! One post to one endpoint.
 
-use super::{guard, guard::GuardedResolver, sign};
+use super::sign;
+use crate::gateways::guard::{self, GuardedResolver};
 use async_trait::async_trait;
 use kontor_actors::ports_webhook::{PostOutcome, WebhookPost, WebhookSender};
 use kontor_messages::Timestamp;
@@ -8,7 +9,6 @@ use reqwest::{Client, StatusCode, header, redirect};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
-    error::Error,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -135,12 +135,8 @@ fn body(post: &WebhookPost) -> Result<Vec<u8>, Fault> {
 
 /// What went wrong, without the address: it may hold a secret of the tenant's.
 fn reason(error: &reqwest::Error) -> String {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(refused) = inner.downcast_ref::<guard::Unsafe>() {
-            return refused.to_string();
-        }
-        source = inner.source();
+    if let Some(refused) = guard::refused(error) {
+        return refused.to_string();
     }
     let text = match error {
         error if error.is_timeout() => "no answer in time",

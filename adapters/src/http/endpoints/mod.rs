@@ -13,7 +13,7 @@ use super::{
     query,
     read::{self, Page, StatusPaging},
 };
-use crate::gateways::webhooks::guard;
+use crate::gateways::guard;
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::webhook::{EndpointDocument, Webhook, secret};

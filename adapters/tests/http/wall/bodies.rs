@@ -49,7 +49,9 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("PUT" | "POST", "/v1/templates/{name}/{language}" | super::PREVIEW) => {
             json!({ "subject": "Hello", "text": "Hello" })
         }
-        ("PUT", "/v1/accounts/{provider}/{name}") => json!({ "settings": { "host": "mail" } }),
+        ("PUT", "/v1/accounts/{provider}/{name}") => {
+            json!({ "settings": { "host": "127.0.0.1", "from": "a@example.com" } })
+        }
         ("POST", "/v1/webhook-endpoints") | ("PUT", "/v1/webhook-endpoints/{endpoint}") => {
             json!({ "url": "http://127.0.0.1:9/hooks", "events": ["order.*"] })
         }

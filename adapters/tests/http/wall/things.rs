@@ -156,7 +156,7 @@ async fn hold(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
 async fn tell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, String>) {
     let text = json!({ "subject": "Hello", "text": "Hello" });
     harbour.put("/v1/templates/our_note/cs", text).await.ok();
-    let account = json!({ "settings": { "host": "mail.example.com" } });
+    let account = json!({ "settings": { "host": "127.0.0.1", "from": "a@example.com" } });
     harbour.put("/v1/accounts/smtp/our_note", account).await.ok();
     let wish = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["*"] });
     let endpoint = made(harbour, "/v1/webhook-endpoints", wish).await;

@@ -4,7 +4,7 @@
 use super::*;
 use crate::gateways::{
     Accounts,
-    tests::{Recorded, Server, Settings, http},
+    tests::{Recorded, Server, Settings, http, strict},
 };
 use kontor_actors::{
     payment::{Payment, PaymentState},
@@ -99,6 +99,30 @@ async fn a_payment_is_opened_asked_about_and_given_back() {
         .collect();
     assert_eq!(keys.len(), 2);
     assert_ne!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn a_payment_is_not_opened_at_an_address_inside_and_says_why() {
+    let server = Server::new([]).await;
+    let port = server.url.rsplit(':').next().unwrap();
+    let name = format!("https://localhost:{port}");
+    for (endpoint, code, message) in [
+        (&name, "address_refused", "the address is not public"),
+        (&server.url, "account_settings", "endpoint: expected an https URL"),
+    ] {
+        let settings = json!({"merchant": "1", "secret": "s", "endpoint": endpoint,
+            "payer_email": "a@b.cz"});
+        let map = HashMap::from([(("comgate", "main"), settings)]);
+        let accounts = Accounts::new(Arc::new(Settings(map)), strict());
+        let mut stage = given::<Payment>([]);
+        let events = stage.obey(request("comgate")).unwrap();
+        let (event, state) = (&events[0].1, document(&stage));
+        let command = run(&accounts, &tenant(), &id(), event, &state, NOW).await.unwrap();
+        let C::RecordCallFailed { fault, problem, .. } = &command else { panic!("{command:?}") };
+        assert_eq!((*fault, &*problem.code), (CallFault::GiveUp, code));
+        assert!(problem.message.starts_with(message), "{}", problem.message);
+    }
+    assert!(server.asked().is_empty());
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ fn transaction(
 
 /// The same for an opening, which takes another number where this one may have been used.
 pub fn not_opened(told: HttpFault) -> GatewayFault {
-    let used = !matches!(told, HttpFault::NotSent(_));
+    let used = !matches!(told, HttpFault::NotSent(_) | HttpFault::Refused(_));
     let mut fault = fault(told, Operation::Open);
     if let (true, CallFault::Retry { at, .. }) = (used, fault.fault) {
         fault.fault = CallFault::Retry { at, fresh_key: true };

@@ -1,17 +1,20 @@
-//! Where we post to, and where never: an endpoint must not lead us into our own network.
+//! Where we call, and where never: what a tenant names must not lead us into our own network.
 //!
-//! The URL is checked when it is set; the addresses behind its name are checked each time that a
+//! An address is checked when it is set; the addresses behind its name are checked each time that a
 //! connection is made, by the resolver itself, since a name may lead elsewhere tomorrow. Redirects
-//! are not followed, so there is no third way.
+//! are not followed and proxies not asked, so there is no third way.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    error::Error,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 use url::{Host, Url};
 
-/// Why an endpoint is not posted to.
+/// Why an address is not called.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsafe {
-    /// It is no URL that we post to.
+    /// It is no URL that we call.
     #[error("expected an https URL with a host and without user or password")]
     Url,
     /// It leads into a network that is not public.
@@ -44,11 +47,37 @@ pub async fn check_name(url: &str, allow_private: bool) -> Result<Url, Unsafe> {
     let url = Url::parse(url).map_err(|_| Unsafe::Url)?;
     check(&url, &[], allow_private)?;
     if let Some(Host::Domain(name)) = url.host() {
-        let found = tokio::net::lookup_host((name, 0)).await.map_err(|_| Unsafe::Unknown)?;
-        let addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-        check(&url, &addresses, allow_private)?;
+        addresses(name, 0, allow_private).await?;
     }
     Ok(url)
+}
+
+/// Where a host is, which may be a name or an address in any form. One forbidden address is enough
+/// to refuse all: a name that is half private is a trick.
+pub async fn addresses(
+    host: &str,
+    port: u16,
+    allow_private: bool,
+) -> Result<Vec<SocketAddr>, Unsafe> {
+    let found = tokio::net::lookup_host((host, port)).await.map_err(|_| Unsafe::Unknown)?;
+    let found: Vec<SocketAddr> = found.collect();
+    if found.is_empty() {
+        return Err(Unsafe::Unknown);
+    }
+    let all_public = found.iter().all(|address| is_public(address.ip()));
+    if all_public || allow_private { Ok(found) } else { Err(Unsafe::Address) }
+}
+
+/// What of ours stands behind an error of a client with [`GuardedResolver`], if anything does.
+pub(super) fn refused(error: &reqwest::Error) -> Option<Unsafe> {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(refused) = inner.downcast_ref::<Unsafe>() {
+            return Some(refused.clone());
+        }
+        source = inner.source();
+    }
+    None
 }
 
 /// Whether an address belongs to the public internet (IANA's special-purpose registries).
@@ -103,12 +132,7 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let allow_private = self.allow_private;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let found: Vec<SocketAddr> = found.collect();
-            // One forbidden address is enough: a name that is half private is a trick.
-            if !allow_private && !found.iter().all(|address| is_public(address.ip())) {
-                return Err(Unsafe::Address.into());
-            }
+            let found = addresses(name.as_str(), 0, allow_private).await?;
             let addresses: Addrs = Box::new(found.into_iter());
             Ok(addresses)
         })
@@ -184,5 +208,28 @@ mod tests {
         assert!(resolver.resolve("localhost".parse().unwrap()).await.is_err());
         let resolver = GuardedResolver { allow_private: true };
         assert!(resolver.resolve("localhost".parse().unwrap()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_host_is_looked_up_in_any_form_and_refused_for_one_private_address() {
+        for bad in [
+            "localhost",
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "0177.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+            "::1",
+            "::ffff:127.0.0.1",
+            "fe80::1",
+        ] {
+            assert_eq!(addresses(bad, 25, false).await, Err(Unsafe::Address), "{bad}");
+        }
+        let found = addresses("2130706433", 25, true).await.unwrap();
+        assert_eq!(found, [SocketAddr::from(([127, 0, 0, 1], 25))]);
+        let public = addresses("1.1.1.1", 25, false).await.unwrap();
+        assert_eq!(public, [SocketAddr::from(([1, 1, 1, 1], 25))]);
+        assert_eq!(addresses("", 25, true).await, Err(Unsafe::Unknown));
     }
 }
