@@ -1,7 +1,8 @@
 //! The vocabulary of payments.
 //!
-//! Entities: a payment under its UUIDv7, and `inbox/<provider>/<account>/<event id>`, one
-//! notification that a provider sent. Providers are names here; nothing knows how they speak.
+//! Entities: a payment under its UUIDv7, `inbox/<provider>/<account>/<event id>`, one
+//! notification that a provider sent, and `ledger`, the tenant's books. Providers are names here;
+//! nothing knows how they speak.
 
 mod command;
 mod event;
@@ -20,6 +21,11 @@ use utoipa::ToSchema;
 /// The entity of a provider's notification. The parts are bounded by [`Notification`]'s reader.
 pub fn inbox_entity(provider: &str, account: &str, event_id: &str) -> EntityId {
     EntityId::named(format!("inbox/{provider}/{account}/{event_id}"))
+}
+
+/// The entity of the tenant's ledger: every entry of every payment is a change of it.
+pub fn ledger_entity() -> EntityId {
+    EntityId::named("ledger")
 }
 
 /// The natural key's value of something that a provider has: `stripe/<account>/<id>`.
@@ -204,6 +210,30 @@ pub enum LedgerKind {
     Chargeback,
     /// A lost dispute was won after all.
     ChargebackReversal,
+}
+
+impl LedgerKind {
+    /// The kind as people say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Refund => "refund",
+            Self::RefundReversal => "refund_reversal",
+            Self::Chargeback => "chargeback",
+            Self::ChargebackReversal => "chargeback_reversal",
+        }
+    }
+
+    /// What an entry of so much changes in what is there: nothing while money is only held.
+    pub fn change(self, amount_minor: i64) -> i64 {
+        match self {
+            Self::Authorize | Self::Void => 0,
+            Self::Capture | Self::RefundReversal | Self::ChargebackReversal => amount_minor,
+            Self::Refund | Self::Chargeback => amount_minor.saturating_neg(),
+        }
+    }
 }
 
 /// Why the provider is asked how a payment stands.

@@ -13,6 +13,7 @@ use kontor_adapters::{
         letters::Letters,
         notifications::NotificationSender,
         payments::PaymentCalls,
+        reconciliation::Reconciliations,
         replays::WebhookReplays,
         webhooks::{WebhookChoice, WebhookPosts},
     },
@@ -309,6 +310,7 @@ impl Outside {
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),
             Arc::new(Erasures::new(intake.clone())),
+            Arc::new(Reconciliations::new(intake.clone(), Arc::clone(accounts))),
         ];
         follows
             .extend(broker.map(|broker| Arc::new(Relay::new(broker.clone())) as Arc<dyn Follow>));

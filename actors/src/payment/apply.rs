@@ -45,6 +45,7 @@ pub fn apply(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         | E::Cancelled { .. }
         | E::Expired { .. }
         | E::Mismatch { .. }
+        | E::MismatchAccepted { .. }
         | E::PaidTwice { .. }
         | E::SecondPaymentQueued { .. }
         | E::SecondPaymentOverdue { .. }
@@ -201,7 +202,9 @@ fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             }
             attempt.status = attempt_status(attempt);
         }
-        E::Booked { attempt, kind, amount } => book(document, *attempt, *kind, amount.amount_minor),
+        E::Booked { attempt, kind, amount, .. } => {
+            book(document, *attempt, *kind, amount.amount_minor);
+        }
         _ => {}
     }
 }
@@ -227,6 +230,11 @@ fn book(document: &mut PaymentDocument, number: u32, kind: LedgerKind, amount: i
     if matches!(kind, LedgerKind::Authorize | LedgerKind::Capture) {
         document.settled_at = None;
     }
+    recount(document);
+}
+
+/// What of all that is booked counts.
+fn recount(document: &mut PaymentDocument) {
     let counted = standing::counted(document).cloned();
     document.counted = counted.as_ref().map(|attempt| attempt.attempt);
     let held = |attempt: &Attempt| {
@@ -283,6 +291,12 @@ fn stands(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             if let Some(attempt) = document.attempt_mut(*attempt) {
                 attempt.mismatch_told = true;
             }
+        }
+        E::MismatchAccepted { attempt, .. } => {
+            if let Some(attempt) = document.attempt_mut(*attempt) {
+                attempt.accepted = true;
+            }
+            recount(document);
         }
         E::PaidTwice { attempt, .. } => {
             if let Some(attempt) = document.attempt_mut(*attempt) {

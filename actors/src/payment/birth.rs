@@ -112,6 +112,7 @@ pub fn blank_attempt(
         refunded_seen: None,
         reversed_at: None,
         other_amount: None,
+        accepted: false,
         authorized_minor: 0,
         captured_minor: 0,
         refunded_minor: 0,

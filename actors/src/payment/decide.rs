@@ -7,7 +7,7 @@ use super::{
     draft::{Draft, NewRefund},
     fallback::another_attempt,
     inbox, record, second,
-    standing::{find_refund, refundable, room},
+    standing::{all_given_back, counted, find_refund, mismatch, refundable, room},
     state::{
         ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
     },
@@ -21,7 +21,7 @@ use kontor_messages::{
     EntityId, Money, Timestamp,
     payment::{
         AccountName, Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R,
-        PaymentStatus as S, QueryReason, RefundStatus,
+        PaymentStatus as S, QueryReason, RefundStatus, ledger_entity,
     },
 };
 use std::time::Duration;
@@ -52,6 +52,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         C::Settle { payment } => settle(world, &payment, now),
         C::RetryCall { payment, key } => retry_call(world, &payment, &key, now),
         C::Query { payment } => query(world, &payment, now),
+        C::Accept { payment, note } => accept(world, &payment, note, now),
         C::MarkPaid { payment, amount, reference } => {
             record::mark_paid(world, &payment, amount, reference, now)
         }
@@ -70,7 +71,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         }
         C::RecordNotification { notification } => inbox::received(world, notification, now),
         C::Wake { payment } => match world.get(&payment)? {
-            PaymentState::Blank => Ok(Decision::nothing(payment)),
+            PaymentState::Blank | PaymentState::Ledger(_) => Ok(Decision::nothing(payment)),
             PaymentState::Payment(_) => wake::payment(world, payment, now),
             PaymentState::Notification(_) => inbox::look_again(world, payment, now),
         },
@@ -125,11 +126,14 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         plan,
     };
     match world.get(&payment)? {
+        _ if payment == ledger_entity() => return refuse(R::PaymentTaken),
         PaymentState::Blank => {}
         PaymentState::Payment(known) if same_request(known, &event) => {
             return Ok(Decision::nothing(payment));
         }
-        PaymentState::Payment(_) | PaymentState::Notification(_) => return refuse(R::PaymentTaken),
+        PaymentState::Payment(_) | PaymentState::Notification(_) | PaymentState::Ledger(_) => {
+            return refuse(R::PaymentTaken);
+        }
     }
     validate::request(&event, now)?;
     let Some(blank) = blank_document(&event) else { return refuse(R::NotFound) };
@@ -277,6 +281,33 @@ fn give_money_back(world: &View<'_>, id: &EntityId, wish: Wish, now: Timestamp) 
     let attempt = attempt.attempt;
     let Wish { refund, amount, key, reason } = wish;
     draft.refund(NewRefund { attempt, refund, amount, key, reason, automatic: None });
+    Ok(draft.decision())
+}
+
+/// Takes what has come for what was asked for.
+fn accept(world: &View<'_>, id: &EntityId, note: Option<String>, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    validate::text("/note", note.as_deref().unwrap_or("-"), 500)?;
+    let document = &draft.document;
+    if counted(document).is_some_and(|attempt| attempt.accepted) {
+        return Ok(Decision::nothing(id.clone()));
+    }
+    let wrong = |attempt: &&Attempt| mismatch(document, attempt).is_some();
+    let came = |attempt: &&Attempt| attempt.captured_minor > 0 && !all_given_back(attempt);
+    let attempt = document.attempts.iter().filter(wrong).find(came);
+    let (Some(attempt), S::Held) = (attempt, document.status) else {
+        return refuse(draft.cannot_be("accepted before money of another amount has come"));
+    };
+    let accepted = attempt.money(attempt.captured_minor);
+    let expected = document.amount();
+    if accepted.currency != expected.currency {
+        return refuse(R::OtherCurrency { found: accepted });
+    }
+    if document.settle_round > 0 {
+        return refuse(draft.cannot_be("accepted while it is being settled"));
+    }
+    let (order, attempt) = (draft.order(), attempt.attempt);
+    draft.push(PaymentEvent::MismatchAccepted { order, attempt, expected, accepted, note });
     Ok(draft.decision())
 }
 

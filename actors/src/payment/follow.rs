@@ -61,7 +61,13 @@ impl Draft<'_> {
         if amount > 0 {
             let currency = self.document.attempt(attempt.attempt).map(|now| now.currency);
             let amount = kontor_messages::Money::new(amount, currency.unwrap_or(attempt.currency));
-            self.push(PaymentEvent::Booked { attempt: attempt.attempt, kind, amount });
+            self.push(PaymentEvent::Booked {
+                attempt: attempt.attempt,
+                kind,
+                amount,
+                provider: attempt.provider.clone(),
+                account: attempt.account.clone(),
+            });
         }
     }
 

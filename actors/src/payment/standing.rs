@@ -110,8 +110,8 @@ pub fn mismatch(document: &PaymentDocument, attempt: &Attempt) -> Option<Money> 
     if ended && attempt_status(attempt) != PaymentStatus::Authorized {
         return None;
     }
-    // It goes back whatever it is.
-    if attempt.unwanted {
+    // What goes back does so whatever it is.
+    if attempt.unwanted || (attempt.accepted && attempt.currency == document.currency) {
         return None;
     }
     if let Some(other) = attempt.other_amount {

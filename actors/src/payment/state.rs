@@ -3,7 +3,7 @@
 //! An attempt keeps what the provider has said (`..._seen`, largest or latest told, so the order
 //! of telling does not matter) apart from what is booked (`..._minor`, the sum of the ledger).
 
-use super::{inbox::InboxDocument, second::SecondRecord};
+use super::{inbox::InboxDocument, ledger::LedgerDocument, second::SecondRecord};
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     payment::{
@@ -36,6 +36,8 @@ pub enum PaymentState {
     Payment(Box<PaymentDocument>),
     /// A notification.
     Notification(Box<InboxDocument>),
+    /// The tenant's books.
+    Ledger(Box<LedgerDocument>),
 }
 
 impl PaymentState {
@@ -43,7 +45,7 @@ impl PaymentState {
     pub fn payment(&self) -> Option<&PaymentDocument> {
         match self {
             Self::Payment(document) => Some(document),
-            Self::Blank | Self::Notification(_) => None,
+            Self::Blank | Self::Notification(_) | Self::Ledger(_) => None,
         }
     }
 }
@@ -177,6 +179,9 @@ pub struct Attempt {
     /// An amount that is not what was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_amount: Option<Money>,
+    /// A person has taken what came for what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
     /// Booked: held now.
     pub authorized_minor: i64,
     /// Booked: taken.

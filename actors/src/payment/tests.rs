@@ -6,6 +6,7 @@ mod choices;
 mod disputes;
 mod fallback;
 mod inbox;
+mod ledger;
 mod observations;
 mod pinned;
 mod properties;

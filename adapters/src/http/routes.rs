@@ -4,8 +4,8 @@ use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
     accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
-    hooks, invitations, keys, members, notifications, openapi, orders, payment_routes, payments,
-    quarantine, roles, stock, system, templates, tenants, timers, users,
+    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
+    payments, quarantine, reconciliations, roles, stock, system, templates, tenants, timers, users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -58,7 +58,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("roles", roles::routes()),
         ("orders", orders::routes()),
         ("stock", stock::routes()),
-        ("payments", payments::routes()),
+        ("payments", payments::routes().merge(ledger::routes()).merge(reconciliations::routes())),
         ("notifications", notifications::routes().merge(templates::routes())),
         ("webhooks", endpoints::routes()),
         ("events", events::routes()),

@@ -17,7 +17,9 @@ use kontor_actors::{
     notification::Notification,
     order::Order,
     payment::Payment,
+    reconciliation::Reconciliation,
     request::Terms,
+    schedule::Schedule,
     signing::Signing,
     stock::Stock,
     store::Store,
@@ -344,6 +346,8 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Notification>(&ground);
     hosts.host::<Webhook>(&ground);
     hosts.host::<Erasure>(&ground);
+    hosts.host::<Schedule>(&ground);
+    hosts.host::<Reconciliation>(&ground);
     hosts.host::<User>(&ground);
     hosts.host::<Signing>(&ground);
     let hosts = Arc::new(hosts);

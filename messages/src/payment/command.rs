@@ -90,6 +90,15 @@ pub enum PaymentCommand {
         /// The payment.
         payment: EntityId,
     },
+    /// A person takes what has come for what was asked for, where the amount is another. What is
+    /// not to be kept is refunded instead.
+    Accept {
+        /// The payment.
+        payment: EntityId,
+        /// For people.
+        #[serde(default)]
+        note: Option<String>,
+    },
     /// A person says that the money has come, where no provider can.
     MarkPaid {
         /// The payment.

@@ -76,6 +76,12 @@ pub enum PaymentEvent {
         kind: LedgerKind,
         /// How much; always more than nothing.
         amount: Money,
+        /// At which provider; empty in entries from before there was a tenant's ledger.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// At which account there.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.pending`: the provider has it.
     Pending {
@@ -143,6 +149,20 @@ pub enum PaymentEvent {
         found: Money,
         /// Where the payment stands now: held, unless it was paid before.
         status: PaymentStatus,
+    },
+    /// `payment.mismatch_accepted`: a person takes what has come for what was asked for.
+    MismatchAccepted {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt.
+        attempt: u32,
+        /// What was asked for.
+        expected: Money,
+        /// What has come.
+        accepted: Money,
+        /// For people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// `payment.paid_twice`: another attempt was paid too.
     PaidTwice {
@@ -413,6 +433,7 @@ impl PaymentEvent {
             Self::Cancelled { .. } => "payment.cancelled",
             Self::Expired { .. } => "payment.expired",
             Self::Mismatch { .. } => "payment.mismatch",
+            Self::MismatchAccepted { .. } => "payment.mismatch_accepted",
             Self::PaidTwice { .. } => "payment.paid_twice",
             Self::SecondPaymentQueued { .. } => "payment.second_payment_queued",
             Self::SecondPaymentOverdue { .. } => "payment.second_payment_overdue",

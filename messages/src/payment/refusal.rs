@@ -46,6 +46,12 @@ pub enum PaymentRefusal {
     /// No second payment of this attempt waits for a decision.
     #[error("no second payment of this attempt waits for a decision")]
     NothingToDecide,
+    /// What has come is in another currency: it cannot stand for what was asked for.
+    #[error("what has come is {found}, in another currency: refund it")]
+    OtherCurrency {
+        /// What has come.
+        found: Money,
+    },
     /// A list is at its limit.
     #[error("a payment has at most {max} {what}")]
     TooMany {
@@ -77,6 +83,7 @@ impl Refusal for PaymentRefusal {
             Self::WrongStatus { .. } => "wrong_status",
             Self::NotByHand => "not_by_hand",
             Self::NothingToDecide => "nothing_to_decide",
+            Self::OtherCurrency { .. } => "other_currency",
             Self::TooMany { .. } => "too_many",
             Self::Invalid { .. } => "invalid",
         }
@@ -92,6 +99,7 @@ impl Refusal for PaymentRefusal {
             | Self::WrongStatus { .. }
             | Self::NotByHand
             | Self::NothingToDecide
+            | Self::OtherCurrency { .. }
             | Self::TooMany { .. } => RefusalKind::Conflict,
             Self::Invalid { .. } => RefusalKind::Invalid,
         }

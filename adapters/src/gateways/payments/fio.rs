@@ -8,6 +8,7 @@ mod import;
 mod movements;
 #[cfg(test)]
 mod sandbox_tests;
+mod statement;
 mod symbol;
 #[cfg(test)]
 mod tests;
@@ -15,9 +16,12 @@ mod tests;
 use super::{Provider, exact, told};
 use crate::gateways::http::{Call, Http, HttpFault, Reply};
 use async_trait::async_trait;
-use kontor_actors::ports::{
-    Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
-    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+use kontor_actors::{
+    ports::{
+        Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
+        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+    },
+    ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
     Currency, Money, Timestamp,
@@ -250,6 +254,10 @@ impl PaymentGateway for Fio {
             });
         }
         Ok(seen)
+    }
+
+    async fn statement(&self, ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
+        statement::page(self, ask).await.map(Some)
     }
 
     async fn interpret(

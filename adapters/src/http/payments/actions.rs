@@ -71,6 +71,16 @@ struct SeenMoney {
     reference: Option<String>,
 }
 
+/// Why what has come is enough.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Accepting {
+    /// For people.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    note: Option<String>,
+}
+
 /// Why it will not be paid.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +129,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cancel))
         .routes(routes!(refund))
         .routes(routes!(mark_refund))
+        .routes(routes!(accept))
         .routes(routes!(mark_paid))
         .routes(routes!(mark_failed))
         .routes(routes!(ask_provider))
@@ -212,6 +223,21 @@ async fn mark_refund(
     let Ordered { body: RefundOutcome { succeeded, note }, asking } = ordered;
     let command = PaymentCommand::MarkRefund { payment, refund, succeeded, note };
     asking.change::<Payments>(command).await
+}
+
+/// Takes what has come for what was asked for, where the amount is another and the payment is held
+/// for that. What is not to be kept is refunded instead.
+#[utoipa::path(post, path = "/v1/payments/{payment}/accept", tag = "payments",
+    params(("payment" = String, Path, max_length = 200), HowAsked),
+    request_body(content = Option<Accepting>),
+    responses((status = OK, body = Versioned<PaymentDocument>)))]
+async fn accept(
+    Named(payment): Named<String>,
+    ordered: Ordered<Accepting>,
+) -> Result<Response, Problem> {
+    let payment = known_id(&payment, "payment")?;
+    let Ordered { body: Accepting { note }, asking } = ordered;
+    asking.change::<Payments>(PaymentCommand::Accept { payment, note }).await
 }
 
 /// Says that the money has come, where no provider can.

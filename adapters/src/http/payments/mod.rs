@@ -1,6 +1,7 @@
 //! Payments: asking for money, and reading how it stands.
 
 mod actions;
+mod history;
 mod opening;
 pub(super) mod returns;
 
@@ -102,6 +103,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, request))
         .routes(routes!(get))
         .merge(actions::routes())
+        .merge(history::routes())
 }
 
 /// Asks for money. The provider is called as soon as that is recorded, and the answer waits a
@@ -150,7 +152,12 @@ async fn get(
 }
 
 /// Refuses a provider that is not there, and an account that cannot be used.
-async fn usable(api: &Api, access: &Access, provider: &str, account: &str) -> Result<(), Problem> {
+pub(super) async fn usable(
+    api: &Api,
+    access: &Access,
+    provider: &str,
+    account: &str,
+) -> Result<(), Problem> {
     match api.accounts().get(access.id(), provider, account).await {
         Ok(_) => Ok(()),
         Err(fault) => {

@@ -37,7 +37,8 @@ BEGIN
         FOR bounded IN
             SELECT viewname FROM pg_views WHERE schemaname = current_schema()
                 AND viewname = ANY (ARRAY['journal_events', 'orders', 'order_lines',
-                    'stock_levels', 'stock_movements', 'payments', 'notifications'])
+                    'stock_levels', 'stock_movements', 'payments',
+                    'ledger_entries', 'notifications'])
         LOOP
             EXECUTE format('ALTER VIEW %I SET (security_invoker = true)', bounded);
             EXECUTE format('GRANT SELECT ON %I TO kontor_tenant', bounded);

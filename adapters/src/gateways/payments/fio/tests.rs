@@ -5,6 +5,7 @@ use crate::gateways::{
     payments::testing::{NOW, czk, money, open_in, query, refund},
     tests::{Recorded, Server, http},
 };
+use kontor_actors::ports_statement::EntryKind;
 use serde_json::json;
 
 const IBAN: &str = "CZ9320100000002000145399";
@@ -42,6 +43,21 @@ async fn fio_6_a_paid_movement_is_read_exactly() {
     assert_eq!(server.asked()[0].line, line);
     assert_eq!(movements::day(NOW, 0), "2026-01-01");
     assert_eq!(movements::day(NOW, 7), "2025-12-25");
+}
+
+#[tokio::test]
+async fn movements_of_a_period_are_told_with_their_symbol_and_day() {
+    let (server, gateway) = with((200, &[], STATEMENT.into()), &json!({})).await;
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    let (from, until) = (at("2026-01-01T00:00:00Z"), at("2026-01-08T00:00:00Z"));
+    let ask = StatementAsk { from, until, cursor: None };
+    let page = gateway.statement(&ask).await.unwrap().unwrap();
+    let line = format!("GET /periods/{TOKEN}/2026-01-01/2026-01-08/transactions.json");
+    assert_eq!(server.asked()[0].line, line);
+    let [entry] = &page.entries[..] else { panic!("{page:?}") };
+    assert_eq!((&*entry.reference, &entry.names[..]), ("26512345678", &["2026000014".into()][..]));
+    assert_eq!((entry.kind, entry.amount), (EntryKind::In, czk(129_900)));
+    assert_eq!((entry.at, page.next.as_deref()), (at("2026-01-05T12:00:00Z"), None));
 }
 
 #[tokio::test]
