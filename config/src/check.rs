@@ -50,6 +50,10 @@ fn http(sections: &Sections, found: &mut Found<'_>) {
     let expected = "origins by name, such as https://shop.example.com, without a path; \"*\" would \
         let every page in the world call";
     found.unless(named, "http.cors_origins", expected);
+    let public = http.public_url.as_ref();
+    let web = public.is_none_or(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    found.unless(web, "http.public_url", "an http(s) address");
+    found.between("http.payment_wait_ms", http.payment_wait_ms, 0, 20_000);
     found.between("http.request_timeout_ms", http.request_timeout_ms, 1_000, 600_000);
 }
 

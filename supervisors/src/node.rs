@@ -255,6 +255,8 @@ struct Outside {
     sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
+    /// Where the node is reached from outside.
+    public: Option<url::Url>,
 }
 
 impl Outside {
@@ -270,7 +272,8 @@ impl Outside {
             Http::new(true).map(|http| (provider, account, http))
         });
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity })
+        let public = settings.http.public_url.clone();
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -306,11 +309,12 @@ impl Outside {
         let page = page.map(|page| page.replace("{action}", "accept-invitation"));
         let links = Links { secrets: Arc::new(self.vault.clone()), page };
         let texts = Texts { http: self.http.clone(), fallback: self.sms.clone() };
+        let payments = PaymentCalls::new(intake.clone(), Arc::clone(accounts));
         let mails = NotificationSender::new(intake.clone(), self.mail.clone(), letters);
         let mails = mails.with_reach(&self.gateways);
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
-            Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),
+            Arc::new(payments.reached_at(self.public.clone())),
             Arc::new(mails.with_links(Some(links)).with_texts(texts)),
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),

@@ -166,6 +166,7 @@ impl Known {
                 | TenantState::Account(_)
                 | TenantState::Role(_)
                 | TenantState::Invitation(_)
+                | TenantState::PaymentRoutes(_)
                 | TenantState::Team(_) => {}
             }
         }

@@ -33,6 +33,7 @@ mod notifications;
 mod openapi;
 mod orders;
 mod path;
+mod payment_routes;
 mod payments;
 mod places;
 mod problem;

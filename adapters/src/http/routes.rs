@@ -4,8 +4,9 @@ use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
     accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
-    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payments,
-    quarantine, rates, reconciliations, roles, stock, system, templates, tenants, timers, users,
+    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
+    payments, quarantine, rates, reconciliations, roles, stock, system, templates, tenants, timers,
+    users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -45,9 +46,14 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     let mut all = OpenApiRouter::with_openapi(openapi::base())
         .merge(system::routes())
         .merge(hooks::routes())
+        .merge(payments::returns::routes())
         .merge(auth::routes());
+    let own = tenants::own()
+        .merge(accounts::routes())
+        .merge(payment_routes::routes())
+        .merge(export::usage_routes());
     for (resource, routes) in [
-        ("tenants", tenants::own().merge(accounts::routes()).merge(export::usage_routes())),
+        ("tenants", own),
         ("keys", keys::routes()),
         ("members", members::routes().merge(invitations::routes())),
         ("roles", roles::routes()),

@@ -7,6 +7,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
+use url::Url;
 
 /// What can be set on the HTTP API.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,6 +40,10 @@ pub struct HttpSettings {
     pub stranger_requests_per_second: u32,
     /// Live streams of events at once.
     pub streams_max: usize,
+    /// Where this node is reached from outside: payers come back through it, if it is known.
+    pub public_url: Option<Url>,
+    /// How long the answer to a new payment waits for its provider.
+    pub payment_wait_ms: u64,
 }
 
 impl Default for HttpSettings {
@@ -57,6 +62,8 @@ impl Default for HttpSettings {
             user_requests_per_second: 100,
             stranger_requests_per_second: 50,
             streams_max: 256,
+            public_url: None,
+            payment_wait_ms: 3_000,
         }
     }
 }
@@ -65,5 +72,10 @@ impl HttpSettings {
     /// How long a request may take; longer than the intake waits for an answer.
     pub(super) fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// How long the answer to a new payment waits for its provider.
+    pub(super) fn payment_wait(&self) -> Duration {
+        Duration::from_millis(self.payment_wait_ms)
     }
 }

@@ -21,6 +21,7 @@ mod phone;
 mod rates;
 mod reconciliations;
 mod replays;
+mod routing;
 mod shop;
 mod sources;
 mod stock;

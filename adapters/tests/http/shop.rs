@@ -87,6 +87,8 @@ impl Shop {
     pub async fn on(store: MemoryStore, change: impl FnOnce(&mut HttpSettings)) -> Self {
         let mut settings = HttpSettings { admin_token: Some(ADMIN.into()), ..Default::default() };
         settings.webhooks_to_private = true;
+        // Nobody follows the journal here, so there is nothing to wait for.
+        settings.payment_wait_ms = 0;
         change(&mut settings);
         let intake = intake(Arc::new(SealedStore::over(Arc::new(store.clone())))).await;
         let identity = people::identity(&intake, &IdentitySettings::default());
