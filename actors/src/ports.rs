@@ -5,6 +5,7 @@
 //! does that for all. The same port fits providers that redirect the payer, push notifications,
 //! or have to be polled; [`Abilities`] say which.
 
+use crate::ports_statement::{StatementAsk, StatementPage};
 use async_trait::async_trait;
 use kontor_messages::{
     EntityId, Money, TenantId, Timestamp,
@@ -44,6 +45,11 @@ pub trait PaymentGateway: Send + Sync + 'static {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Interpreted, NotificationError>;
+
+    /// A page of what came and went, as the provider tells it; none if it has no such list.
+    async fn statement(&self, _ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
+        Ok(None)
+    }
 
     /// What the provider wants to read when its notification has been taken.
     fn thanks(&self) -> &'static str {

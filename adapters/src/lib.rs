@@ -7,6 +7,7 @@
 #![allow(clippy::duplicate_mod)]
 
 pub mod amqp;
+mod books;
 pub mod dispatch;
 pub mod gateways;
 pub mod http;

@@ -1,14 +1,17 @@
 //! The vocabulary of payments.
 //!
-//! Entities: a payment under its UUIDv7, and `inbox/<provider>/<account>/<event id>`, one
-//! notification that a provider sent. Providers are names here; nothing knows how they speak.
+//! Entities: a payment under its UUIDv7, `inbox/<provider>/<account>/<event id>`, one
+//! notification that a provider sent, and `ledger`, the tenant's books. Providers are names here;
+//! nothing knows how they speak.
 
 mod command;
 mod event;
+mod plan;
 mod refusal;
 
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;
+pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};
 pub use refusal::PaymentRefusal;
 
 use crate::{EntityId, Money, TenantId, Timestamp};
@@ -20,9 +23,27 @@ pub fn inbox_entity(provider: &str, account: &str, event_id: &str) -> EntityId {
     EntityId::named(format!("inbox/{provider}/{account}/{event_id}"))
 }
 
+/// The entity of the tenant's ledger: every entry of every payment is a change of it.
+pub fn ledger_entity() -> EntityId {
+    EntityId::named("ledger")
+}
+
 /// The natural key's value of something that a provider has: `stripe/<account>/<id>`.
 pub fn provider_key(provider: &str, account: &str, reference: &str) -> String {
     format!("{provider}/{account}/{reference}")
+}
+
+/// One of a tenant's accounts at a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PaymentAccount)]
+pub struct AccountName {
+    /// The provider.
+    #[schema(min_length = 1, max_length = 40, example = "stripe")]
+    pub provider: String,
+    /// The account's name there.
+    #[schema(min_length = 1, max_length = 40, example = "main")]
+    pub account: String,
 }
 
 /// When money is taken.
@@ -189,6 +210,30 @@ pub enum LedgerKind {
     Chargeback,
     /// A lost dispute was won after all.
     ChargebackReversal,
+}
+
+impl LedgerKind {
+    /// The kind as people say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Refund => "refund",
+            Self::RefundReversal => "refund_reversal",
+            Self::Chargeback => "chargeback",
+            Self::ChargebackReversal => "chargeback_reversal",
+        }
+    }
+
+    /// What an entry of so much changes in what is there: nothing while money is only held.
+    pub fn change(self, amount_minor: i64) -> i64 {
+        match self {
+            Self::Authorize | Self::Void => 0,
+            Self::Capture | Self::RefundReversal | Self::ChargebackReversal => amount_minor,
+            Self::Refund | Self::Chargeback => amount_minor.saturating_neg(),
+        }
+    }
 }
 
 /// Why the provider is asked how a payment stands.

@@ -16,6 +16,7 @@ use kontor_actors::{
     notification::Notification,
     order::Order,
     payment::Payment,
+    reconciliation::Reconciliation,
     schedule::Schedule,
     signing::Signing,
     stock::Stock,
@@ -81,6 +82,7 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<Erasure>(ground);
     hosts.host::<User>(ground);
     hosts.host::<Signing>(ground);
+    hosts.host::<Reconciliation>(ground);
     hosts
 }
 

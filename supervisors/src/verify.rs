@@ -1,10 +1,12 @@
-//! The proof that the database is what its journal says: every state, every key, every position.
+//! The proof that the database is what its journal says: every state, every key, every position,
+//! and all money.
 //!
 //! It reads and never writes, and may run beside a live node: what has moved on meanwhile is
 //! looked at again before it is called different.
 
 mod entities;
 mod history;
+mod money;
 
 use entities::Entities;
 use kontor_actors::{
@@ -12,6 +14,7 @@ use kontor_actors::{
     store::{Seq, Store, StoreFault},
 };
 use kontor_messages::{EntityId, TenantId};
+use money::Money;
 use std::{collections::HashSet, fmt, sync::Arc};
 
 /// Entities derived at a time; more are done in several passes over the journal.
@@ -74,6 +77,8 @@ pub enum DifferenceKind {
     History,
     /// A follower stands beyond the journal's end.
     Cursor,
+    /// A payment or the tenant's books are not the sum of the ledger's entries.
+    Money,
 }
 
 /// How far it has got.
@@ -176,6 +181,7 @@ impl Verify<'_> {
     ) -> Result<(), StoreFault> {
         let of = self.heads.iter().map(|head| head.unsigned_abs()).sum();
         let mut entities = Entities::new(self.hosts);
+        let mut money = Money::default();
         let mut read = 0;
         for shard in 0..self.shards {
             let head = self.heads.get(shard as usize).copied().unwrap_or(0);
@@ -190,6 +196,7 @@ impl Verify<'_> {
                 for event in &page {
                     self.gap(shard, last, event.seq);
                     last = event.seq;
+                    money.add(event, |entity| self.part.holds(entity));
                     if let Err(difference) = entities.apply(event, self.shards, self.part) {
                         self.tell(difference);
                     }
@@ -200,7 +207,8 @@ impl Verify<'_> {
             }
         }
         self.report.events = read;
-        self.compare_states(&mut entities).await?;
+        self.compare_states(&mut entities, &mut money).await?;
+        self.compare_rest(&mut money).await?;
         self.compare_keys(&mut entities).await?;
         self.compare_histories(&entities).await
     }

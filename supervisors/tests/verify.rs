@@ -17,10 +17,14 @@ use kontor_actors::{
     intake::{Caller, Intake},
     journal::{Journal, JournalSettings},
     loader::Loader,
+    payment::Payment,
     request::Terms,
     store::{Batch, CursorRow, EntityRef, Store, StoredEntity, StoredEvent},
 };
-use kontor_messages::{EntityId, Meta, TenantId};
+use kontor_messages::{
+    Currency, EntityId, Meta, Money, TenantId, Timestamp,
+    payment::{CaptureMode, ObservationSource, ObservedStatus, PaymentCommand},
+};
 use std::sync::{Arc, Mutex};
 
 mod tampered;
@@ -46,6 +50,7 @@ async fn node() -> Node {
     let ground = Ground { journal: journal.clone(), loader, store: Arc::clone(&shared), limits };
     let mut hosts = Hosts::default();
     hosts.host::<Counter>(&ground);
+    hosts.host::<Payment>(&ground);
     let hosts = Arc::new(hosts);
     let admission = Admission::new(AdmissionSettings::default());
     let intake = Intake::new(Arc::clone(&hosts), ground, admission);
@@ -98,6 +103,15 @@ impl Node {
         node
     }
 
+    /// A payment of 349,00 CZK that has come in, with 49,00 CZK given back at the provider.
+    async fn paid(&self, who: &str) {
+        let caller = Caller { tenant: tenant(who), meta: Meta::by("test"), lane: Lane::Realtime };
+        for command in payment() {
+            self.intake.ask::<Payment>(&caller, command, Terms::default()).await.unwrap();
+        }
+        self.journal.flush_all().await;
+    }
+
     async fn verify(&self) -> Report {
         verify(self.store.clone(), &self.hosts, SHARDS, |_| ()).await.unwrap()
     }
@@ -112,6 +126,30 @@ impl Node {
         assert_eq!(in_parts.differences_total, report.differences_total, "{in_parts:#?}");
         report.differences.into_iter().map(|found| (found.kind, found.place)).collect()
     }
+}
+
+fn payment() -> [PaymentCommand; 2] {
+    let (now, czk) = (Timestamp::now(), |amount| Money::new(amount, Currency::CZK));
+    let request = PaymentCommand::Request {
+        payment: id("p1"),
+        order: None,
+        amount: czk(34_900),
+        provider: "stripe".into(),
+        account: "main".into(),
+        capture: CaptureMode::Automatic,
+        return_url: None,
+        cancel_url: None,
+        description: "Order 1".into(),
+        until: now.plus(std::time::Duration::from_secs(3600)),
+        customer_email: None,
+        plan: Default::default(),
+    };
+    let observation = serde_json::json!({
+        "attempt": 1, "status": ObservedStatus::Paid, "captured": czk(34_900),
+        "refunded": czk(4_900), "source": ObservationSource::Webhook, "observed_at": now,
+    });
+    let observation = serde_json::from_value(observation).unwrap();
+    [request, PaymentCommand::RecordObservation { payment: id("p1"), observation }]
 }
 
 fn is(row: &StoredEntity, who: &str, name: &str) -> bool {
@@ -275,4 +313,48 @@ async fn a_live_node_is_sound_at_every_moment() {
     }
     *stop.lock().unwrap() = true;
     asking.await.unwrap();
+}
+
+#[tokio::test]
+async fn money_that_the_entries_do_not_tell_of_is_found() {
+    let node = Node::filled().await;
+    node.paid("one").await;
+    let report = node.verify().await;
+    assert!(report.is_sound(), "{:#?}", report.differences);
+    for (entity, stored, tampered) in [
+        ("p1", "\"captured_minor\":34900", "\"captured_minor\":35900"),
+        ("p1", "\"refunded_minor\":4900", "\"refunded_minor\":0"),
+        ("ledger", "\"in_minor\":34900", "\"in_minor\":34901"),
+        ("ledger", "\"account\":\"main\"", "\"account\":\"mine\""),
+    ] {
+        node.store.entities(move |row| {
+            if is(row, "one", entity) {
+                assert!(row.state.contains(stored), "{}", row.state);
+                row.state = row.state.replace(stored, tampered).into();
+            }
+            true
+        });
+        let found = node.found().await;
+        let place = format!("one/payment/{entity}");
+        assert_eq!(found, [(Kind::Money, place.clone()), (Kind::State, place)]);
+    }
+    node.store.entities(|row| !is(row, "one", "ledger"));
+    let found = node.found().await;
+    assert!(found.contains(&(Kind::Money, "one/payment/ledger".to_owned())), "{found:?}");
+}
+
+#[tokio::test]
+async fn an_entry_of_the_ledger_that_was_edited_is_found() {
+    let node = Node::filled().await;
+    node.paid("one").await;
+    node.store.events(|event: &mut StoredEvent| {
+        if &*event.name == "payment.booked" {
+            event.payload = event.payload.replace("34900", "34800").into();
+        }
+        true
+    });
+    let found = node.found().await;
+    for place in ["one/payment/p1", "one/payment/ledger"] {
+        assert!(found.contains(&(Kind::Money, place.to_owned())), "{found:?}");
+    }
 }

@@ -54,7 +54,8 @@ fn happen(order: &mut OrderDocument, event: &OrderEvent, at: Timestamp) {
         }
         OrderEvent::Paid { payment, paid } => pay(order, payment.as_ref(), *paid, at),
         OrderEvent::PaymentStranded { payment, paid } => strand(order, payment, *paid),
-        OrderEvent::Refunded { payment, refunded, amount: _ } => {
+        OrderEvent::Refunded { payment, refunded, amount: _ }
+        | OrderEvent::RefundReversed { payment, refunded, amount: _ } => {
             if let Some(known) = find(order, payment) {
                 known.refunded_minor = refunded.amount_minor;
             }

@@ -28,8 +28,11 @@ pub(super) fn decide(world: &World<'_, Order>, command: OrderCommand, now: Times
         Asked::RecordPaymentOpened { order, payment, until } => {
             told(world, order, |known| facts::payment_opened(known, payment, until, now))
         }
-        Asked::RecordPaid { order, payment, paid } => {
-            told(world, order, |known| facts::paid(known, payment, paid, now))
+        Asked::RecordPaid { order, payment, paid, accepted } => {
+            told(world, order, |known| facts::paid(known, payment, (paid, accepted), now))
+        }
+        Asked::RecordRefundReversed { order, payment, refunded } => {
+            told(world, order, |known| facts::refund_reversed(known, payment, refunded))
         }
         Asked::RecordRefunded { order, payment, refunded } => {
             told(world, order, |known| facts::refunded(known, payment, refunded))

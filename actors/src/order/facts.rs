@@ -31,11 +31,11 @@ pub(super) fn payment_opened(
     }
 }
 
-/// Money has come: for this order, or stranded.
+/// Money has come: for this order, or stranded. What a person has accepted is enough.
 pub(super) fn paid(
     order: &OrderDocument,
     payment: EntityId,
-    paid: Money,
+    (paid, accepted): (Money, bool),
     now: Timestamp,
 ) -> Vec<OrderEvent> {
     let known = order.payment(&payment).is_some_and(|known| known.paid_minor > 0);
@@ -43,7 +43,8 @@ pub(super) fn paid(
         return Vec::new();
     }
     let wanted = Money::new(order.total_minor, order.currency);
-    if takes_money(order) && paid == wanted {
+    let enough = paid == wanted || (accepted && paid.currency == wanted.currency);
+    if takes_money(order) && enough {
         let mut events = vec![OrderEvent::Paid { payment: Some(payment), paid }];
         if order.status == OrderStatus::Pending && order.stock == StockStanding::Committed {
             events.push(OrderEvent::Confirmed);
@@ -70,6 +71,21 @@ pub(super) fn refunded(
     }
     let amount = Money::new(more, refunded.currency);
     vec![OrderEvent::Refunded { payment, refunded, amount }]
+}
+
+/// A refund came back: less is refunded than was told.
+pub(super) fn refund_reversed(
+    order: &OrderDocument,
+    payment: EntityId,
+    refunded: Money,
+) -> Vec<OrderEvent> {
+    let Some(known) = order.payment(&payment) else { return Vec::new() };
+    let less = known.refunded_minor.saturating_sub(refunded.amount_minor.max(0));
+    if less <= 0 || refunded.currency != known.currency {
+        return Vec::new();
+    }
+    let amount = Money::new(less, refunded.currency);
+    vec![OrderEvent::RefundReversed { payment, refunded, amount }]
 }
 
 /// A payment has ended. When none of a cancelled order's payments is open, its money is back.

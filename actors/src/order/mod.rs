@@ -57,6 +57,7 @@ impl Domain for Order {
             OrderEvent::Paid { .. } => "order.paid",
             OrderEvent::PaymentStranded { .. } => "order.payment_stranded",
             OrderEvent::Refunded { .. } => "order.refunded",
+            OrderEvent::RefundReversed { .. } => "order.refund_reversed",
             OrderEvent::PaymentSettled { .. } => "order.payment_settled",
             OrderEvent::Confirmed => "order.confirmed",
             OrderEvent::ConfirmationRequested => "order.confirmation_requested",

@@ -4,6 +4,7 @@ use super::{
     birth::{add_call, blank_attempt, blank_refund},
     facts,
     schedule::needs_watch,
+    second,
     standing::{self, attempt_status},
     state::{
         Attempt, Call, CallState, Closed, EVENTS_SEEN_MAX, PaymentDocument, RefundRecord, Watch,
@@ -44,7 +45,11 @@ pub fn apply(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         | E::Cancelled { .. }
         | E::Expired { .. }
         | E::Mismatch { .. }
+        | E::MismatchAccepted { .. }
         | E::PaidTwice { .. }
+        | E::SecondPaymentQueued { .. }
+        | E::SecondPaymentOverdue { .. }
+        | E::SecondPaymentDecided { .. }
         | E::LatePayment { .. }
         | E::RefundFailed { .. }
         | E::Disputed { .. }
@@ -101,6 +106,7 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             let Some(call) = document.call_mut(key) else { return };
             call.problem = Some(problem.clone());
             call.next = Some(*next);
+            call.maybe_done |= matches!(fault, CallFault::AskFirst { .. });
             (call.state, call.fresh_key) = match fault {
                 CallFault::Retry { fresh_key, .. } => (CallState::Waiting, *fresh_key),
                 CallFault::AskFirst { fresh_key } => (CallState::Unknown, *fresh_key),
@@ -196,7 +202,9 @@ fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             }
             attempt.status = attempt_status(attempt);
         }
-        E::Booked { attempt, kind, amount } => book(document, *attempt, *kind, amount.amount_minor),
+        E::Booked { attempt, kind, amount, .. } => {
+            book(document, *attempt, *kind, amount.amount_minor);
+        }
         _ => {}
     }
 }
@@ -222,6 +230,11 @@ fn book(document: &mut PaymentDocument, number: u32, kind: LedgerKind, amount: i
     if matches!(kind, LedgerKind::Authorize | LedgerKind::Capture) {
         document.settled_at = None;
     }
+    recount(document);
+}
+
+/// What of all that is booked counts.
+fn recount(document: &mut PaymentDocument) {
     let counted = standing::counted(document).cloned();
     document.counted = counted.as_ref().map(|attempt| attempt.attempt);
     let held = |attempt: &Attempt| {
@@ -279,11 +292,21 @@ fn stands(document: &mut PaymentDocument, event: &E, at: Timestamp) {
                 attempt.mismatch_told = true;
             }
         }
+        E::MismatchAccepted { attempt, .. } => {
+            if let Some(attempt) = document.attempt_mut(*attempt) {
+                attempt.accepted = true;
+            }
+            recount(document);
+        }
         E::PaidTwice { attempt, .. } => {
             if let Some(attempt) = document.attempt_mut(*attempt) {
                 attempt.twice_told = true;
             }
         }
+        E::SecondPaymentQueued { .. }
+        | E::SecondPaymentOverdue { .. }
+        | E::SecondPaymentDecided { .. }
+        | E::LatePayment { .. } => second::apply(document, event),
         E::RefundFailed { refund, .. } => {
             let failed = document.refunds.iter_mut().find(|known| known.refund == *refund);
             if let Some(failed) = failed {

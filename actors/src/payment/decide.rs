@@ -5,8 +5,11 @@ use super::{
     Payment,
     birth::blank_document,
     draft::{Draft, NewRefund},
+    fallback::another_attempt,
     inbox, record,
-    standing::{find_refund, refundable, room},
+    schedule::next_ask,
+    second,
+    standing::{all_given_back, counted, find_refund, mismatch, refundable, room},
     state::{
         ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
     },
@@ -19,8 +22,8 @@ use crate::{
 use kontor_messages::{
     EntityId, Money, Timestamp,
     payment::{
-        Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R, PaymentStatus as S,
-        QueryReason, RefundStatus,
+        AccountName, Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R,
+        PaymentStatus as S, QueryReason, RefundStatus, ledger_entity,
     },
 };
 use std::time::Duration;
@@ -40,7 +43,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     match command {
         C::Request { .. } => request(world, command, now),
         C::Retry { payment, attempt, provider, account, until } => {
-            retry(world, &payment, attempt, (provider, account), until, now)
+            retry(world, &payment, attempt, AccountName { provider, account }, until, now)
         }
         C::Capture { payment, amount } => capture(world, &payment, amount, now),
         C::Cancel { payment } => cancel(world, &payment, now),
@@ -51,10 +54,14 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         C::Settle { payment } => settle(world, &payment, now),
         C::RetryCall { payment, key } => retry_call(world, &payment, &key, now),
         C::Query { payment } => query(world, &payment, now),
+        C::Accept { payment, note } => accept(world, &payment, note, now),
         C::MarkPaid { payment, amount, reference } => {
             record::mark_paid(world, &payment, amount, reference, now)
         }
         C::MarkFailed { payment, reason } => record::mark_failed(world, &payment, reason, now),
+        C::DecideSecond { payment, attempt, decision } => {
+            second::decide(world, &payment, (attempt, decision), now)
+        }
         C::MarkRefund { payment, refund, succeeded, note } => {
             record::mark_refund(world, &payment, &refund, (succeeded, note), now)
         }
@@ -66,7 +73,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         }
         C::RecordNotification { notification } => inbox::received(world, notification, now),
         C::Wake { payment } => match world.get(&payment)? {
-            PaymentState::Blank => Ok(Decision::nothing(payment)),
+            PaymentState::Blank | PaymentState::Ledger(_) => Ok(Decision::nothing(payment)),
             PaymentState::Payment(_) => wake::payment(world, payment, now),
             PaymentState::Notification(_) => inbox::look_again(world, payment, now),
         },
@@ -98,6 +105,7 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         description,
         until,
         customer_email,
+        plan,
     } = command
     else {
         return refuse(R::NotFound);
@@ -117,13 +125,17 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         customer_email,
         attempt,
         call: key,
+        plan,
     };
     match world.get(&payment)? {
+        _ if payment == ledger_entity() => return refuse(R::PaymentTaken),
         PaymentState::Blank => {}
         PaymentState::Payment(known) if same_request(known, &event) => {
             return Ok(Decision::nothing(payment));
         }
-        PaymentState::Payment(_) | PaymentState::Notification(_) => return refuse(R::PaymentTaken),
+        PaymentState::Payment(_) | PaymentState::Notification(_) | PaymentState::Ledger(_) => {
+            return refuse(R::PaymentTaken);
+        }
     }
     validate::request(&event, now)?;
     let Some(blank) = blank_document(&event) else { return refuse(R::NotFound) };
@@ -153,13 +165,13 @@ fn retry(
     world: &View<'_>,
     id: &EntityId,
     attempt: u32,
-    (provider, account): (String, String),
+    name: AccountName,
     until: Timestamp,
     now: Timestamp,
 ) -> Answer {
     let mut draft = existing(world, id, now)?;
     if let Some(known) = draft.document.attempt(attempt) {
-        if known.provider == provider && known.account == account {
+        if known.provider == name.provider && known.account == name.account {
             return Ok(Decision::nothing(id.clone()));
         }
         return refuse(R::PaymentTaken);
@@ -178,21 +190,7 @@ fn retry(
         });
     }
     let old: Vec<u32> = draft.document.attempts.iter().map(|old| old.attempt).collect();
-    let document = &draft.document;
-    let event = PaymentEvent::Requested {
-        order: document.order.clone(),
-        amount: document.amount(),
-        provider,
-        account,
-        capture: document.capture,
-        return_url: document.return_url.clone(),
-        cancel_url: document.cancel_url.clone(),
-        description: document.description.clone(),
-        until,
-        customer_email: document.customer_email.clone(),
-        attempt,
-        call: draft.key(attempt, Operation::Open, 1),
-    };
+    let event = another_attempt(&draft, attempt, name, until);
     validate::request(&event, now)?;
     draft.push(event);
     for number in old {
@@ -288,6 +286,33 @@ fn give_money_back(world: &View<'_>, id: &EntityId, wish: Wish, now: Timestamp) 
     Ok(draft.decision())
 }
 
+/// Takes what has come for what was asked for.
+fn accept(world: &View<'_>, id: &EntityId, note: Option<String>, now: Timestamp) -> Answer {
+    let mut draft = existing(world, id, now)?;
+    validate::text("/note", note.as_deref().unwrap_or("-"), 500)?;
+    let document = &draft.document;
+    if counted(document).is_some_and(|attempt| attempt.accepted) {
+        return Ok(Decision::nothing(id.clone()));
+    }
+    let wrong = |attempt: &&Attempt| mismatch(document, attempt).is_some();
+    let came = |attempt: &&Attempt| attempt.captured_minor > 0 && !all_given_back(attempt);
+    let attempt = document.attempts.iter().filter(wrong).find(came);
+    let (Some(attempt), S::Held) = (attempt, document.status) else {
+        return refuse(draft.cannot_be("accepted before money of another amount has come"));
+    };
+    let accepted = attempt.money(attempt.captured_minor);
+    let expected = document.amount();
+    if accepted.currency != expected.currency {
+        return refuse(R::OtherCurrency { found: accepted });
+    }
+    if document.settle_round > 0 {
+        return refuse(draft.cannot_be("accepted while it is being settled"));
+    }
+    let (order, attempt) = (draft.order(), attempt.attempt);
+    draft.push(PaymentEvent::MismatchAccepted { order, attempt, expected, accepted, note });
+    Ok(draft.decision())
+}
+
 fn settle(world: &View<'_>, id: &EntityId, now: Timestamp) -> Answer {
     let mut draft = existing(world, id, now)?;
     let document = &draft.document;
@@ -326,7 +351,21 @@ fn retry_call(world: &View<'_>, id: &EntityId, key: &str, now: Timestamp) -> Ans
 fn query(world: &View<'_>, id: &EntityId, now: Timestamp) -> Answer {
     let mut draft = existing(world, id, now)?;
     ask_about_all(&mut draft, QueryReason::Operator, now);
+    ask_what_became(&mut draft, now);
     Ok(draft.decision())
+}
+
+/// The question just asked is about the calls of unknown outcome too: they need not wait for
+/// their own.
+fn ask_what_became(draft: &mut Draft<'_>, now: Timestamp) {
+    for call in draft.document.calls.clone() {
+        let open = call.operation == Operation::Open;
+        let unknown = call.state == CallState::Unknown && call.asks == 0 && !open;
+        let attempt = draft.document.attempt(call.attempt);
+        if unknown && attempt.is_some_and(|attempt| attempt.asked_at == Some(now)) {
+            draft.push(PaymentEvent::CallAsked { key: call.key, next: next_ask(1, now) });
+        }
+    }
 }
 
 /// Asks about every attempt that was not asked about just now.

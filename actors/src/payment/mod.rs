@@ -1,5 +1,5 @@
-//! The payment domain: one payment through its attempts, ledger, refunds and disputes, and the
-//! notifications that providers send about it.
+//! The payment domain: one payment through its attempts, ledger, refunds and disputes, the
+//! notifications that providers send about it, and the tenant's books over all payments.
 //!
 //! The intent is recorded before the provider is called, and what the call did comes back as a
 //! fact. What was told (`facts`) is kept apart from what follows from it (`follow`), so order and
@@ -10,10 +10,13 @@ mod birth;
 mod decide;
 mod draft;
 mod facts;
+mod fallback;
 mod follow;
 mod inbox;
+mod ledger;
 mod record;
 mod schedule;
+mod second;
 mod standing;
 mod state;
 #[cfg(test)]
@@ -22,6 +25,8 @@ mod validate;
 mod wake;
 
 pub use inbox::{InboxDocument, InboxStatus};
+pub use ledger::{Balance, LedgerDocument};
+pub use second::SecondRecord;
 pub use state::{
     Attempt, Call, CallState, Closed, DisputeRecord, PaymentDocument, PaymentState, RefundRecord,
     Seen, Watch,
@@ -54,7 +59,10 @@ impl Domain for Payment {
         decide::decide(world, command, now)
     }
 
-    fn apply(_entity: &EntityId, state: &mut PaymentState, event: &Event<'_, Self>) {
+    fn apply(entity: &EntityId, state: &mut PaymentState, event: &Event<'_, Self>) {
+        if entity != event.entity {
+            return ledger::apply(state, event.event);
+        }
         if let PaymentState::Payment(document) = state {
             return apply::apply(document, event.event, event.at);
         }
@@ -68,6 +76,10 @@ impl Domain for Payment {
 
     fn event_name(event: &PaymentEvent) -> &'static str {
         event.name()
+    }
+
+    fn touches(event: &PaymentEvent) -> Vec<EntityId> {
+        ledger::touches(event)
     }
 
     fn keys(state: &PaymentState) -> Vec<Key> {
@@ -87,7 +99,10 @@ impl Domain for Payment {
 
     fn status(state: &PaymentState) -> Option<&'static str> {
         match state {
-            PaymentState::Blank => None,
+            PaymentState::Blank | PaymentState::Ledger(_) => None,
+            PaymentState::Payment(document) if second::is_waiting(document) => {
+                Some("second_payment")
+            }
             PaymentState::Payment(document) => Some(draft::word(document.status)),
             PaymentState::Notification(inbox) => match inbox.status {
                 InboxStatus::Unmatched => Some("unmatched"),
@@ -99,7 +114,7 @@ impl Domain for Payment {
 
     fn due(state: &PaymentState) -> Option<Timestamp> {
         match state {
-            PaymentState::Blank => None,
+            PaymentState::Blank | PaymentState::Ledger(_) => None,
             PaymentState::Payment(document) => schedule::due(document),
             PaymentState::Notification(inbox) => inbox.next,
         }

@@ -3,11 +3,11 @@
 //! An attempt keeps what the provider has said (`..._seen`, largest or latest told, so the order
 //! of telling does not matter) apart from what is booked (`..._minor`, the sum of the ledger).
 
-use super::inbox::InboxDocument;
+use super::{inbox::InboxDocument, ledger::LedgerDocument, second::SecondRecord};
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     payment::{
-        CaptureMode, DisputeStatus, Operation, PaymentStatus, Problem, RefundStatus,
+        CaptureMode, DisputeStatus, Operation, PaymentPlan, PaymentStatus, Problem, RefundStatus,
         TransferInstructions,
     },
 };
@@ -36,6 +36,8 @@ pub enum PaymentState {
     Payment(Box<PaymentDocument>),
     /// A notification.
     Notification(Box<InboxDocument>),
+    /// The tenant's books.
+    Ledger(Box<LedgerDocument>),
 }
 
 impl PaymentState {
@@ -43,7 +45,7 @@ impl PaymentState {
     pub fn payment(&self) -> Option<&PaymentDocument> {
         match self {
             Self::Payment(document) => Some(document),
-            Self::Blank | Self::Notification(_) => None,
+            Self::Blank | Self::Notification(_) | Self::Ledger(_) => None,
         }
     }
 }
@@ -81,6 +83,9 @@ pub struct PaymentDocument {
     /// The payer's address. Personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_email: Option<String>,
+    /// What else is agreed.
+    #[serde(default, skip_serializing_if = "PaymentPlan::is_default")]
+    pub plan: PaymentPlan,
     /// Until when it may be paid.
     pub until: Timestamp,
     /// Which attempt's money counts; any other's is too much.
@@ -174,6 +179,9 @@ pub struct Attempt {
     /// An amount that is not what was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_amount: Option<Money>,
+    /// A person has taken what came for what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
     /// Booked: held now.
     pub authorized_minor: i64,
     /// Booked: taken.
@@ -188,6 +196,12 @@ pub struct Attempt {
     /// It was told that it is one too many.
     #[serde(default)]
     pub twice_told: bool,
+    /// A person decides what becomes of its money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondRecord>,
+    /// Its money came when the payment had ended, and goes back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unwanted: bool,
     /// Its end was asked for here.
     #[serde(default)]
     pub cancel_asked: bool,
@@ -332,6 +346,9 @@ pub struct Call {
     /// The next one takes a new key.
     #[serde(default)]
     pub fresh_key: bool,
+    /// Once at least it was not known what the provider had made of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub maybe_done: bool,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -348,6 +365,10 @@ pub struct Watch {
     pub dense: bool,
     /// It is over.
     pub ended: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl PaymentDocument {

@@ -11,13 +11,24 @@ use kontor_messages::{
 pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
     let payment = || occurrence.entity.clone();
     let act = match occurrence.fact {
-        Fact::Payment(PaymentEvent::Paid { order: Some(order), paid }, _) => {
+        Fact::Payment(PaymentEvent::Paid { order: Some(order), paid }, known) => {
             let (order, paid) = (order.clone(), *paid);
-            Act::Order(OrderCommand::RecordPaid { order, payment: payment(), paid })
+            let counted = known.counted.and_then(|number| known.attempt(number));
+            let accepted = counted.is_some_and(|attempt| attempt.accepted);
+            Act::Order(OrderCommand::RecordPaid { order, payment: payment(), paid, accepted })
         }
-        Fact::Payment(PaymentEvent::Refunded { order: Some(order), refunded, .. }, _) => {
+        // Told again after it came back, it is no news: only what still holds is carried.
+        Fact::Payment(PaymentEvent::Refunded { order: Some(order), refunded, .. }, known)
+            if refunded.amount_minor <= known.refunded_minor =>
+        {
             let (order, refunded) = (order.clone(), *refunded);
             Act::Order(OrderCommand::RecordRefunded { order, payment: payment(), refunded })
+        }
+        Fact::Payment(PaymentEvent::RefundReversed { order: Some(order), refunded, .. }, known)
+            if refunded.amount_minor == known.refunded_minor =>
+        {
+            let (order, refunded) = (order.clone(), *refunded);
+            Act::Order(OrderCommand::RecordRefundReversed { order, payment: payment(), refunded })
         }
         Fact::Order(OrderEvent::PaymentStranded { payment, .. }, _) => {
             Act::Payment(PaymentCommand::Settle { payment: payment.clone() })

@@ -9,6 +9,7 @@ pub mod erasures;
 pub mod letters;
 pub mod notifications;
 pub mod payments;
+pub mod reconciliation;
 pub mod replays;
 pub mod webhooks;
 

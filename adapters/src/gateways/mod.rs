@@ -16,9 +16,12 @@ pub use accounts::Accounts;
 
 use breaker::Breaker;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use kontor_actors::ports::{
-    Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, NotificationError,
-    OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+use kontor_actors::{
+    ports::{
+        Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers,
+        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+    },
+    ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
     TenantId, Timestamp,
@@ -129,10 +132,26 @@ impl Account {
 
     /// Calls the provider once. Waits for its turn, never for another try.
     pub async fn call(&self, ask: &Ask) -> Result<Told, GatewayFault> {
-        let (begun, operation) = (Instant::now(), ask.operation());
+        self.timed(ask.operation(), self.translate(ask)).await
+    }
+
+    /// Asks for a page of what came and went; none if the provider has no such list.
+    pub async fn statement(
+        &self,
+        ask: &StatementAsk,
+    ) -> Result<Option<StatementPage>, GatewayFault> {
+        self.timed("statement", self.gateway.statement(ask)).await
+    }
+
+    async fn timed<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, GatewayFault>>,
+    ) -> Result<T, GatewayFault> {
+        let begun = Instant::now();
         let (provider, account) = (self.provider(), &*self.name);
         let span = tracing::debug_span!("gateway", provider, account, operation);
-        let answer = self.in_turn(ask).instrument(span).await;
+        let answer = self.in_turn(call).instrument(span).await;
         self.count(operation, &answer, begun.elapsed());
         answer
     }
@@ -173,7 +192,10 @@ impl Account {
         })
     }
 
-    async fn in_turn(&self, ask: &Ask) -> Result<Told, GatewayFault> {
+    async fn in_turn<T>(
+        &self,
+        call: impl Future<Output = Result<T, GatewayFault>>,
+    ) -> Result<T, GatewayFault> {
         let permit = self.limits.breaker.admit(Timestamp::now()).map_err(breaker_open)?;
         let turn = async {
             let slot = self.limits.in_flight.acquire().await;
@@ -184,7 +206,7 @@ impl Account {
             let problem = Problem::new("busy", "too many calls of this account are under way");
             return Err(GatewayFault::retry(FaultCause::Here, problem));
         };
-        let answer = match tokio::time::timeout(CALL_MAX, self.translate(ask)).await {
+        let answer = match tokio::time::timeout(CALL_MAX, call).await {
             Ok(answer) => answer,
             Err(_) => {
                 let problem = Problem::new("no_answer", "the provider did not answer in time");
@@ -208,7 +230,7 @@ impl Account {
         }
     }
 
-    fn count(&self, operation: &'static str, answer: &Result<Told, GatewayFault>, took: Duration) {
+    fn count<T>(&self, operation: &'static str, answer: &Result<T, GatewayFault>, took: Duration) {
         let outcome = match answer {
             Ok(_) => "ok",
             Err(fault) => match (fault.cause, fault.fault) {

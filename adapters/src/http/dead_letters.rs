@@ -20,6 +20,7 @@ use kontor_actors::{
     notification::Notification,
     order::Order,
     payment::Payment,
+    reconciliation::Reconciliation,
     request::Terms,
     stock::Stock,
     store::{DeadLetter, LetterQuery},
@@ -191,6 +192,7 @@ async fn ask_again(api: &Api, access: &Access, domain: &str, command: &str) -> R
         Webhook::NAME => again::<Webhook>(api, access, command).await,
         Tenant::NAME => again::<Tenant>(api, access, command).await,
         Erasure::NAME => again::<Erasure>(api, access, command).await,
+        Reconciliation::NAME => again::<Reconciliation>(api, access, command).await,
         _ => Err(Problem::not_found("domain")),
     }
 }

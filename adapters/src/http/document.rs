@@ -6,10 +6,11 @@ use kontor_actors::{
     notification::{Notification, NotificationDocument, NotificationState, TemplateDocument},
     order::{Order, state::OrderDocument},
     payment::{Payment, PaymentDocument},
+    reconciliation::{DifferenceDocument, Reconciliation, RunDocument},
     stock::{MovementState, ReservationState, SkuState, Stock, StockState, TransferState},
     tenant::{
-        AccountDocument, InvitationDocument, KeyDocument, MemberDocument, RoleDocument, Tenant,
-        TenantDocument, TenantState,
+        AccountDocument, InvitationDocument, KeyDocument, MemberDocument, PaymentRoutesDocument,
+        RoleDocument, Tenant, TenantDocument, TenantState,
     },
     webhook::{DeliveryDocument, EndpointDocument, Webhook, WebhookState},
 };
@@ -72,6 +73,7 @@ impl Public for Order {}
 impl Public for Payment {}
 impl Public for Notification {}
 impl Public for Erasure {}
+impl Public for Reconciliation {}
 impl Public for Webhook {
     fn public_event(event: &Self::Event) -> serde_json::Value {
         serde_json::to_value(event.public_view()).unwrap_or_default()
@@ -181,6 +183,14 @@ kind!(
     }
 );
 kind!(
+    /// The rules of a tenant's payments.
+    PaymentRoutes: Tenant, PaymentRoutesDocument, "rules", "/v1", "", None,
+    |state| match state {
+        TenantState::PaymentRoutes(routes) => Some(Cow::Borrowed(routes)),
+        _ => None,
+    }
+);
+kind!(
     /// Tenants, each called after itself.
     Tenants: Tenant, TenantDocument, "tenant", "/v1/tenants", "", None,
     |state| match state {
@@ -192,6 +202,17 @@ kind!(
     /// Payments.
     Payments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
     |state| state.payment().map(Cow::Borrowed)
+);
+kind!(
+    /// Comparisons with providers' lists.
+    Runs: Reconciliation, RunDocument, "reconciliation", "/v1/reconciliations", "run/", None,
+    |state| state.run().map(Cow::Borrowed)
+);
+kind!(
+    /// In what they differ.
+    Differences: Reconciliation, DifferenceDocument, "difference", "/v1/differences",
+    "difference/", None,
+    |state| state.difference().map(Cow::Borrowed)
 );
 kind!(
     /// Messages to people.

@@ -2,8 +2,9 @@
 
 use super::document::Public;
 use kontor_actors::{
-    domain::Domain, erasure::Erasure, order::Order, payment::Payment, stock::Stock,
-    store::StoredEvent, tenant::Tenant, webhook::Webhook,
+    domain::Domain, erasure::Erasure, order::Order, payment::Payment,
+    reconciliation::Reconciliation, stock::Stock, store::StoredEvent, tenant::Tenant,
+    webhook::Webhook,
 };
 use kontor_messages::{EntityId, EventId, Meta, Timestamp};
 use serde::Serialize;
@@ -71,7 +72,7 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
     match domain {
         Tenant::NAME => public::<Tenant>(payload),
         Webhook::NAME => public::<Webhook>(payload),
-        Order::NAME | Stock::NAME | Payment::NAME | Erasure::NAME => {
+        Order::NAME | Stock::NAME | Payment::NAME | Erasure::NAME | Reconciliation::NAME => {
             serde_json::from_str(payload).unwrap_or_default()
         }
         // What is not known to hold no secret is not shown.

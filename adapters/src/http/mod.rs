@@ -27,11 +27,13 @@ mod hooks;
 mod invitations;
 mod keys;
 mod known;
+mod ledger;
 mod members;
 mod notifications;
 mod openapi;
 mod orders;
 mod path;
+mod payment_routes;
 mod payments;
 mod places;
 mod problem;
@@ -39,6 +41,7 @@ mod quarantine;
 mod query;
 mod rates;
 mod read;
+mod reconciliations;
 mod roles;
 mod routes;
 mod settings;
@@ -134,6 +137,7 @@ impl Api {
         let operator = token.map(|token| credentials::digest(token.expose_secret()));
         let uses = Uses::default();
         let rates = Rates::new(
+            settings.address_requests_per_second,
             settings.key_requests_per_second,
             settings.user_requests_per_second,
             settings.stranger_requests_per_second,

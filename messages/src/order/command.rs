@@ -45,6 +45,18 @@ pub enum OrderCommand {
         payment: EntityId,
         /// How much.
         paid: Money,
+        /// A person has taken it for what the order comes to, although the amount is another.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        accepted: bool,
+    },
+    /// A refund came back.
+    RecordRefundReversed {
+        /// The order.
+        order: EntityId,
+        /// The payment.
+        payment: EntityId,
+        /// How much is refunded in all of this payment now.
+        refunded: Money,
     },
     /// Money has gone back.
     RecordRefunded {

@@ -57,6 +57,15 @@ pub enum OrderEvent {
         /// How much of that is new.
         amount: Money,
     },
+    /// `order.refund_reversed`: a refund came back.
+    RefundReversed {
+        /// The payment.
+        payment: EntityId,
+        /// How much is refunded in all of this payment now.
+        refunded: Money,
+        /// How much of it came back.
+        amount: Money,
+    },
     /// `order.payment_settled`: nothing of the payment is open, what it took is given back.
     PaymentSettled {
         /// The payment.

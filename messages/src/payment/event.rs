@@ -2,7 +2,8 @@
 
 use super::{
     CallFault, CallKey, CaptureMode, DisputeStatus, LedgerKind, Notification, Observation,
-    Operation, PaymentStatus, Problem, QueryReason, TransferInstructions,
+    Operation, PaymentPlan, PaymentStatus, Problem, QueryReason, SecondDecision,
+    TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub enum PaymentEvent {
         attempt: u32,
         /// The call.
         call: CallKey,
+        /// What else is agreed; told with the first attempt.
+        #[serde(default, skip_serializing_if = "PaymentPlan::is_default")]
+        plan: PaymentPlan,
     },
     /// `payment.opened`: it can be paid.
     Opened {
@@ -72,6 +76,12 @@ pub enum PaymentEvent {
         kind: LedgerKind,
         /// How much; always more than nothing.
         amount: Money,
+        /// At which provider; empty in entries from before there was a tenant's ledger.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        provider: String,
+        /// At which account there.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account: String,
     },
     /// `payment.pending`: the provider has it.
     Pending {
@@ -140,7 +150,21 @@ pub enum PaymentEvent {
         /// Where the payment stands now: held, unless it was paid before.
         status: PaymentStatus,
     },
-    /// `payment.paid_twice`: another attempt was paid too; its money goes back.
+    /// `payment.mismatch_accepted`: a person takes what has come for what was asked for.
+    MismatchAccepted {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt.
+        attempt: u32,
+        /// What was asked for.
+        expected: Money,
+        /// What has come.
+        accepted: Money,
+        /// For people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// `payment.paid_twice`: another attempt was paid too.
     PaidTwice {
         /// For which order.
         order: Option<EntityId>,
@@ -148,6 +172,33 @@ pub enum PaymentEvent {
         attempt: u32,
         /// How much.
         amount: Money,
+    },
+    /// `payment.second_payment_queued`: a person decides what becomes of a second payment.
+    SecondPaymentQueued {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt's money it is.
+        attempt: u32,
+        /// How much.
+        amount: Money,
+        /// By when.
+        decide_by: Timestamp,
+    },
+    /// `payment.second_payment_overdue`: nobody has decided in time.
+    SecondPaymentOverdue {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt's money it is.
+        attempt: u32,
+    },
+    /// `payment.second_payment_decided`.
+    SecondPaymentDecided {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt's money it is.
+        attempt: u32,
+        /// What becomes of it.
+        decision: SecondDecision,
     },
     /// `payment.late_payment`: money moved although the attempt had ended.
     LatePayment {
@@ -382,7 +433,11 @@ impl PaymentEvent {
             Self::Cancelled { .. } => "payment.cancelled",
             Self::Expired { .. } => "payment.expired",
             Self::Mismatch { .. } => "payment.mismatch",
+            Self::MismatchAccepted { .. } => "payment.mismatch_accepted",
             Self::PaidTwice { .. } => "payment.paid_twice",
+            Self::SecondPaymentQueued { .. } => "payment.second_payment_queued",
+            Self::SecondPaymentOverdue { .. } => "payment.second_payment_overdue",
+            Self::SecondPaymentDecided { .. } => "payment.second_payment_decided",
             Self::LatePayment { .. } => "payment.late_payment",
             Self::AttemptClosed { .. } => "payment.attempt_closed",
             Self::CaptureRequested { .. } => "payment.capture_requested",

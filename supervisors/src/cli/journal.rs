@@ -11,7 +11,7 @@ use std::{io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
 /// `kontor journal ...`
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
-    /// Replay the journal and compare every stored state, key and cursor with it; exit code 0 or 1.
+    /// Replay the journal and compare every stored state, key and cursor with it, and all money; exit code 0 or 1.
     Verify,
     /// Print events as they come.
     Tail {

@@ -1,6 +1,6 @@
 //! One part of the entities, derived from the journal and compared with the rows.
 
-use super::{Difference, DifferenceKind, PAGE, Part, Verify, place};
+use super::{Difference, DifferenceKind, PAGE, Part, Verify, money::Money, place};
 use kontor_actors::{
     host::Hosts,
     replay::{Replay, Replayed},
@@ -138,7 +138,11 @@ fn excerpt(json: &str) -> String {
 
 impl Verify<'_> {
     /// Every row against what was derived, and what was derived against the rows.
-    pub(super) async fn compare_states(&mut self, known: &mut Entities) -> Result<(), StoreFault> {
+    pub(super) async fn compare_states(
+        &mut self,
+        known: &mut Entities,
+        money: &mut Money,
+    ) -> Result<(), StoreFault> {
         let (part, mut after) = (self.part, None);
         loop {
             let page = self.store.scan(after.as_ref(), PAGE).await?;
@@ -146,6 +150,7 @@ impl Verify<'_> {
             after = Some(address(last));
             for row in page.iter().filter(|row| part.holds(&row.entity)) {
                 self.report.entities += 1;
+                self.compare_money(money, row).await?;
                 let at = address(row);
                 let truth = known.take(&at);
                 if known.broken.contains(&at) {

@@ -33,7 +33,7 @@ impl Verify<'_> {
         }
     }
 
-    async fn row(&self, at: &EntityRef) -> Result<Option<StoredEntity>, StoreFault> {
+    pub(super) async fn row(&self, at: &EntityRef) -> Result<Option<StoredEntity>, StoreFault> {
         match self.store.fetch(&[Lookup::Entity(at.clone())]).await?.into_iter().next() {
             Some(Found::Entity(row)) => Ok(row),
             _ => Ok(None),

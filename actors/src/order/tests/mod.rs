@@ -98,7 +98,12 @@ pub(crate) fn place_paid(stock: StockStanding) -> OrderCommand {
 }
 
 pub(crate) fn pay(payment: &str, amount: i64) -> OrderCommand {
-    OrderCommand::RecordPaid { order: order(), payment: id(payment), paid: czk(amount) }
+    OrderCommand::RecordPaid {
+        order: order(),
+        payment: id(payment),
+        paid: czk(amount),
+        accepted: false,
+    }
 }
 
 pub(crate) fn opened(payment: &str, until: Timestamp) -> OrderCommand {

@@ -61,7 +61,12 @@ fn a_wrong_amount_or_currency_is_stranded_and_the_order_waits_on() {
     let stage = after([place()])
         .when(pay("p1", 399))
         .then([stranded("p1", 399)])
-        .when(OrderCommand::RecordPaid { order: order(), payment: id("p2"), paid: euros })
+        .when(OrderCommand::RecordPaid {
+            order: order(),
+            payment: id("p2"),
+            paid: euros,
+            accepted: false,
+        })
         .then([of(OrderEvent::PaymentStranded { payment: id("p2"), paid: euros })]);
     assert_eq!(document(&stage).due(), Some(NOW.plus(HOUR)));
     stage.when(pay("p3", 400)).then_names(&["order.paid"]);
@@ -130,6 +135,40 @@ fn what_went_back_is_kept_with_its_payment_and_only_grows() {
         .then_nothing();
     assert_eq!(document(&stage).payments[0].refunded_minor, 250);
     assert_eq!(status(&stage), OrderStatus::Confirmed);
+}
+
+#[test]
+fn a_refund_that_came_back_is_refunded_no_longer() {
+    let reversed = |payment: &str, amount| OrderCommand::RecordRefundReversed {
+        order: order(),
+        payment: id(payment),
+        refunded: czk(amount),
+    };
+    let event =
+        OrderEvent::RefundReversed { payment: id("p1"), refunded: czk(100), amount: czk(150) };
+    let stage = confirmed_and([refunded("p1", 250)])
+        .when(reversed("p1", 100))
+        .then([of(event)])
+        .when(reversed("p1", 100))
+        .then_nothing()
+        .when(reversed("p1", 200))
+        .then_nothing()
+        .when(reversed("unknown", 0))
+        .then_nothing();
+    assert_eq!(document(&stage).payments[0].refunded_minor, 100);
+    stage.when(refunded("p1", 250)).then_names(&["order.refunded"]);
+}
+
+#[test]
+fn what_a_person_has_accepted_pays_the_order_although_it_is_another_amount() {
+    let accepted = |amount| OrderCommand::RecordPaid {
+        order: order(),
+        payment: id("p1"),
+        paid: czk(amount),
+        accepted: true,
+    };
+    after([place()]).when(accepted(390)).then_names(&["order.paid"]);
+    after([place()]).when(pay("p1", 390)).then([stranded("p1", 390)]);
 }
 
 #[test]

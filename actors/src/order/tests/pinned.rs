@@ -6,7 +6,7 @@ use kontor_messages::order::CancellationStep;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many kinds of event there are.
-const KINDS: usize = 21;
+const KINDS: usize = 22;
 
 const PINNED: &str = include_str!("../pinned/events.json");
 
@@ -56,6 +56,11 @@ fn plain() -> Vec<OrderEvent> {
         OrderEvent::Paid { payment: Some(payment.clone()), paid: czk(400) },
         OrderEvent::PaymentStranded { payment: payment.clone(), paid: czk(400) },
         OrderEvent::Refunded { payment: payment.clone(), refunded: czk(400), amount: czk(100) },
+        OrderEvent::RefundReversed {
+            payment: payment.clone(),
+            refunded: czk(300),
+            amount: czk(100),
+        },
         OrderEvent::PaymentSettled { payment },
         OrderEvent::Confirmed,
         OrderEvent::ConfirmationRequested,

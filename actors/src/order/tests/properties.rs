@@ -59,7 +59,7 @@ fn fact() -> impl Strategy<Value = OrderCommand> {
         2 => (any_order(), any_payment(), minutes)
             .prop_map(|(order, payment, until)| OrderCommand::RecordPaymentOpened { order, payment, until }),
         4 => (any_order(), any_payment(), amount.clone())
-            .prop_map(|(order, payment, paid)| OrderCommand::RecordPaid { order, payment, paid: czk(paid) }),
+            .prop_map(|(order, payment, paid)| OrderCommand::RecordPaid { order, payment, paid: czk(paid), accepted: false }),
         1 => (any_order(), any_payment(), amount)
             .prop_map(|(order, payment, back)| OrderCommand::RecordRefunded { order, payment, refunded: czk(back) }),
         1 => (any_order(), any_payment())

@@ -2,6 +2,7 @@
 
 use super::super::standing::may_move;
 use super::*;
+use kontor_messages::payment::PaymentRefusal as R;
 
 #[test]
 fn money_makes_it_paid_and_the_ledger_says_so() {
@@ -13,6 +14,8 @@ fn money_makes_it_paid_and_the_ledger_says_so() {
                 attempt: 1,
                 kind: kontor_messages::payment::LedgerKind::Capture,
                 amount: czk(1000),
+                provider: "stripe".into(),
+                account: "main".into(),
             },
         ),
         (id(), E::Paid { order: Some(order()), paid: czk(1000) }),
@@ -82,6 +85,37 @@ fn w74_another_amount_is_held_told_and_never_paid() {
         assert_eq!((document.status, document.captured_minor), (S::Held, 0));
         assert_eq!(document.attempts[0].captured_minor, wrong.amount_minor);
     }
+}
+
+#[test]
+fn a_person_accepts_another_amount_once_and_it_is_paid() {
+    let accept = || C::Accept { payment: id(), note: Some("a rounding".into()) };
+    for wrong in [900, 1001] {
+        let stage = after([request(), opened(1), tell(paid(czk(wrong)))])
+            .when(accept())
+            .then_names(&["payment.mismatch_accepted", "payment.paid"])
+            .when(accept())
+            .then_nothing();
+        let known = document(&stage);
+        assert_eq!((known.status, known.captured_minor, known.counted), (S::Paid, wrong, Some(1)));
+        stage.when(tell(paid(czk(wrong)))).then_nothing();
+    }
+}
+
+#[test]
+fn what_has_not_come_came_in_another_currency_or_has_gone_back_is_not_accepted() {
+    let accept = || C::Accept { payment: id(), note: None };
+    let wrong = R::WrongStatus {
+        status: "pending",
+        action: "accepted before money of another amount has come",
+    };
+    after([request(), opened(1)]).when(accept()).refused(wrong);
+    let euros = Money::new(1000, Currency::EUR);
+    let stage = after([request(), opened(1), tell(paid(euros))]);
+    stage.when(accept()).refused(R::OtherCurrency { found: euros });
+    let back = tell(refund_seen("r", 900, RefundStatus::Succeeded));
+    let stage = after([request(), opened(1), tell(paid(czk(900))), refund("r", 900), back]);
+    assert!(stage.when(accept()).result.is_err());
 }
 
 #[test]

@@ -62,6 +62,8 @@ fn a_refund_counts_when_the_provider_says_so_and_not_before() {
                 attempt: 1,
                 kind: kontor_messages::payment::LedgerKind::Refund,
                 amount: czk(600),
+                provider: "stripe".into(),
+                account: "main".into(),
             },
         ),
         (id(), E::Refunded { order: Some(order()), refunded: czk(1000), status: S::Refunded }),

@@ -232,11 +232,14 @@ impl Shop {
     fn reactions(&self, entity: &EntityId) -> Vec<Act> {
         let lane = &self.lanes[entity];
         let told = &lane.facts[lane.cursor];
-        let (tenant, payment) = (tenant(), till::document());
-        let order;
+        let tenant = tenant();
+        let (order, payment);
         let fact = match &told.happened {
             Happened::Stock(event) => Fact::Stock(event),
-            Happened::Payment(event) => Fact::Payment(event, &payment),
+            Happened::Payment(event) => {
+                payment = till::document(event);
+                Fact::Payment(event, &payment)
+            }
             Happened::Order(event) => {
                 order = self.document(entity);
                 Fact::Order(event, &order)

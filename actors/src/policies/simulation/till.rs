@@ -148,15 +148,21 @@ pub(in crate::policies) fn refunded(order: EntityId, amount: i64) -> PaymentEven
     }))
 }
 
-/// Policies look at the event only.
-pub(in crate::policies) fn document() -> PaymentDocument {
+/// The payment as it stands after the event, as far as policies look at it.
+pub(in crate::policies) fn document(event: &PaymentEvent) -> PaymentDocument {
+    let refunded = match event {
+        PaymentEvent::Refunded { refunded, .. } | PaymentEvent::RefundReversed { refunded, .. } => {
+            refunded.amount_minor
+        }
+        _ => 0,
+    };
     read(json!({
         "status": "created",
         "amount_minor": 0,
         "currency": "CZK",
         "authorized_minor": 0,
         "captured_minor": 0,
-        "refunded_minor": 0,
+        "refunded_minor": refunded,
         "charged_back_minor": 0,
         "capture": "automatic",
         "description": "an order",

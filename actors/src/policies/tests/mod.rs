@@ -48,7 +48,7 @@ fn of_stock(event: &StockEvent) -> Vec<Act> {
 }
 
 fn of_payment(event: &PaymentEvent) -> Vec<Act> {
-    told(&id("p1"), Fact::Payment(event, &till::document()))
+    told(&id("p1"), Fact::Payment(event, &till::document(event)))
 }
 
 /// The one message that follows.
@@ -146,7 +146,8 @@ fn money_is_carried_to_its_order() {
         [Act::Order(OrderCommand::RecordPaid {
             order: order.clone(),
             payment: payment.clone(),
-            paid: czk(400)
+            paid: czk(400),
+            accepted: false,
         })]
     );
     assert_eq!(
@@ -162,6 +163,29 @@ fn money_is_carried_to_its_order() {
         [Act::Order(OrderCommand::RecordPaymentSettled { order, payment })]
     );
     assert_eq!(of_payment(&PaymentEvent::Paid { order: None, paid: czk(400) }), []);
+}
+
+#[test]
+fn a_refund_that_came_back_is_carried_to_its_order_and_an_old_telling_is_not() {
+    let reversed = PaymentEvent::RefundReversed {
+        order: Some(order()),
+        refunded: czk(100),
+        status: kontor_messages::payment::PaymentStatus::PartiallyRefunded,
+    };
+    let carried = Act::Order(OrderCommand::RecordRefundReversed {
+        order: order(),
+        payment: id("p1"),
+        refunded: czk(100),
+    });
+    assert_eq!(of_payment(&reversed), [carried]);
+    // The payment has moved on since: the first telling of a refund that came back, and the
+    // coming back of one that was made again.
+    let told_late = |event: &PaymentEvent, refunded| {
+        let now = till::document(&till::refunded(order(), refunded));
+        told(&id("p1"), Fact::Payment(event, &now))
+    };
+    assert_eq!(told_late(&till::refunded(order(), 250), 100), []);
+    assert_eq!(told_late(&reversed, 250), []);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod import;
 mod movements;
 #[cfg(test)]
 mod sandbox_tests;
+mod statement;
 mod symbol;
 #[cfg(test)]
 mod tests;
@@ -18,9 +19,12 @@ use crate::gateways::{
     turns::Turn,
 };
 use async_trait::async_trait;
-use kontor_actors::ports::{
-    Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
-    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+use kontor_actors::{
+    ports::{
+        Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
+        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+    },
+    ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
     Currency, Money, Timestamp,
@@ -254,6 +258,10 @@ impl PaymentGateway for Fio {
         Ok(seen)
     }
 
+    async fn statement(&self, ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
+        statement::page(self, ask).await.map(Some)
+    }
+
     async fn interpret(
         &self,
         _headers: &Headers,
@@ -281,9 +289,7 @@ impl Fio {
             return self.last(now, age + SLACK).ok_or(fault);
         }
         let (from, to) = (movements::day(now, self.settings.days), movements::day(now, 0));
-        let token = self.settings.token.expose_secret();
-        let path = ["periods", token, &from, &to, "transactions.json"];
-        let call = self.http.get(super::below(&self.settings.endpoint, &path));
+        let call = self.http.get(self.movements(&from, &to));
         let reply = self.send(&mut turn, call, operation).await?;
         let statement = Statement::read(&reply, &self.settings, Timestamp::now())?;
         let statement = Arc::new(statement);
@@ -298,6 +304,13 @@ impl Fio {
 
     fn kept(&self) -> MutexGuard<'_, Option<Arc<Statement>>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the movements between two days are. The token stands in it: it goes into no log.
+    fn movements(&self, from: &str, to: &str) -> Url {
+        let token = self.settings.token.expose_secret();
+        let path = ["periods", token, from, to, "transactions.json"];
+        super::below(&self.settings.endpoint, &path)
     }
 
     /// Sends an order to the bank.

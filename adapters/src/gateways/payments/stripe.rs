@@ -3,6 +3,7 @@
 mod money;
 mod notification;
 mod signature;
+mod statement;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -11,9 +12,12 @@ mod wire;
 use super::{Provider, mode};
 use crate::gateways::http::{Call, Http, Reply};
 use async_trait::async_trait;
-use kontor_actors::ports::{
-    Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
-    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+use kontor_actors::{
+    ports::{
+        Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
+        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+    },
+    ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
     Money, Timestamp,
@@ -219,6 +223,10 @@ impl PaymentGateway for Stripe {
             }
         }
         Ok(told)
+    }
+
+    async fn statement(&self, ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
+        statement::page(self, ask).await.map(Some)
     }
 
     async fn interpret(

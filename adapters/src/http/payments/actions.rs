@@ -18,7 +18,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     EntityId, Money, Timestamp,
-    payment::{PaymentCommand, PaymentStatus},
+    payment::{PaymentCommand, PaymentStatus, SecondDecision},
 };
 use serde::Deserialize;
 use std::time::Duration;
@@ -74,6 +74,16 @@ struct SeenMoney {
     reference: Option<String>,
 }
 
+/// Why what has come is enough.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Accepting {
+    /// For people.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    note: Option<String>,
+}
+
 /// Why it will not be paid.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +115,16 @@ struct GivenUpCall {
     key: String,
 }
 
+/// What becomes of a second payment that waits for a person.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SecondDecided {
+    /// Which attempt's money it is.
+    attempt: u32,
+    /// `refund` or `keep`.
+    decision: SecondDecision,
+}
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(retry))
@@ -112,10 +132,12 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cancel))
         .routes(routes!(refund))
         .routes(routes!(mark_refund))
+        .routes(routes!(accept))
         .routes(routes!(mark_paid))
         .routes(routes!(mark_failed))
         .routes(routes!(ask_provider))
         .routes(routes!(retry_call))
+        .routes(routes!(decide_second))
 }
 
 /// Opens another attempt, at another provider maybe; what is open meanwhile is called off.
@@ -231,6 +253,21 @@ async fn mark_refund(
     asking.change::<Payments>(command).await
 }
 
+/// Takes what has come for what was asked for, where the amount is another and the payment is held
+/// for that. What is not to be kept is refunded instead.
+#[utoipa::path(post, path = "/v1/payments/{payment}/accept", tag = "payments",
+    params(("payment" = String, Path, max_length = 200), HowAsked),
+    request_body(content = Option<Accepting>),
+    responses((status = OK, body = Versioned<PaymentDocument>)))]
+async fn accept(
+    Named(payment): Named<String>,
+    ordered: Ordered<Accepting>,
+) -> Result<Response, Problem> {
+    let payment = known_id(&payment, "payment")?;
+    let Ordered { body: Accepting { note }, asking } = ordered;
+    asking.change::<Payments>(PaymentCommand::Accept { payment, note }).await
+}
+
 /// Says that the money has come, where no provider can.
 #[utoipa::path(post, path = "/v1/payments/{payment}/mark-paid", tag = "payments",
     params(("payment" = String, Path, max_length = 200), HowAsked),
@@ -284,6 +321,21 @@ async fn retry_call(
     let payment = known_id(&payment, "payment")?;
     let Ordered { body: GivenUpCall { key }, asking } = ordered;
     asking.change::<Payments>(PaymentCommand::RetryCall { payment, key }).await
+}
+
+/// Decides what becomes of a second payment; those that wait are listed by
+/// `?status=second_payment`.
+#[utoipa::path(post, path = "/v1/payments/{payment}/second-payment", tag = "payments",
+    params(("payment" = String, Path, max_length = 200), HowAsked),
+    request_body = SecondDecided,
+    responses((status = OK, body = Versioned<PaymentDocument>)))]
+async fn decide_second(
+    Named(payment): Named<String>,
+    ordered: Ordered<SecondDecided>,
+) -> Result<Response, Problem> {
+    let payment = known_id(&payment, "payment")?;
+    let Ordered { body: SecondDecided { attempt, decision }, asking } = ordered;
+    asking.change::<Payments>(PaymentCommand::DecideSecond { payment, attempt, decision }).await
 }
 
 async fn load(asking: &Asking, payment: &str) -> Result<PaymentDocument, Problem> {

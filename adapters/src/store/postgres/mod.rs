@@ -41,6 +41,7 @@ const VIEWS: &[(&str, &str)] = &[
     ("stock_levels", include_str!("../views/postgres/stock_levels.sql")),
     ("stock_movements", include_str!("../views/postgres/stock_movements.sql")),
     ("payments", include_str!("../views/postgres/payments.sql")),
+    ("ledger_entries", include_str!("../views/postgres/ledger_entries.sql")),
     ("notifications", include_str!("../views/postgres/notifications.sql")),
 ];
 
@@ -77,6 +78,9 @@ impl PostgresStore {
         schema::prepare(&mut connection).await?;
         let wall = wall::put_up(&mut connection).await?;
         connection.close().await?;
+        if settings.require_wall && !wall {
+            return Err(OpenError::NoWall);
+        }
 
         let options = options.options(PLANS).options([
             ("statement_timeout", settings.statement_timeout_ms),

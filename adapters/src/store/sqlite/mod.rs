@@ -41,6 +41,7 @@ const VIEWS: &[(&str, &str)] = &[
     ("stock_levels", include_str!("../views/sqlite/stock_levels.sql")),
     ("stock_movements", include_str!("../views/sqlite/stock_movements.sql")),
     ("payments", include_str!("../views/sqlite/payments.sql")),
+    ("ledger_entries", include_str!("../views/sqlite/ledger_entries.sql")),
     ("notifications", include_str!("../views/sqlite/notifications.sql")),
 ];
 

@@ -24,9 +24,19 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("POST", "/v1/payments/{payment}/attempts") => {
             json!({ "provider": "manual", "account": "main" })
         }
+        ("PUT", "/v1/payment-routes") => json!({ "rules": [] }),
+        ("POST", "/v1/payments/{payment}/second-payment") => {
+            json!({ "attempt": 2, "decision": "refund" })
+        }
         ("POST", "/v1/payments/{payment}/mark-paid") => json!({ "amount": czk }),
         ("POST", "/v1/payments/{payment}/retry-call") => json!({ "key": "open" }),
         ("POST", "/v1/payments/{payment}/refunds/{refund}/mark") => json!({ "succeeded": true }),
+        ("POST", "/v1/reconciliations") => json!({ "provider": "manual", "account": "main" }),
+        ("PUT", "/v1/reconciliations/schedule") => json!({ "cron": "30 4 * * *" }),
+        ("POST", "/v1/differences/{difference}/assign") => json!({ "owner": "olga" }),
+        ("POST", "/v1/differences/{difference}/settle") => {
+            json!({ "how": "written_off", "note": "small" })
+        }
         ("POST", "/v1/stock/movements") => {
             json!({ "sku": "their-atlas", "warehouse": "main", "kind": "in", "quantity": 1 })
         }

@@ -7,6 +7,7 @@ use kontor_actors::{
     intake::Caller,
     notification::Notification,
     payment::Payment,
+    reconciliation::{Reconciliation, difference_entity},
     request::Terms,
     store::{DeadLetter, Store},
     webhook::Webhook,
@@ -15,6 +16,7 @@ use kontor_messages::{
     EntityId, EventId, Meta, TenantId, Timestamp,
     notification::{ChannelKind, NotificationCommand},
     payment::PaymentCommand,
+    reconciliation::{Difference, DifferenceKind, ReconciliationCommand, run_entity},
     webhook::{Position, WebhookCommand},
 };
 use serde_json::{Value, json};
@@ -136,6 +138,24 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     let refund = asked["refunds"][0]["refund"].as_str().unwrap_or_else(|| panic!("{asked}"));
     let refund = refund.to_owned();
     things.extend([("order", order), ("payment", payment), ("refund", refund)]);
+    let run = json!({ "provider": "manual", "account": "main", "day": "2026-01-15" });
+    let run = made(harbour, "/v1/reconciliations", run).await;
+    let difference = Difference {
+        kind: DifferenceKind::MissingHere,
+        provider: "manual".to_owned(),
+        account: "main".to_owned(),
+        day: "2026-01-15".to_owned(),
+        reference: "txn_ours".to_owned(),
+        payment: None,
+        ours: None,
+        theirs: None,
+        suggestions: vec![],
+    };
+    let id = difference_entity(&difference).to_string().replace("difference/", "");
+    let (run_entity, differences) = (run_entity(&run), vec![difference]);
+    let found = ReconciliationCommand::RecordDifferences { run: run_entity, differences };
+    shop.intake.tell::<Reconciliation>(&system(), found, Terms::default()).await.unwrap();
+    things.extend([("run", run), ("difference", id)]);
 }
 
 /// Shelves, and goods that move, wait and are held.

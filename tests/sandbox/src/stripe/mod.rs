@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api;
+mod balance;
 mod book;
 mod create;
 mod error;

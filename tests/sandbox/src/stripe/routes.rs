@@ -68,6 +68,7 @@ impl Inner {
                 expands(params, &["expand"], &[])?;
                 lock(&self.book).refund_json(account, id).map(only_answer)
             }
+            ("GET", ["balance_transactions"]) => self.list_balance(call),
             ("GET", ["events"]) => self.list_events(call),
             ("GET", ["events", id]) => {
                 let events = lock(&self.events);
@@ -185,7 +186,7 @@ fn only_answer(answer: Value) -> Done {
 }
 
 /// Checks the parameters of a query and which properties it expands.
-fn expands<'a>(
+pub(super) fn expands<'a>(
     params: &'a Params,
     known: &[&str],
     expandable: &[&str],
@@ -202,7 +203,7 @@ fn expands<'a>(
 }
 
 /// One page of a list, newest first, after `starting_after`.
-fn page<T>(
+pub(super) fn page<T>(
     call: &Call<'_>,
     items: impl Iterator<Item = T>,
     id: impl Fn(&T) -> &str,

@@ -62,6 +62,11 @@ impl Statement {
         }
     }
 
+    /// All of them.
+    pub fn all(&self) -> &[Movement] {
+        &self.movements
+    }
+
     /// What came under a symbol.
     pub fn incoming(&self, symbol: &str) -> Vec<&Movement> {
         self.movements.iter().filter(|it| it.amount_minor > 0 && it.is_of(symbol)).collect()

@@ -5,6 +5,7 @@ use crate::gateways::{
     payments::testing::{NOW, czk, money, open_in, query, refund},
     tests::{Recorded, Server, http},
 };
+use kontor_actors::ports_statement::EntryKind;
 use serde_json::json;
 
 const IBAN: &str = "CZ9320100000002000145399";
@@ -33,6 +34,22 @@ async fn asked_with(reply: Recorded) -> Result<Observation, GatewayFault> {
 }
 
 #[tokio::test]
+async fn fio_1_the_tokens_address_is_called_and_told_to_nobody() {
+    let settings: Settings = serde_json::from_value(json!({"token": TOKEN, "iban": IBAN})).unwrap();
+    let shown = format!("{settings:?}");
+    let bank = Fio { settings, http: http(), turn: Turn::default(), last: Mutex::default() };
+    let expected = format!(
+        "https://fioapi.fio.cz/v1/rest/periods/{TOKEN}/2026-01-01/2026-01-08/transactions.json"
+    );
+    assert_eq!(bank.movements("2026-01-01", "2026-01-08").as_str(), expected);
+    assert!(!shown.contains(TOKEN), "{shown}");
+    // An address that is not there ends up in the fault's words.
+    let nowhere = json!({"token": TOKEN, "iban": IBAN, "endpoint": "http://127.0.0.1:1/v1/rest"});
+    let fault = build(&nowhere, &http()).unwrap().query(&query(&names())).await.unwrap_err();
+    assert!(!format!("{fault:?}{fault}").contains(TOKEN), "{fault:?}");
+}
+
+#[tokio::test]
 async fn fio_6_a_paid_movement_is_read_exactly() {
     let (server, gateway) = with((200, &[], STATEMENT.into()), &json!({})).await;
     let told = gateway.query(&query(&names())).await.unwrap();
@@ -42,6 +59,21 @@ async fn fio_6_a_paid_movement_is_read_exactly() {
     assert_eq!(server.asked()[0].line, line);
     assert_eq!(movements::day(NOW, 0), "2026-01-01");
     assert_eq!(movements::day(NOW, 7), "2025-12-25");
+}
+
+#[tokio::test]
+async fn movements_of_a_period_are_told_with_their_symbol_and_day() {
+    let (server, gateway) = with((200, &[], STATEMENT.into()), &json!({})).await;
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    let (from, until) = (at("2026-01-01T00:00:00Z"), at("2026-01-08T00:00:00Z"));
+    let ask = StatementAsk { from, until, cursor: None };
+    let page = gateway.statement(&ask).await.unwrap().unwrap();
+    let line = format!("GET /periods/{TOKEN}/2026-01-01/2026-01-08/transactions.json");
+    assert_eq!(server.asked()[0].line, line);
+    let [entry] = &page.entries[..] else { panic!("{page:?}") };
+    assert_eq!((&*entry.reference, &entry.names[..]), ("26512345678", &["2026000014".into()][..]));
+    assert_eq!((entry.kind, entry.amount), (EntryKind::In, czk(129_900)));
+    assert_eq!((entry.at, page.next.as_deref()), (at("2026-01-05T12:00:00Z"), None));
 }
 
 #[tokio::test]
