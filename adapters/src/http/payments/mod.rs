@@ -4,6 +4,7 @@ mod abilities;
 mod actions;
 mod history;
 mod opening;
+mod qr;
 pub(super) mod returns;
 
 use super::{
@@ -105,6 +106,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get))
         .merge(actions::routes())
         .merge(history::routes())
+        .merge(qr::routes())
 }
 
 /// Asks for money. The provider is called as soon as that is recorded, and the answer waits a
