@@ -203,6 +203,16 @@ impl Store for MemoryStore {
         Ok(self.rows()?.read(shard, after, limit))
     }
 
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        Ok(self.rows()?.read_tenant(tenant, shard, after, rows))
+    }
+
     async fn history(
         &self,
         entity: &EntityRef,

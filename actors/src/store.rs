@@ -7,6 +7,13 @@ use async_trait::async_trait;
 use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
 use std::sync::Arc;
 
+/// What stands where something personal stood that was erased.
+pub const ERASED: &str = "[erased]";
+
+/// Kinds of names in `entity_keys` that are personal: they go when the entity's data is erased, and
+/// no state that was erased goes by one.
+pub const PERSONAL_NAMES: [&str; 3] = ["email", "phone", "invited"];
+
 /// An event's place in its shard: 1, 2, 3, ... without gaps.
 pub type Seq = i64;
 
@@ -32,6 +39,16 @@ pub trait Store: Send + Sync + 'static {
         shard: u32,
         after: Seq,
         limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault>;
+
+    /// A tenant's own events among the `rows` rows of a shard after `after`, in order. Nobody is
+    /// told of another's: that is for the database to see to, where it can, and not for callers.
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
     ) -> Result<Vec<StoredEvent>, StoreFault>;
 
     /// Events that changed one entity (as owner, or touched by another's) after its version
@@ -95,7 +112,7 @@ pub trait Store: Send + Sync + 'static {
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault>;
 
     /// Destroys the keys of a person's entities that were made up to `until`: nobody reads any more
-    /// what is sealed with them. Answers with the person's entities, also when asked again. Without
+    /// what is sealed with them, or finds them by their [`PERSONAL_NAMES`]. Answers with the person's entities, also when asked again. Without
     /// a person it destroys all of the tenant's, and names none.
     async fn erase_person(
         &self,

@@ -43,6 +43,24 @@ pub fn is_mail_address(text: &str) -> bool {
         && text.chars().all(plain)
 }
 
+/// A telephone number in the form of E.164: `+420602123456`.
+pub fn is_phone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|c| c.is_ascii_digit())
+}
+
+/// A telephone number as people write it, in the form of E.164; `None` if it does not say its
+/// country: `+` or `00` stands before that.
+pub fn plain_phone(text: &str) -> Option<String> {
+    let text = text.trim();
+    let international = text.strip_prefix('+').or_else(|| text.strip_prefix("00"))?;
+    let spaces = [' ', '\u{a0}', '-', '.', '/', '(', ')'];
+    let digits: String = international.chars().filter(|c| !spaces.contains(c)).collect();
+    Some(format!("+{digits}")).filter(|phone| is_phone(phone))
+}
+
 /// The text, cut to `len_max` characters, without control characters.
 pub fn excerpt(text: &str, len_max: usize) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(len_max).collect()
@@ -60,6 +78,30 @@ mod tests {
         for bad in ["", "c", "CS", "cs_CZ", "cs-", "cs/../en", "czech", "cs\n"] {
             assert!(!is_language(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_telephone_number_says_its_country_however_it_is_written() {
+        for written in
+            ["+420602123456", " +420 602 123 456", "00420-602.123.456", "+420 (602) 123456"]
+        {
+            assert_eq!(plain_phone(written).as_deref(), Some("+420602123456"), "{written}");
+        }
+        for bad in [
+            "",
+            "+",
+            "602123456",
+            "8 701 999 88 77",
+            "+0420602123456",
+            "+420",
+            "+42060212345678901",
+            "+420602123456,+420602123457",
+            "+420602x23456",
+            "++420602123456",
+        ] {
+            assert_eq!(plain_phone(bad), None, "{bad}");
+        }
+        assert!(is_phone("+77019998877") && !is_phone("+420 602 123 456"));
     }
 
     #[test]

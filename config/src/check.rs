@@ -46,7 +46,24 @@ fn http(sections: &Sections, found: &mut Found<'_>) {
     found.between("http.body_limit_bytes", http.body_limit_bytes as u64, 1024, 64 << 20);
     let webhook = http.webhook_body_limit_bytes as u64;
     found.between("http.webhook_body_limit_bytes", webhook, 1024, 64 << 20);
+    let named = http.cors_origins.iter().all(|origin| is_origin(origin));
+    let expected = "origins by name, such as https://shop.example.com, without a path; \"*\" would \
+        let every page in the world call";
+    found.unless(named, "http.cors_origins", expected);
+    let public = http.public_url.as_ref();
+    let web = public.is_none_or(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    found.unless(web, "http.public_url", "an http(s) address");
+    found.between("http.payment_wait_ms", http.payment_wait_ms, 0, 20_000);
     found.between("http.request_timeout_ms", http.request_timeout_ms, 1_000, 600_000);
+}
+
+/// Whether a text is what browsers send as `Origin`.
+fn is_origin(text: &str) -> bool {
+    let plain = !text.contains('*');
+    url::Url::parse(text).is_ok_and(|url| {
+        let web = matches!(url.scheme(), "http" | "https");
+        plain && web && url.origin().ascii_serialization() == text
+    })
 }
 
 fn store(sections: &Sections, found: &mut Found<'_>) {
@@ -60,6 +77,8 @@ fn store(sections: &Sections, found: &mut Found<'_>) {
     found.between("store.acquire_timeout_ms", store.acquire_timeout_ms, 100, 600_000);
     found.between("store.statement_timeout_ms", store.statement_timeout_ms, 100, 600_000);
     found.between("store.lock_timeout_ms", store.lock_timeout_ms, 100, 600_000);
+    let walled = !store.require_wall || scheme.is_some();
+    found.unless(walled, "store.require_wall", "false, or PostgreSQL in store.url");
     let dir = !sections.data_dir.as_os_str().is_empty();
     found.unless(dir, "data_dir", "a folder");
 }
@@ -91,7 +110,7 @@ fn amqp(sections: &Sections, found: &mut Found<'_>) {
 }
 
 fn outside(sections: &Sections, found: &mut Found<'_>) {
-    for (key, expected) in sections.smtp.faults() {
+    for (key, expected) in sections.smtp.faults().into_iter().chain(sections.sms.faults()) {
         found.unless(false, key, expected);
     }
     if let Some(fault) = sections.log.fault() {

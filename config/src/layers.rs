@@ -11,8 +11,15 @@ use secrecy::ExposeSecret;
 use std::ffi::OsString;
 
 /// Keys whose values are never shown; below `otlp.headers` all are.
-const SECRETS: [&str; 5] =
-    ["http.admin_token", "identity.secret", "store.url", "amqp.url", "smtp.url"];
+const SECRETS: [&str; 7] = [
+    "http.admin_token",
+    "identity.secret",
+    "store.url",
+    "amqp.url",
+    "smtp.url",
+    "sms.api_key",
+    "sms.password",
+];
 /// Names in the environment that are shorter than their keys.
 const SHORT: [(&str, &str); 8] = [
     ("LISTEN", "http.listen"),

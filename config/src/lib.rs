@@ -8,11 +8,13 @@ mod check;
 mod layers;
 mod mistakes;
 mod print;
+mod sms;
 mod smtp;
 #[cfg(test)]
 mod tests;
 
 pub use mistakes::{Mistake, Mistakes};
+pub use sms::SmsSettings;
 pub use smtp::SmtpSettings;
 
 use kontor_actors::{admission::AdmissionSettings, journal::JournalSettings};
@@ -63,6 +65,8 @@ pub struct Settings {
     pub gateways: GatewaySettings,
     /// The mail server of tenants that have none.
     pub smtp: SmtpSettings,
+    /// The provider of text messages of tenants that have none.
+    pub sms: SmsSettings,
     /// Log lines.
     pub log: LogSettings,
     /// Traces.
@@ -119,6 +123,7 @@ struct Sections {
     webhooks: SenderSettings,
     gateways: GatewaySettings,
     smtp: SmtpSettings,
+    sms: SmsSettings,
     log: LogSettings,
     otlp: OtlpSettings,
 }
@@ -174,7 +179,7 @@ impl Settings {
     fn of(sections: Sections, shown: serde_json::Value) -> Self {
         let Sections { data_dir, http, store, engine, journal, admission, amqp, webhooks, .. } =
             sections;
-        let Sections { gateways, smtp, log, otlp, identity, .. } = sections;
+        let Sections { gateways, smtp, sms, log, otlp, identity, .. } = sections;
         Self {
             data_dir,
             http,
@@ -187,6 +192,7 @@ impl Settings {
             webhooks,
             gateways,
             smtp,
+            sms,
             log,
             otlp,
             shown,

@@ -92,6 +92,9 @@ fn every_short_name_in_the_environment_reaches_its_key() {
         ("KONTOR_OTLP_ENDPOINT", "http://collector:4318"),
         ("KONTOR_SMTP_URL", "smtps://u:hunter2@mail:465"),
         ("KONTOR_SMTP__FROM", "shop@example.com"),
+        ("KONTOR_SMS__PROVIDER", "smsc"),
+        ("KONTOR_SMS__LOGIN", "shop"),
+        ("KONTOR_SMS__PASSWORD", "hunter2"),
         ("KONTOR_OTLP__HEADERS__AUTHORIZATION", "hunter2"),
         ("KONTOR_HTTP__CORS_ORIGINS", "https://a.example, https://b.example"),
         ("KONTOR_URL", "for somebody else"),
@@ -106,6 +109,8 @@ fn every_short_name_in_the_environment_reaches_its_key() {
     let account = settings.smtp.account().unwrap();
     assert_eq!((&account["host"], &account["tls"]), (&"mail".into(), &"implicit".into()));
     assert_eq!((&account["port"], &account["password"]), (&465.into(), &"hunter2".into()));
+    let expected = serde_json::json!({ "login": "shop", "password": "hunter2" });
+    assert_eq!(settings.sms.account(), Some(("smsc".to_owned(), expected)));
     for printed in [settings.print(false), settings.print(true), format!("{settings:?}")] {
         assert!(!printed.contains("hunter2") && !printed.contains("01234567890"), "{printed}");
     }
@@ -113,8 +118,9 @@ fn every_short_name_in_the_environment_reaches_its_key() {
 
 #[test]
 fn what_is_printed_can_be_read_again() {
-    let printed =
-        file("[engine]\nshards = 8\n[http]\ncors_origins = [\"*\"]").unwrap().print(false);
+    let printed = file("[engine]\nshards = 8\n[http]\ncors_origins = [\"https://a.example\"]")
+        .unwrap()
+        .print(false);
     let again = file(&printed).unwrap();
     assert_eq!((again.engine.shards, again.print(false)), (8, printed));
 }
@@ -139,6 +145,16 @@ fn every_mistake_is_told_at_once_with_its_key_and_its_source() {
     assert!(found.to_string().contains(
         "amqp.queue_type (KONTOR_AMQP__QUEUE_TYPE): found \"big\", expected classic or quorum"
     ));
+}
+
+#[test]
+fn pages_that_may_call_are_named_one_by_one() {
+    for bad in ["*", "https://*.example.com", "https://a.example/", "a.example", "null"] {
+        let told = only_mistake(&format!("[http]\ncors_origins = [\"{bad}\"]"));
+        assert!(told.starts_with("http.cors_origins (kontor.toml): expected origins"), "{told}");
+    }
+    let good = "[http]\ncors_origins = [\"https://a.example\", \"http://127.0.0.1:5173\"]";
+    assert_eq!(file(good).unwrap().http.cors_origins.len(), 2);
 }
 
 #[test]

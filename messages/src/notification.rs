@@ -20,6 +20,8 @@ pub enum ChannelKind {
     /// By mail.
     #[default]
     Email,
+    /// By a text message to a telephone.
+    Sms,
     /// Into the program's log only: for trying things out.
     Log,
 }

@@ -6,10 +6,12 @@
 
 mod command;
 mod event;
+mod plan;
 mod refusal;
 
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;
+pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};
 pub use refusal::PaymentRefusal;
 
 use crate::{EntityId, Money, TenantId, Timestamp};
@@ -29,6 +31,19 @@ pub fn ledger_entity() -> EntityId {
 /// The natural key's value of something that a provider has: `stripe/<account>/<id>`.
 pub fn provider_key(provider: &str, account: &str, reference: &str) -> String {
     format!("{provider}/{account}/{reference}")
+}
+
+/// One of a tenant's accounts at a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PaymentAccount)]
+pub struct AccountName {
+    /// The provider.
+    #[schema(min_length = 1, max_length = 40, example = "stripe")]
+    pub provider: String,
+    /// The account's name there.
+    #[schema(min_length = 1, max_length = 40, example = "main")]
+    pub account: String,
 }
 
 /// When money is taken.

@@ -36,8 +36,13 @@ pub enum SigningCommand {
         /// How long a key signs, in seconds.
         signs_for_s: u64,
     },
-    /// The next key is to sign as soon as it has been published for long enough.
-    Rotate,
+    /// The next key is to sign as soon as it has been published for long enough, or at once: then a
+    /// verifier that keeps what it read has to read again.
+    Rotate {
+        /// Whether it is not waited for.
+        #[serde(default)]
+        at_once: bool,
+    },
     /// A deadline of the ring has passed.
     Wake,
 }

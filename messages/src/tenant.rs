@@ -3,13 +3,15 @@
 //! Entities: `tenant` (one per tenant), `key/<id>` (an API key; its secret is never here, only its
 //! hash), `account/<provider>/<name>` (an account at a payment provider, a mail server, ...),
 //! `member/<user>` (a person who works here), `role/<name>` (a role of the tenant's own),
-//! `invitation/<id>` (its secret is nowhere), `team` (counts over members, roles, invitations).
+//! `invitation/<id>` (its secret is nowhere), `team` (counts over members, roles, invitations),
+//! `payment-routes` (which accounts take which payment).
 
 mod account;
 mod command;
 mod event;
 mod giver;
 mod refusal;
+mod routing;
 mod scope;
 
 pub use account::{AccountMode, AccountSettings};
@@ -17,9 +19,10 @@ pub use command::TenantCommand;
 pub use event::TenantEvent;
 pub use giver::Giver;
 pub use refusal::TenantRefusal;
+pub use routing::PaymentRule;
 pub use scope::{BuiltIn, Scope, lacking};
 
-use crate::{Currency, EntityId};
+use crate::{Currency, EntityId, payment::PaymentChoices};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,6 +39,11 @@ pub fn key_entity(key: &str) -> EntityId {
 /// The entity of a gateway account.
 pub fn account_entity(provider: &str, name: &str) -> EntityId {
     EntityId::named(format!("account/{provider}/{name}"))
+}
+
+/// The entity of the rules by which payments find their accounts.
+pub fn payment_routes_entity() -> EntityId {
+    EntityId::named("payment-routes")
 }
 
 /// The entity of a member.
@@ -124,6 +132,9 @@ pub struct TenantSettings {
     #[serde(default = "payment_wait_minutes")]
     #[schema(minimum = 1, maximum = 43_200)]
     pub payment_wait_minutes: u32,
+    /// What becomes of money that nobody waited for.
+    #[serde(default, skip_serializing_if = "PaymentChoices::is_default")]
+    pub payments: PaymentChoices,
 }
 
 fn number_format() -> String {

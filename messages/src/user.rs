@@ -116,8 +116,10 @@ pub enum TicketPurpose {
     ResetPassword,
     /// Set the first password of an account that somebody else made.
     SetPassword,
-    /// Log in with a short code.
+    /// Log in with a short code, sent by mail.
     LoginCode,
+    /// Log in with a short code, sent to a telephone.
+    PhoneCode,
 }
 
 impl TicketPurpose {
@@ -128,6 +130,7 @@ impl TicketPurpose {
             Self::ResetPassword => "reset_password",
             Self::SetPassword => "set_password",
             Self::LoginCode => "login_code",
+            Self::PhoneCode => "phone_code",
         }
     }
 }

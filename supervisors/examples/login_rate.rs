@@ -6,7 +6,9 @@
 //! `cargo run --release -p kontor --example login_rate -- URL ADMIN_TOKEN [LOGINS] [AT_ONCE]`
 //!
 //! The node must let one address and one account try that often:
-//! `KONTOR_IDENTITY__PER_ADDRESS_PER_MINUTE=1000000 KONTOR_IDENTITY__PER_ACCOUNT_PER_MINUTE=1000000`.
+//! `KONTOR_IDENTITY__PER_ADDRESS_PER_MINUTE=1000000 KONTOR_IDENTITY__PER_ACCOUNT_PER_MINUTE=1000000`,
+//! and one address and one key ask as fast as they can:
+//! `KONTOR_HTTP__ADDRESS_REQUESTS_PER_SECOND=0 KONTOR_HTTP__KEY_REQUESTS_PER_SECOND=0`.
 
 // Times are shown to people; nothing here is money or stock.
 #![allow(clippy::float_arithmetic)]

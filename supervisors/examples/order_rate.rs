@@ -4,6 +4,9 @@
 //!
 //! `cargo run --release -p kontor --example order_rate -- URL ADMIN_TOKEN CALLERS SECONDS [PER_SECOND]`
 //!
+//! All callers have one address and one key, so the node must not limit those:
+//! `KONTOR_HTTP__ADDRESS_REQUESTS_PER_SECOND=0 KONTOR_HTTP__KEY_REQUESTS_PER_SECOND=0`.
+//!
 //! With `PER_SECOND`, callers keep to that rate together, and latency counts from when a request
 //! was due.
 

@@ -11,7 +11,7 @@ use kontor_adapters::{
         accounts::TenantAccounts,
         erasures::Erasures,
         letters::Letters,
-        notifications::NotificationSender,
+        notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
         reconciliation::Reconciliations,
         replays::WebhookReplays,
@@ -62,6 +62,8 @@ pub struct NodeSettings {
     pub gateways: GatewaySettings,
     /// The mail server of tenants that have none of their own.
     pub mail: Option<AccountSettings>,
+    /// The provider of text messages of tenants that have none of their own.
+    pub sms: Option<(String, AccountSettings)>,
 }
 
 impl NodeSettings {
@@ -87,6 +89,7 @@ impl NodeSettings {
             webhooks: settings.webhooks,
             gateways: settings.gateways,
             mail: settings.smtp.account().map(AccountSettings),
+            sms: settings.sms.account().map(|(name, account)| (name, AccountSettings(account))),
         }
     }
 
@@ -102,6 +105,7 @@ impl NodeSettings {
             webhooks: SenderSettings::default(),
             gateways: GatewaySettings::default(),
             mail: None,
+            sms: None,
         }
     }
 }
@@ -248,8 +252,11 @@ struct Outside {
     webhooks: Arc<Sender>,
     gateways: GatewaySettings,
     mail: Option<AccountSettings>,
+    sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
+    /// Where the node is reached from outside.
+    public: Option<url::Url>,
 }
 
 impl Outside {
@@ -260,7 +267,13 @@ impl Outside {
         let identity = settings.identity.clone();
         let vault = Vault::of_node(identity.secret.as_ref(), &settings.data_dir);
         let vault = vault.map_err(|fault| format!("identity.secret: {fault}"))?;
-        Ok(Self { http, webhooks: Arc::new(webhooks), gateways, mail, vault, identity })
+        let sms = settings.sms.clone().map(|(provider, account)| {
+            // The operator's own provider may be at a private address.
+            Http::new(true).map(|http| (provider, account, http))
+        });
+        let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
+        let public = settings.http.public_url.clone();
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -295,12 +308,14 @@ impl Outside {
         let page = self.identity.link.as_ref();
         let page = page.map(|page| page.replace("{action}", "accept-invitation"));
         let links = Links { secrets: Arc::new(self.vault.clone()), page };
+        let texts = Texts { http: self.http.clone(), fallback: self.sms.clone() };
+        let payments = PaymentCalls::new(intake.clone(), Arc::clone(accounts));
         let mails = NotificationSender::new(intake.clone(), self.mail.clone(), letters);
         let mails = mails.with_reach(&self.gateways);
         let mut follows: Vec<Arc<dyn Follow>> = vec![
             Arc::new(Policies::new(intake.clone())),
-            Arc::new(PaymentCalls::new(intake.clone(), Arc::clone(accounts))),
-            Arc::new(mails.with_links(Some(links))),
+            Arc::new(payments.reached_at(self.public.clone())),
+            Arc::new(mails.with_links(Some(links)).with_texts(texts)),
             Arc::new(WebhookChoice::new(intake.clone())),
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),

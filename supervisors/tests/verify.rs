@@ -142,6 +142,7 @@ fn payment() -> [PaymentCommand; 2] {
         description: "Order 1".into(),
         until: now.plus(std::time::Duration::from_secs(3600)),
         customer_email: None,
+        plan: Default::default(),
     };
     let observation = serde_json::json!({
         "attempt": 1, "status": ObservedStatus::Paid, "captured": czk(34_900),

@@ -13,6 +13,7 @@ pub use entry::{CommitFault, Entry, EntryEvent, EntryState, Incarnation, Snapsho
 pub use tail::Tail;
 
 use crate::store::{CursorRow, Seq, Store, StoreFault, StoredEvent};
+use kontor_messages::TenantId;
 use serde::Deserialize;
 use std::sync::{
     Arc,
@@ -176,6 +177,24 @@ impl Journal {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let events = self.store.read(shard, after, limit).await?;
         Ok(events.into_iter().map(Arc::new).collect())
+    }
+
+    /// A tenant's own durable events among the `rows` rows of its shard after `after`, in order.
+    /// Memory says only that there are none; what is told comes from the database, which sees to it
+    /// that nobody is told of another's.
+    pub async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        let shard = tenant.shard(self.shards());
+        let kept = self.shards.get(shard as usize);
+        let last = after.saturating_add(rows.into());
+        if kept.is_some_and(|kept| kept.tail.has_none(tenant, after, last)) {
+            return Ok(Vec::new());
+        }
+        self.store.read_tenant(tenant, shard, after, rows).await
     }
 
     /// Says why this node must stop writing, once another one owns its shards.

@@ -1,6 +1,7 @@
 //! The last events of a shard in memory, so that a follower near the head reads no database.
 
 use crate::store::{Seq, StoredEvent};
+use kontor_messages::TenantId;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -49,6 +50,18 @@ impl Tail {
         let skip = usize::try_from(after + 1 - first).ok()?;
         Some(kept.events.iter().skip(skip).take(limit).cloned().collect())
     }
+
+    /// Whether it is sure that no event after `after` and up to `last` is a tenant's.
+    pub fn has_none(&self, tenant: &TenantId, after: Seq, last: Seq) -> bool {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(first) = kept.events.front().map(|event| event.seq) else {
+            return kept.head <= after;
+        };
+        let skip = usize::try_from(after + 1 - first);
+        let Ok(skip) = skip else { return false };
+        let mut span = kept.events.iter().skip(skip).take_while(|event| event.seq <= last);
+        span.all(|event| event.tenant != *tenant)
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +97,21 @@ mod tests {
         assert_eq!(seqs(tail.after(13, 9)), Some(vec![14, 15]));
         assert_eq!(seqs(tail.after(12, 2)), Some(vec![13, 14]));
         assert_eq!(seqs(tail.after(11, 9)), None);
+    }
+
+    #[test]
+    fn it_says_that_there_is_nothing_only_where_it_reaches_and_sees_nothing() {
+        let mut events: Vec<_> = (11..=15).map(event).collect();
+        let theirs = TenantId::parse("other-books").unwrap();
+        events[3] = Arc::new(StoredEvent { tenant: theirs.clone(), ..(*events[3]).clone() });
+        let tail = Tail::new(3, 10);
+        assert!(tail.has_none(&theirs, 10, 20) && !tail.has_none(&theirs, 9, 20));
+        tail.push(events);
+        // Kept are 13, 14 (theirs) and 15.
+        assert!(!tail.has_none(&theirs, 11, 13), "12 is not kept");
+        assert!(tail.has_none(&theirs, 12, 13) && !tail.has_none(&theirs, 12, 14));
+        assert!(tail.has_none(&theirs, 14, 20) && tail.has_none(&theirs, 15, 20));
+        assert!(!tail.has_none(&crate::testing::tenant(), 14, 20));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use crate::{
     storable,
     store::{
         Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery,
-        ListQuery, Lookup, PersonKeyRow, RequestRow, Seq, StoredEntity, StoredEvent,
+        ListQuery, Lookup, PERSONAL_NAMES, PersonKeyRow, RequestRow, Seq, StoredEntity,
+        StoredEvent,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -161,6 +162,19 @@ impl Rows {
         self.journal.range(range).take(limit as usize).map(|(_, event)| event.clone()).collect()
     }
 
+    pub fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Vec<StoredEvent> {
+        let last = after.saturating_add(rows.into());
+        let range = (Bound::Excluded((shard, after)), Bound::Included((shard, last)));
+        let rows = self.journal.range(range).map(|(_, event)| event);
+        rows.filter(|event| event.tenant == *tenant).cloned().collect()
+    }
+
     pub fn history(&self, entity: &EntityRef, after: i64, limit: u32) -> Vec<StoredEvent> {
         let range =
             (Bound::Excluded((entity.clone(), after)), Bound::Included((entity.clone(), i64::MAX)));
@@ -285,7 +299,14 @@ impl Rows {
             row.key = row.key.filter(|_| until < row.at);
             entity.clone()
         };
-        let erased = theirs.map(erase).collect();
+        let erased: Vec<_> = theirs.map(erase).collect();
+        let gone = |entity: &EntityRef| {
+            let theirs = entity.tenant == *tenant && erased.contains(entity);
+            theirs && self.person_keys.get(entity).is_some_and(|row| row.key.is_none())
+        };
+        self.keys.retain(|(tenant, domain, name, _), entity| {
+            !(PERSONAL_NAMES.contains(&&**name) && gone(&reference(tenant, domain, entity)))
+        });
         if person.is_some() { erased } else { Vec::new() }
     }
 

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     domain::{Decision, Stop, refuse},
     retry::spread,
-    words::{excerpt, is_language, is_line, is_mail_address},
+    words::{excerpt, is_language, is_line, is_mail_address, is_phone},
     world::World,
 };
 use kontor_messages::{
@@ -105,10 +105,15 @@ fn queue(world: Asked<'_, '_>, id: EntityId, event: NotificationEvent) -> Answer
     }
     let addressed = match channel {
         ChannelKind::Email => is_mail_address(recipient),
+        ChannelKind::Sms => is_phone(recipient),
         ChannelKind::Log => is_line(recipient, 254),
     };
     if !addressed {
-        return invalid("/recipient", "one address, such as jana@example.com");
+        let expected = match channel {
+            ChannelKind::Sms => "one telephone number, such as +420602123456",
+            ChannelKind::Email | ChannelKind::Log => "one address, such as jana@example.com",
+        };
+        return invalid("/recipient", expected);
     }
     if language.as_deref().is_some_and(|language| !is_language(language)) {
         return invalid("/language", "a language such as cs or de-AT");

@@ -4,6 +4,7 @@ use super::{
     birth::{add_call, blank_attempt, blank_refund},
     facts,
     schedule::needs_watch,
+    second,
     standing::{self, attempt_status},
     state::{
         Attempt, Call, CallState, Closed, EVENTS_SEEN_MAX, PaymentDocument, RefundRecord, Watch,
@@ -46,6 +47,9 @@ pub fn apply(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         | E::Mismatch { .. }
         | E::MismatchAccepted { .. }
         | E::PaidTwice { .. }
+        | E::SecondPaymentQueued { .. }
+        | E::SecondPaymentOverdue { .. }
+        | E::SecondPaymentDecided { .. }
         | E::LatePayment { .. }
         | E::RefundFailed { .. }
         | E::Disputed { .. }
@@ -102,6 +106,7 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             let Some(call) = document.call_mut(key) else { return };
             call.problem = Some(problem.clone());
             call.next = Some(*next);
+            call.maybe_done |= matches!(fault, CallFault::AskFirst { .. });
             (call.state, call.fresh_key) = match fault {
                 CallFault::Retry { fresh_key, .. } => (CallState::Waiting, *fresh_key),
                 CallFault::AskFirst { fresh_key } => (CallState::Unknown, *fresh_key),
@@ -298,6 +303,10 @@ fn stands(document: &mut PaymentDocument, event: &E, at: Timestamp) {
                 attempt.twice_told = true;
             }
         }
+        E::SecondPaymentQueued { .. }
+        | E::SecondPaymentOverdue { .. }
+        | E::SecondPaymentDecided { .. }
+        | E::LatePayment { .. } => second::apply(document, event),
         E::RefundFailed { refund, .. } => {
             let failed = document.refunds.iter_mut().find(|known| known.refund == *refund);
             if let Some(failed) = failed {

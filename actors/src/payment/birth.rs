@@ -17,6 +17,7 @@ pub fn blank_document(event: &E) -> Option<PaymentDocument> {
         description,
         until,
         customer_email,
+        plan,
         ..
     } = event
     else {
@@ -36,6 +37,7 @@ pub fn blank_document(event: &E) -> Option<PaymentDocument> {
         cancel_url: cancel_url.clone(),
         description: description.clone(),
         customer_email: customer_email.clone(),
+        plan: plan.clone(),
         until: *until,
         counted: None,
         attempts: Vec::new(),
@@ -77,6 +79,7 @@ pub fn add_call(
         key_since: at,
         next: None,
         fresh_key: false,
+        maybe_done: false,
         problem: None,
     });
 }
@@ -116,6 +119,8 @@ pub fn blank_attempt(
         charged_back_minor: 0,
         mismatch_told: false,
         twice_told: false,
+        second: None,
+        unwanted: false,
         cancel_asked: false,
         calls_made: 0,
         expiry_asked: 0,

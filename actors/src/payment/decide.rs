@@ -5,7 +5,10 @@ use super::{
     Payment,
     birth::blank_document,
     draft::{Draft, NewRefund},
+    fallback::another_attempt,
     inbox, record,
+    schedule::next_ask,
+    second,
     standing::{all_given_back, counted, find_refund, mismatch, refundable, room},
     state::{
         ATTEMPTS_MAX, Attempt, CallState, PaymentDocument, PaymentState, REFUNDS_MAX, RefundRecord,
@@ -19,8 +22,8 @@ use crate::{
 use kontor_messages::{
     EntityId, Money, Timestamp,
     payment::{
-        Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R, PaymentStatus as S,
-        QueryReason, RefundStatus, ledger_entity,
+        AccountName, Operation, PaymentCommand as C, PaymentEvent, PaymentRefusal as R,
+        PaymentStatus as S, QueryReason, RefundStatus, ledger_entity,
     },
 };
 use std::time::Duration;
@@ -40,7 +43,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     match command {
         C::Request { .. } => request(world, command, now),
         C::Retry { payment, attempt, provider, account, until } => {
-            retry(world, &payment, attempt, (provider, account), until, now)
+            retry(world, &payment, attempt, AccountName { provider, account }, until, now)
         }
         C::Capture { payment, amount } => capture(world, &payment, amount, now),
         C::Cancel { payment } => cancel(world, &payment, now),
@@ -56,6 +59,9 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
             record::mark_paid(world, &payment, amount, reference, now)
         }
         C::MarkFailed { payment, reason } => record::mark_failed(world, &payment, reason, now),
+        C::DecideSecond { payment, attempt, decision } => {
+            second::decide(world, &payment, (attempt, decision), now)
+        }
         C::MarkRefund { payment, refund, succeeded, note } => {
             record::mark_refund(world, &payment, &refund, (succeeded, note), now)
         }
@@ -99,6 +105,7 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         description,
         until,
         customer_email,
+        plan,
     } = command
     else {
         return refuse(R::NotFound);
@@ -118,6 +125,7 @@ fn request(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         customer_email,
         attempt,
         call: key,
+        plan,
     };
     match world.get(&payment)? {
         _ if payment == ledger_entity() => return refuse(R::PaymentTaken),
@@ -157,13 +165,13 @@ fn retry(
     world: &View<'_>,
     id: &EntityId,
     attempt: u32,
-    (provider, account): (String, String),
+    name: AccountName,
     until: Timestamp,
     now: Timestamp,
 ) -> Answer {
     let mut draft = existing(world, id, now)?;
     if let Some(known) = draft.document.attempt(attempt) {
-        if known.provider == provider && known.account == account {
+        if known.provider == name.provider && known.account == name.account {
             return Ok(Decision::nothing(id.clone()));
         }
         return refuse(R::PaymentTaken);
@@ -182,21 +190,7 @@ fn retry(
         });
     }
     let old: Vec<u32> = draft.document.attempts.iter().map(|old| old.attempt).collect();
-    let document = &draft.document;
-    let event = PaymentEvent::Requested {
-        order: document.order.clone(),
-        amount: document.amount(),
-        provider,
-        account,
-        capture: document.capture,
-        return_url: document.return_url.clone(),
-        cancel_url: document.cancel_url.clone(),
-        description: document.description.clone(),
-        until,
-        customer_email: document.customer_email.clone(),
-        attempt,
-        call: draft.key(attempt, Operation::Open, 1),
-    };
+    let event = another_attempt(&draft, attempt, name, until);
     validate::request(&event, now)?;
     draft.push(event);
     for number in old {
@@ -357,7 +351,21 @@ fn retry_call(world: &View<'_>, id: &EntityId, key: &str, now: Timestamp) -> Ans
 fn query(world: &View<'_>, id: &EntityId, now: Timestamp) -> Answer {
     let mut draft = existing(world, id, now)?;
     ask_about_all(&mut draft, QueryReason::Operator, now);
+    ask_what_became(&mut draft, now);
     Ok(draft.decision())
+}
+
+/// The question just asked is about the calls of unknown outcome too: they need not wait for
+/// their own.
+fn ask_what_became(draft: &mut Draft<'_>, now: Timestamp) {
+    for call in draft.document.calls.clone() {
+        let open = call.operation == Operation::Open;
+        let unknown = call.state == CallState::Unknown && call.asks == 0 && !open;
+        let attempt = draft.document.attempt(call.attempt);
+        if unknown && attempt.is_some_and(|attempt| attempt.asked_at == Some(now)) {
+            draft.push(PaymentEvent::CallAsked { key: call.key, next: next_ask(1, now) });
+        }
+    }
 }
 
 /// Asks about every attempt that was not asked about just now.

@@ -145,7 +145,11 @@ impl<'w> Draft<'w> {
         }
         let name = format!("{}/{number}/{}", self.id, made + 1);
         let amount = attempt.money(left);
-        let why = if round == 0 { "paid twice" } else { "settled" };
+        let why = match round {
+            0 if attempt.unwanted => "paid too late",
+            0 => "paid twice",
+            _ => "settled",
+        };
         self.refund(NewRefund {
             attempt: number,
             refund: EntityId::named(name.clone()),

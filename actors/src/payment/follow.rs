@@ -3,6 +3,7 @@
 
 use super::{
     draft::Draft,
+    second::end_second,
     standing::{
         all_given_back, at_rest, counted, may_move, mismatch, paid_standing, standing, target,
     },
@@ -206,12 +207,20 @@ impl Draft<'_> {
         }
     }
 
-    /// One attempt's money counts: another's goes back, and what is open besides is called off.
+    /// One attempt's money counts: another's is too much, and what is open besides is called off.
+    /// What came too late goes back where that is wanted.
     fn end_what_is_too_much(&mut self) {
+        for attempt in self.document.attempts.clone() {
+            if attempt.unwanted && attempt.captured_minor > 0 {
+                self.give_back(attempt.attempt, 0);
+            } else if attempt.unwanted && attempt.status == PaymentStatus::Authorized {
+                self.call_off(attempt.attempt);
+            }
+        }
         let Some(counts) = counted(&self.document).map(|attempt| attempt.attempt) else { return };
         for attempt in self.document.attempts.clone() {
             let number = attempt.attempt;
-            if number == counts {
+            if number == counts || attempt.unwanted {
                 continue;
             }
             if attempt.captured_minor > 0 {
@@ -220,7 +229,7 @@ impl Draft<'_> {
                     let order = self.order();
                     self.push(PaymentEvent::PaidTwice { order, attempt: number, amount });
                 }
-                self.give_back(number, 0);
+                end_second(self, &attempt);
             } else if attempt.is_open() || attempt.status == PaymentStatus::Authorized {
                 self.call_off(number);
             }

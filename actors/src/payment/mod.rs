@@ -10,11 +10,13 @@ mod birth;
 mod decide;
 mod draft;
 mod facts;
+mod fallback;
 mod follow;
 mod inbox;
 mod ledger;
 mod record;
 mod schedule;
+mod second;
 mod standing;
 mod state;
 #[cfg(test)]
@@ -24,6 +26,7 @@ mod wake;
 
 pub use inbox::{InboxDocument, InboxStatus};
 pub use ledger::{Balance, LedgerDocument};
+pub use second::SecondRecord;
 pub use state::{
     Attempt, Call, CallState, Closed, DisputeRecord, PaymentDocument, PaymentState, RefundRecord,
     Seen, Watch,
@@ -97,6 +100,9 @@ impl Domain for Payment {
     fn status(state: &PaymentState) -> Option<&'static str> {
         match state {
             PaymentState::Blank | PaymentState::Ledger(_) => None,
+            PaymentState::Payment(document) if second::is_waiting(document) => {
+                Some("second_payment")
+            }
             PaymentState::Payment(document) => Some(draft::word(document.status)),
             PaymentState::Notification(inbox) => match inbox.status {
                 InboxStatus::Unmatched => Some("unmatched"),

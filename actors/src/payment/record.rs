@@ -6,6 +6,7 @@ use super::{
     decide::{Answer, ask_about_all, existing},
     draft::Draft,
     facts,
+    fallback::{fall_back, or_elsewhere},
     schedule::{ASKS_MAX, deadline, is_lost, is_spent, key_too_old, next_try},
     state::{Attempt, Call, CallState, PaymentDocument},
 };
@@ -142,11 +143,15 @@ pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     let unwanted = call.operation == Operation::Open && attempt.is_some_and(|it| it.cancel_asked);
     // What nobody wants any more is not opened again.
     let fault = if unwanted { CallFault::GiveUp } else { fault };
+    let next = next_try(&call, fault, now, jitter_permille);
+    let fault = or_elsewhere(&draft.document, &call, fault, next, now);
     let spent = match fault {
         CallFault::Retry { .. } => is_spent(&call),
         CallFault::AskFirst { .. } => is_spent(&call) || call.asks >= ASKS_MAX,
         CallFault::GiveUp | CallFault::LeaveToPerson => false,
     };
+    let unknown = matches!(fault, CallFault::AskFirst { .. } | CallFault::LeaveToPerson);
+    let call = Call { maybe_done: call.maybe_done || unknown, ..call };
     match (fault, call.operation) {
         _ if spent => give_up(&mut draft, &call, problem),
         (CallFault::LeaveToPerson, _) => give_up(&mut draft, &call, problem),
@@ -156,12 +161,11 @@ pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
             draft.query(call.attempt, QueryReason::Doubt, None);
         }
         _ => {
-            let next = next_try(&call, fault, now, jitter_permille);
             let (key, operation) = (key, call.operation);
             let reason = problem.clone();
             draft.push(PaymentEvent::CallFailed { key, operation, fault, problem, next });
             if (fault, operation) == (CallFault::GiveUp, Operation::Open) {
-                end_unopened(&mut draft, call.attempt, reason);
+                end_unopened(&mut draft, &call, reason);
             }
         }
     }
@@ -172,15 +176,19 @@ pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
 pub fn give_up(draft: &mut Draft<'_>, call: &Call, problem: Problem) {
     draft.give_up(call, problem.clone());
     if call.operation == Operation::Open {
-        end_unopened(draft, call.attempt, problem);
+        end_unopened(draft, call, problem);
     }
 }
 
-fn end_unopened(draft: &mut Draft<'_>, attempt: u32, problem: Problem) {
+fn end_unopened(draft: &mut Draft<'_>, call: &Call, problem: Problem) {
+    let attempt = call.attempt;
     let asked = draft.document.attempt(attempt).is_some_and(|attempt| attempt.cancel_asked);
     let status = if asked { S::Cancelled } else { S::Failed };
     let problem = Some(problem);
     draft.push(PaymentEvent::AttemptClosed { attempt, status, problem });
+    if !call.maybe_done {
+        fall_back(draft);
+    }
 }
 
 /// Something is known about it.

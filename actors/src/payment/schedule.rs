@@ -3,6 +3,7 @@
 //! All of it is a function of the state, so a missed instant is made up for at the next one.
 
 use super::{
+    second::overdue_at,
     standing::refunding,
     state::{Attempt, Call, CallState, PaymentDocument, Watch},
 };
@@ -14,6 +15,10 @@ use std::time::Duration;
 
 /// How often an opening is tried, about an hour: the payer waits in front of it.
 const OPEN_TRIES_MAX: u32 = 12;
+/// The same while another account could open it.
+const OPEN_TRIES_BEFORE_NEXT: u32 = 3;
+/// And so long a wait is too long then.
+const OPEN_WAIT_BEFORE_NEXT: Duration = Duration::from_secs(20);
 /// How often any other call is tried, about eight hours.
 const TRIES_MAX: u32 = 40;
 /// How often it is asked what became of a call before a person must look.
@@ -42,6 +47,8 @@ const KEY_LIFE: Duration = Duration::from_secs(23 * HOUR);
 const CALL_LOST: Duration = Duration::from_secs(HOUR);
 /// A payment that the bank is at may take so much longer.
 const PROCESSING: Duration = Duration::from_secs(14 * DAY);
+/// How long a person has to decide about a second payment.
+pub const SECOND_DECIDED_WITHIN: Duration = Duration::from_secs(3 * DAY);
 /// Money may come so long after the end.
 const AFTERWARDS: Duration = Duration::from_secs(2 * DAY);
 /// No hold and no refund takes longer.
@@ -53,7 +60,8 @@ const EXPIRY_ASK_EVERY: Duration = Duration::from_secs(10 * MINUTE);
 pub fn due(document: &PaymentDocument) -> Option<Timestamp> {
     let ends = document.attempts.iter().filter(|attempt| attempt.is_open()).map(ends_at);
     let calls = document.calls.iter().filter_map(|call| call.next);
-    ends.chain(calls).chain(query_due(document)).min()
+    let seconds = document.attempts.iter().filter_map(overdue_at);
+    ends.chain(calls).chain(seconds).chain(query_due(document)).min()
 }
 
 /// When an open attempt is ended, or asked about once more before that.
@@ -140,6 +148,12 @@ pub fn next_match(tries: u32, now: Timestamp) -> Timestamp {
 pub fn is_spent(call: &Call) -> bool {
     let most = if call.operation == Operation::Open { OPEN_TRIES_MAX } else { TRIES_MAX };
     call.tries >= most
+}
+
+/// Whether an opening has waited long enough, or would wait too long, for another account to be
+/// tried instead.
+pub fn waits_too_long(call: &Call, next: Timestamp, now: Timestamp) -> bool {
+    call.tries >= OPEN_TRIES_BEFORE_NEXT || next.since(now) > OPEN_WAIT_BEFORE_NEXT
 }
 
 /// Whether the provider may have forgotten the call's key, so that it would do the same again.

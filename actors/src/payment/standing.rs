@@ -110,7 +110,8 @@ pub fn mismatch(document: &PaymentDocument, attempt: &Attempt) -> Option<Money> 
     if ended && attempt_status(attempt) != PaymentStatus::Authorized {
         return None;
     }
-    if attempt.accepted && attempt.currency == document.currency {
+    // What goes back does so whatever it is.
+    if attempt.unwanted || (attempt.accepted && attempt.currency == document.currency) {
         return None;
     }
     if let Some(other) = attempt.other_amount {
@@ -130,7 +131,8 @@ pub fn counted(document: &PaymentDocument) -> Option<&Attempt> {
         None => document
             .attempts
             .iter()
-            .find(|attempt| attempt.captured_minor > 0 && mismatch(document, attempt).is_none()),
+            .filter(|attempt| attempt.captured_minor > 0 && !attempt.unwanted)
+            .find(|attempt| mismatch(document, attempt).is_none()),
     }
 }
 
@@ -153,13 +155,14 @@ pub fn standing(document: &PaymentDocument) -> PaymentStatus {
         let back = attempt.captured_minor > 0 && all_given_back(attempt);
         return if back { PaymentStatus::Refunded } else { PaymentStatus::Held };
     }
-    let any = |status| document.attempts.iter().any(|attempt| attempt.status == status);
+    let wanted = || document.attempts.iter().filter(|attempt| !attempt.unwanted);
+    let any = |status| wanted().any(|attempt| attempt.status == status);
     for status in [PaymentStatus::Authorized, PaymentStatus::Pending, PaymentStatus::Created] {
         if any(status) {
             return status;
         }
     }
-    document.attempts.last().map_or(PaymentStatus::Created, |attempt| attempt.status)
+    wanted().next_back().map_or(document.status, |attempt| attempt.status)
 }
 
 /// Where a paid attempt stands.

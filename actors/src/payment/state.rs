@@ -3,11 +3,11 @@
 //! An attempt keeps what the provider has said (`..._seen`, largest or latest told, so the order
 //! of telling does not matter) apart from what is booked (`..._minor`, the sum of the ledger).
 
-use super::{inbox::InboxDocument, ledger::LedgerDocument};
+use super::{inbox::InboxDocument, ledger::LedgerDocument, second::SecondRecord};
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     payment::{
-        CaptureMode, DisputeStatus, Operation, PaymentStatus, Problem, RefundStatus,
+        CaptureMode, DisputeStatus, Operation, PaymentPlan, PaymentStatus, Problem, RefundStatus,
         TransferInstructions,
     },
 };
@@ -83,6 +83,9 @@ pub struct PaymentDocument {
     /// The payer's address. Personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_email: Option<String>,
+    /// What else is agreed.
+    #[serde(default, skip_serializing_if = "PaymentPlan::is_default")]
+    pub plan: PaymentPlan,
     /// Until when it may be paid.
     pub until: Timestamp,
     /// Which attempt's money counts; any other's is too much.
@@ -193,6 +196,12 @@ pub struct Attempt {
     /// It was told that it is one too many.
     #[serde(default)]
     pub twice_told: bool,
+    /// A person decides what becomes of its money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondRecord>,
+    /// Its money came when the payment had ended, and goes back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unwanted: bool,
     /// Its end was asked for here.
     #[serde(default)]
     pub cancel_asked: bool,
@@ -337,6 +346,9 @@ pub struct Call {
     /// The next one takes a new key.
     #[serde(default)]
     pub fresh_key: bool,
+    /// Once at least it was not known what the provider had made of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub maybe_done: bool,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -353,6 +365,10 @@ pub struct Watch {
     pub dense: bool,
     /// It is over.
     pub ended: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl PaymentDocument {

@@ -2,7 +2,9 @@
 
 mod attempts;
 mod calls;
+mod choices;
 mod disputes;
+mod fallback;
 mod inbox;
 mod ledger;
 mod observations;
@@ -18,8 +20,8 @@ use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     payment::{
         CallFault, CaptureMode, Observation, ObservationSource, ObservedStatus, Operation,
-        PaymentCommand as C, PaymentEvent as E, PaymentStatus as S, Problem, RefundSeen,
-        RefundStatus,
+        PaymentCommand as C, PaymentEvent as E, PaymentPlan, PaymentStatus as S, Problem,
+        RefundSeen, RefundStatus,
     },
 };
 use std::time::Duration;
@@ -62,6 +64,7 @@ fn request_with(capture: CaptureMode) -> C {
         description: "Order 2026-000001".into(),
         until: later(HOUR),
         customer_email: Some("ann@example.com".into()),
+        plan: PaymentPlan::default(),
     }
 }
 

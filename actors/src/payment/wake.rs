@@ -9,6 +9,7 @@ use super::{
         ASKS_MAX, EXPIRY_ASKS_MAX, ends_at, needs_query, next_ask, query_due, step_after,
         watch_over,
     },
+    second::tell_overdue,
     standing::refunding,
     state::{Call, CallState},
 };
@@ -23,6 +24,7 @@ pub fn payment(world: &World<'_, Payment>, id: EntityId, now: Timestamp) -> Answ
     let Some(draft) = Draft::of(world, &id, now)? else { return Ok(Decision::nothing(id)) };
     let mut waking = Waking { draft, asked: Vec::new(), step: None };
     waking.find_step();
+    tell_overdue(&mut waking.draft);
     waking.end_what_is_over();
     waking.go_on_with_calls();
     waking.look_after();

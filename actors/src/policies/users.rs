@@ -6,7 +6,7 @@ use super::{Act, Fact, Occurrence};
 use kontor_messages::{
     id,
     notification::{ChannelKind, NotificationCommand},
-    user::{UserEvent, user_of},
+    user::{TicketPurpose, UserEvent, user_of},
 };
 use serde_json::{Value, json};
 
@@ -25,9 +25,17 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
             let Some(user) = user_of(occurrence.entity) else { return Vec::new() };
             let minutes = until.since(occurrence.at).as_secs() / 60;
             let data = json!({ "user": user, "ticket": ticket, "minutes": minutes });
-            vec![write(occurrence, purpose.word(), to, language, data)]
+            let channel = match purpose {
+                TicketPurpose::PhoneCode => ChannelKind::Sms,
+                TicketPurpose::VerifyEmail
+                | TicketPurpose::ResetPassword
+                | TicketPurpose::SetPassword
+                | TicketPurpose::LoginCode => ChannelKind::Email,
+            };
+            vec![write(occurrence, purpose.word(), (channel, to), language, data)]
         }
         UserEvent::KnownAlready { to, language } => {
+            let to = (ChannelKind::Email, to.as_str());
             vec![write(occurrence, KNOWN_ALREADY, to, language, json!({}))]
         }
         _ => Vec::new(),
@@ -37,14 +45,14 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
 fn write(
     occurrence: &Occurrence<'_>,
     template: &str,
-    to: &str,
+    (channel, to): (ChannelKind, &str),
     language: &Option<String>,
     data: Value,
 ) -> Act {
     Act::Notification(NotificationCommand::Queue {
         notification: id::derived(occurrence.id, "mail"),
         template: template.to_owned(),
-        channel: ChannelKind::Email,
+        channel,
         recipient: to.to_owned(),
         language: language.clone(),
         data,

@@ -33,15 +33,16 @@ pub(super) fn decide(
             let wanted = ring.wants_key() && !known;
             wanted.then_some(SigningEvent::Published { key, signs_for_s }).into_iter().collect()
         }
-        SigningCommand::Rotate if ring.active.is_none() => {
+        SigningCommand::Rotate { .. } if ring.active.is_none() => {
             return refuse(SigningRefusal::NotFound);
         }
-        SigningCommand::Rotate => {
+        SigningCommand::Rotate { at_once } => {
             let asked = SigningEvent::RotationAsked;
             let asked = (!ring.rotation_asked).then_some(asked);
             let mut then = ring.clone();
             then.rotation_asked = true;
-            let now = is_time(&then, now).then_some(SigningEvent::Rotated);
+            let may = rotates_at(&then).is_some_and(|at| at_once || at <= now);
+            let now = may.then_some(SigningEvent::Rotated);
             asked.into_iter().chain(now).collect()
         }
         SigningCommand::Wake => {

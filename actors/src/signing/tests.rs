@@ -52,11 +52,26 @@ fn when_its_time_is_over_the_next_key_signs_and_the_old_one_is_believed_for_a_wh
 }
 
 #[test]
-fn a_key_that_was_not_published_for_long_enough_does_not_sign_even_if_asked() {
-    let stage = given::<Signing>([]).when(SigningCommand::Rotate).refused(SigningRefusal::NotFound);
+fn a_rotation_at_once_waits_for_nothing_and_the_old_key_is_believed_for_a_while() {
+    let now = || SigningCommand::Rotate { at_once: true };
+    let stage = given::<Signing>([]).when(now()).refused(SigningRefusal::NotFound);
     let stage = stage.when(offer("a")).then_names(&["signing.published"]);
-    let stage = stage.when(SigningCommand::Rotate).then_names(&["signing.rotation_asked"]);
-    let stage = stage.when(SigningCommand::Rotate).then_nothing();
+    let stage = stage.when(now()).then_names(&["signing.rotation_asked"]);
+    let stage = stage.when(offer("b")).then_names(&["signing.published"]);
+    let stage = stage.when(now()).then_names(&["signing.rotated"]);
+    assert_eq!(kids(&stage), ("b".to_owned(), None, vec!["a".to_owned()]));
+}
+
+#[test]
+fn a_key_that_was_not_published_for_long_enough_does_not_sign_even_if_asked() {
+    let stage = given::<Signing>([])
+        .when(SigningCommand::Rotate { at_once: false })
+        .refused(SigningRefusal::NotFound);
+    let stage = stage.when(offer("a")).then_names(&["signing.published"]);
+    let stage = stage
+        .when(SigningCommand::Rotate { at_once: false })
+        .then_names(&["signing.rotation_asked"]);
+    let stage = stage.when(SigningCommand::Rotate { at_once: false }).then_nothing();
     let mut stage = stage.when(offer("b")).then_names(&["signing.published"]);
     assert_eq!(stage.wake_due(), 0);
     stage = stage.after(PUBLISHED_BEFORE);
@@ -67,7 +82,7 @@ fn a_key_that_was_not_published_for_long_enough_does_not_sign_even_if_asked() {
 #[test]
 fn a_rotation_that_is_asked_for_happens_at_once_if_the_next_key_is_known() {
     let names = ["signing.rotation_asked", "signing.rotated"];
-    let stage = stage().when(SigningCommand::Rotate).then_names(&names);
+    let stage = stage().when(SigningCommand::Rotate { at_once: false }).then_names(&names);
     assert_eq!(kids(&stage), ("b".to_owned(), None, vec!["a".to_owned()]));
 }
 
@@ -118,7 +133,7 @@ proptest! {
                     made += 1;
                     offer(&format!("key-{made}"))
                 }
-                1 => SigningCommand::Rotate,
+                1 => SigningCommand::Rotate { at_once: false },
                 _ => {
                     stage = stage.after(Duration::from_secs(wait));
                     SigningCommand::Wake

@@ -3,7 +3,7 @@
 use super::{
     Tenant, TenantDocument, TenantState, deletion, giving,
     invitations::{self, Wish},
-    members,
+    members, routing,
 };
 use crate::{
     domain::{Decision, Stop, refuse},
@@ -66,6 +66,7 @@ pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp)
                 _ => refuse(TenantRefusal::NotFound("account")),
             }
         }
+        TenantCommand::PutPaymentRoutes { rules } => routing::put(world, rules),
         about_people => decide_people(world, about_people, now),
     }
 }
@@ -106,7 +107,8 @@ fn decide_people(world: &World<'_, Tenant>, command: TenantCommand, now: Timesta
         | TenantCommand::RecordKeyUse { .. }
         | TenantCommand::RevokeKey { .. }
         | TenantCommand::PutAccount { .. }
-        | TenantCommand::RemoveAccount { .. } => about_tenant(None),
+        | TenantCommand::RemoveAccount { .. }
+        | TenantCommand::PutPaymentRoutes { .. } => about_tenant(None),
     }
 }
 

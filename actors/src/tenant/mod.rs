@@ -10,17 +10,20 @@ mod giving;
 mod invitations;
 pub mod key;
 mod members;
+pub mod routing;
 mod state;
 mod team;
 #[cfg(test)]
 mod tests;
 
 pub use invitations::INVITATION_SPAN;
+pub use routing::PaymentRoutesDocument;
 pub use state::{AccountDocument, KeyDocument, TenantDocument, TenantState};
 pub use team::{InvitationDocument, InvitationStatus, MemberDocument, RoleDocument, Team};
 
 use crate::{
     domain::{Decision, Domain, Event, Key, Stop},
+    store::ERASED,
     world::World,
 };
 use kontor_messages::{
@@ -69,7 +72,9 @@ impl Domain for Tenant {
 
     fn keys(state: &TenantState) -> Vec<Key> {
         match state {
-            TenantState::Invitation(known) if known.status == InvitationStatus::Open => {
+            TenantState::Invitation(known)
+                if known.status == InvitationStatus::Open && known.email != ERASED =>
+            {
                 vec![invitations::address_key(&known.email)]
             }
             _ => Vec::new(),
@@ -91,6 +96,7 @@ impl Domain for Tenant {
             TenantEvent::KeyRevoked => "tenant.key_revoked",
             TenantEvent::AccountPut { .. } => "tenant.account_put",
             TenantEvent::AccountRemoved => "tenant.account_removed",
+            TenantEvent::PaymentRoutesPut { .. } => "tenant.payment_routes_put",
             TenantEvent::MemberAdded { .. } => "tenant.member_added",
             TenantEvent::MemberChanged { .. } => "tenant.member_changed",
             TenantEvent::MemberRemoved { .. } => "tenant.member_removed",
@@ -110,6 +116,7 @@ impl Domain for Tenant {
             TenantState::Blank
             | TenantState::Member(_)
             | TenantState::Role(_)
+            | TenantState::PaymentRoutes(_)
             | TenantState::Team(_) => None,
             TenantState::Invitation(invitation) => Some(invitation.status.word()),
             TenantState::Tenant(tenant) => Some(match tenant.status {

@@ -1,5 +1,6 @@
 //! What is known of a tenant, a key and an account.
 
+use super::routing::PaymentRoutesDocument;
 use super::team::{self, InvitationDocument, MemberDocument, RoleDocument, Team};
 use kontor_messages::{
     AddressRange, EntityId, Timestamp,
@@ -35,6 +36,8 @@ pub enum TenantState {
     Invitation(InvitationDocument),
     /// The counts over them.
     Team(Team),
+    /// Which account takes which payment.
+    PaymentRoutes(PaymentRoutesDocument),
 }
 
 /// A tenant.
@@ -123,6 +126,7 @@ impl TenantState {
             | Self::Member(_)
             | Self::Role(_)
             | Self::Invitation(_)
+            | Self::PaymentRoutes(_)
             | Self::Team(_) => {}
         }
         view
@@ -224,6 +228,9 @@ pub fn apply(entity: &EntityId, state: &mut TenantState, event: &TenantEvent, at
             });
         }
         (TenantEvent::AccountRemoved, _) => *state = TenantState::Blank,
+        (TenantEvent::PaymentRoutesPut { rules }, _) => {
+            *state = TenantState::PaymentRoutes(PaymentRoutesDocument { rules: rules.clone() });
+        }
         _ => team::apply(state, event, at),
     }
 }

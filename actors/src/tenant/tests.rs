@@ -5,6 +5,7 @@ mod keys;
 mod members;
 mod pinned;
 mod properties;
+mod routing;
 
 use super::*;
 use crate::testing::{NOW, Stage, given};
@@ -29,6 +30,7 @@ fn settings() -> TenantSettings {
         language: "cs".to_owned(),
         limits: Limits::default(),
         payment_wait_minutes: 60,
+        payments: Default::default(),
     }
 }
 

@@ -78,8 +78,9 @@ fn registered(event: &UserEvent, at: Timestamp) -> UserState {
 
 fn user_event(user: &mut UserDocument, event: &UserEvent, at: Timestamp) {
     match event {
-        UserEvent::TakenOver { name, language, password } => {
+        UserEvent::TakenOver { name, language, password, phone } => {
             (user.name, user.language) = (name.clone(), language.clone());
+            user.phone.clone_from(phone);
             set_password(user, password.clone());
             (user.totp, user.failures, user.locked_until) = (None, 0, None);
         }
@@ -88,7 +89,12 @@ fn user_event(user: &mut UserDocument, event: &UserEvent, at: Timestamp) {
         }
         UserEvent::KnownAlready { .. } => user.told_at = Some(at),
         UserEvent::Verified { ticket, forget_password } => {
-            user.email_verified = true;
+            let shown = user.tickets.iter().find(|open| open.ticket == *ticket);
+            if shown.is_some_and(|open| open.purpose == TicketPurpose::PhoneCode) {
+                user.phone_verified = true;
+            } else {
+                user.email_verified = true;
+            }
             close(user, *ticket);
             if *forget_password {
                 set_password(user, None);

@@ -4,7 +4,7 @@
 //! and changes the state; a right thing that may not count is refused.
 
 use super::{
-    DEVICE_LEN_MAX, UserDocument, UserState,
+    DEVICE_LEN_MAX, Ticket, UserDocument, UserState,
     decide::{Answer, Asked, active, check_hash, check_password, of_user, same},
     sessions,
 };
@@ -94,14 +94,11 @@ fn check_proof(
             refuse(UserRefusal::Stale)
         }
         Proof::Password { .. } => Ok(Checked::Right(None)),
-        Proof::Code { ticket, right } => {
-            let open = known.ticket(TicketPurpose::LoginCode, now);
-            match open.filter(|open| open.ticket == *ticket) {
-                None => refuse(UserRefusal::TicketSpent),
-                Some(_) if *right => Ok(Checked::Right(Some(*ticket))),
-                Some(_) => Ok(Checked::Wrong(Some(*ticket))),
-            }
-        }
+        Proof::Code { ticket, right } => match known.code_ticket(*ticket, now) {
+            None => refuse(UserRefusal::TicketSpent),
+            Some(_) if *right => Ok(Checked::Right(Some(*ticket))),
+            Some(_) => Ok(Checked::Wrong(Some(*ticket))),
+        },
     }
 }
 
@@ -139,9 +136,14 @@ fn come_in(
         return Ok(Vec::new());
     };
     let mut events = Vec::new();
-    let proved = ticket.filter(|_| !known.email_verified);
-    if let Some(ticket) = proved {
-        // Whoever set a password before had not proved that the address is theirs.
+    let news = |open: &Ticket| match open.purpose {
+        TicketPurpose::PhoneCode => !known.phone_verified,
+        _ => !known.email_verified,
+    };
+    let open = ticket.and_then(|ticket| known.code_ticket(ticket, now));
+    if let Some(Ticket { ticket, .. }) = open.filter(|open| news(open)) {
+        let ticket = *ticket;
+        // Whoever set a password before had not proved that the address or number is theirs.
         events.extend(sessions::all(world, user, known, None, RevokeReason::Superseded)?);
         let forget_password = known.password.is_some();
         events.push(of_user(user, UserEvent::Verified { ticket, forget_password }));

@@ -22,6 +22,7 @@ pub use state::{
 
 use crate::{
     domain::{Decision, Domain, Event, Key, Stop},
+    store::ERASED,
     world::World,
 };
 use kontor_messages::{
@@ -97,8 +98,11 @@ impl Domain for User {
 
     fn keys(state: &UserState) -> Vec<Key> {
         let UserState::User(user) = state else { return Vec::new() };
-        let email = user.email.iter().map(|email| Key::new(EMAIL, email));
-        email.chain(user.phone.iter().map(|phone| Key::new(PHONE, phone))).collect()
+        let phone = user.phone.as_ref().filter(|_| user.is_reached_by_phone());
+        let names = [(EMAIL, user.email.as_ref()), (PHONE, phone)];
+        let names = names.into_iter().filter_map(|(kind, text)| Some((kind, text?)));
+        let left = names.filter(|(_, text)| *text != ERASED);
+        left.map(|(kind, text)| Key::new(kind, text)).collect()
     }
 
     fn status(state: &UserState) -> Option<&'static str> {

@@ -2,7 +2,8 @@
 //!
 //! Until an address is proved, nobody owns it: who registers with it later takes the account over,
 //! and whatever was set before counts no longer. An account that an operator made, that may do
-//! something, or whose address is proved, is never taken over.
+//! something, or whose address is proved, is never taken over. A telephone number that is all that
+//! an account has is like an address; one beside an address lets nobody in before it is proved.
 
 use super::{
     EMAIL, PHONE, UserDocument, UserStatus,
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{Decision, Key, Stop, refuse},
-    words::is_mail_address,
+    words::{is_mail_address, is_phone},
 };
 use kontor_messages::{
     Timestamp,
@@ -42,11 +43,16 @@ pub(super) fn register(
             refuse(UserRefusal::Taken("id"))
         };
     }
-    let phone = new.phone.as_ref().map(|phone| Key::new(PHONE, phone));
+    // A number beside a mail address is what somebody told: until it is proved it is nobody's.
+    let claims = new.verified || new.email.is_none();
+    let phone = new.phone.as_ref().filter(|_| claims).map(|phone| Key::new(PHONE, phone));
     if let Some(phone) = phone
-        && world.find(&phone)?.is_some()
+        && let Some(other) = world.find(&phone)?.and_then(user_of)
     {
-        return refuse(UserRefusal::Taken("phone"));
+        return match ticket.filter(|_| new.via == RegisteredVia::Code && new.email.is_none()) {
+            Some(ticket) => code_again(world, other, ticket, now),
+            None => refuse(UserRefusal::Taken("phone")),
+        };
     }
     let email = new.email.as_ref().map(|email| Key::new(EMAIL, email));
     if let Some(email) = email
@@ -55,12 +61,25 @@ pub(super) fn register(
         return again(world, other, new, ticket, now);
     }
     let NewUser { email, phone, name, language, password, role, via, verified } = new;
-    let opened = ticket.map(|(ticket, purpose)| {
-        tickets::opened(ticket, purpose, email.clone(), language.clone(), now)
+    let opened = ticket.map(|ticket| {
+        tickets::opened(ticket, (email.clone(), phone.clone()), language.clone(), now)
     });
     let registered =
         UserEvent::Registered { email, phone, name, language, password, role, via, verified };
     Ok(Decision::of(user_entity(user), std::iter::once(registered).chain(opened).collect()))
+}
+
+/// Somebody wants a code to the telephone number that is `other`'s.
+fn code_again(
+    world: Asked<'_, '_>,
+    other: UserId,
+    (ticket, purpose): (TicketId, TicketPurpose),
+    now: Timestamp,
+) -> Answer {
+    if known(world, other)?.status == UserStatus::Disabled {
+        return refuse(UserRefusal::Taken("phone"));
+    }
+    tickets::open(world, other, ticket, purpose, now)
 }
 
 /// Somebody registers with a mail address that is `other`'s.
@@ -99,6 +118,7 @@ fn is_unowned(there: &UserDocument) -> bool {
     let by_anybody = matches!(there.via, RegisteredVia::Password | RegisteredVia::Code);
     by_anybody
         && !there.email_verified
+        && !there.phone_verified
         && there.role == PlatformRole::None
         && there.tenants.is_empty()
 }
@@ -111,17 +131,17 @@ fn take_over(
     ticket: Option<(TicketId, TicketPurpose)>,
     now: Timestamp,
 ) -> Answer {
-    let NewUser { email, name, language, password, .. } = new;
+    let NewUser { email, phone, name, language, password, .. } = new;
     if there.password == password {
         // The same request again: no two hashes are the same by chance.
         return Ok(Decision::nothing(user_entity(user)));
     }
-    let opened = ticket.map(|(ticket, purpose)| {
-        let event = tickets::opened(ticket, purpose, email, language.clone(), now);
+    let opened = ticket.map(|ticket| {
+        let event = tickets::opened(ticket, (email, phone.clone()), language.clone(), now);
         of_user(user, event)
     });
     let mut events = sessions::all(world, user, there, None, RevokeReason::Superseded)?;
-    events.push(of_user(user, UserEvent::TakenOver { name, language, password }));
+    events.push(of_user(user, UserEvent::TakenOver { name, language, password, phone }));
     events.extend(opened);
     Ok(Decision { subject: user_entity(user), events })
 }
@@ -134,12 +154,8 @@ fn check(new: &NewUser) -> Result<(), Stop<UserRefusal>> {
     if new.email.as_deref().is_some_and(|email| !is_mail_address(email) || !lower(email)) {
         return invalid("/email", "one address, such as jana@example.com");
     }
-    let digits = |phone: &str| {
-        let rest = phone.strip_prefix('+').unwrap_or_default();
-        (7..=15).contains(&rest.len()) && rest.bytes().all(|c| c.is_ascii_digit())
-    };
-    if new.phone.as_deref().is_some_and(|phone| !digits(phone)) {
-        return invalid("/phone", "a number such as +420123456789");
+    if new.phone.as_deref().is_some_and(|phone| !is_phone(phone)) {
+        return invalid("/phone", "a number such as +420602123456");
     }
     check_person(&new.name, new.language.as_deref())?;
     new.password.as_deref().map_or(Ok(()), check_password)

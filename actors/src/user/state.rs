@@ -197,6 +197,18 @@ impl UserDocument {
         self.tickets.iter().find(|open| open.purpose == purpose && open.counts_at(now))
     }
 
+    /// The ticket by whose code they may come in, if it may still be used.
+    pub fn code_ticket(&self, ticket: TicketId, now: Timestamp) -> Option<&Ticket> {
+        let codes = [TicketPurpose::LoginCode, TicketPurpose::PhoneCode];
+        let mut open = codes.into_iter().filter_map(|purpose| self.ticket(purpose, now));
+        open.find(|open| open.ticket == ticket)
+    }
+
+    /// Whether their telephone number leads to them: it is proved, or all that is known of them.
+    pub fn is_reached_by_phone(&self) -> bool {
+        self.phone.is_some() && (self.phone_verified || self.email.is_none())
+    }
+
     /// Whether a code of an authenticator is asked for.
     pub fn has_totp(&self) -> bool {
         self.totp.as_ref().is_some_and(|totp| totp.confirmed)

@@ -27,20 +27,25 @@ fn lasts(purpose: TicketPurpose) -> Duration {
         TicketPurpose::VerifyEmail => 24 * 60,
         TicketPurpose::ResetPassword => 30,
         TicketPurpose::SetPassword => 7 * 24 * 60,
-        TicketPurpose::LoginCode => 10,
+        TicketPurpose::LoginCode | TicketPurpose::PhoneCode => 10,
     };
     Duration::from_secs(minutes * 60)
 }
 
 /// A ticket that begins now. The token of `set_password` is handed over by who made the account.
 pub(super) fn opened(
-    ticket: TicketId,
-    purpose: TicketPurpose,
-    email: Option<String>,
+    (ticket, purpose): (TicketId, TicketPurpose),
+    (email, phone): (Option<String>, Option<String>),
     language: Option<String>,
     now: Timestamp,
 ) -> UserEvent {
-    let to = email.filter(|_| purpose != TicketPurpose::SetPassword);
+    let to = match purpose {
+        TicketPurpose::SetPassword => None,
+        TicketPurpose::PhoneCode => phone,
+        TicketPurpose::VerifyEmail | TicketPurpose::ResetPassword | TicketPurpose::LoginCode => {
+            email
+        }
+    };
     UserEvent::TicketOpened { ticket, purpose, until: now.plus(lasts(purpose)), to, language }
 }
 
@@ -59,10 +64,20 @@ pub(super) fn open(
     if soon || needless || there.status == UserStatus::Disabled {
         return about(user, None);
     }
-    if there.email.is_none() && purpose != TicketPurpose::SetPassword {
-        return refuse(UserRefusal::WrongState("the account has no mail address"));
+    match purpose {
+        TicketPurpose::SetPassword => {}
+        TicketPurpose::PhoneCode if there.is_reached_by_phone() => {}
+        TicketPurpose::PhoneCode => {
+            return refuse(UserRefusal::WrongState("the account has no telephone number"));
+        }
+        TicketPurpose::VerifyEmail | TicketPurpose::ResetPassword | TicketPurpose::LoginCode => {
+            if there.email.is_none() {
+                return refuse(UserRefusal::WrongState("the account has no mail address"));
+            }
+        }
     }
-    let event = opened(ticket, purpose, there.email.clone(), there.language.clone(), now);
+    let contacts = (there.email.clone(), there.phone.clone());
+    let event = opened((ticket, purpose), contacts, there.language.clone(), now);
     about(user, Some(event))
 }
 

@@ -76,6 +76,15 @@ impl Store for Through {
     ) -> Result<Vec<StoredEvent>, StoreFault> {
         self.inner.read(shard, after, limit).await
     }
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        self.inner.read_tenant(tenant, shard, after, rows).await
+    }
     async fn history(
         &self,
         entity: &EntityRef,

@@ -11,7 +11,10 @@ use kontor_actors::{
     notification::Notification,
     order::Order,
     payment::Payment,
-    store::{EntityRef, StoredEvent},
+    store::{EntityRef, LetterQuery, StoreFault, StoredEvent},
+    tenant::Tenant,
+    user::User,
+    webhook::Webhook,
 };
 use kontor_messages::{
     TenantId,
@@ -22,6 +25,8 @@ use tracing::Instrument;
 
 /// A person, their orders, and the payments of these.
 const DEPTH: usize = 3;
+/// Dead letters read at a time.
+const LETTERS: u32 = 200;
 /// The event of a tenant that is not there any more.
 const DELETED: &str = "tenant.deleted";
 
@@ -42,12 +47,36 @@ impl Erasures {
         let erased = store.erase_person(tenant, None, event.at).await;
         erased.map_err(|fault| Hitch::new(fault.to_string()))?;
         self.forget(tenant);
-        Ok(())
+        self.drop_letters(tenant).await.map_err(|fault| Hitch::new(fault.to_string()))
+    }
+
+    /// Commands that could not be carried out are kept as they came; nobody tries them again.
+    async fn drop_letters(&self, tenant: &TenantId) -> Result<(), StoreFault> {
+        let store = &self.intake.ground().store;
+        let tenant = Some(tenant.clone());
+        let wanted = LetterQuery { tenant, limit: LETTERS, ..LetterQuery::default() };
+        loop {
+            let page = store.dead_letters(&wanted).await?;
+            for letter in &page {
+                store.unbury(&letter.id).await?;
+            }
+            if page.len() < LETTERS as usize {
+                return Ok(());
+            }
+        }
     }
 
     /// The next command to a domain finds what the database has.
     fn forget(&self, tenant: &TenantId) {
-        for domain in [Order::NAME, Payment::NAME, Notification::NAME] {
+        let domains = [
+            Order::NAME,
+            Payment::NAME,
+            Notification::NAME,
+            User::NAME,
+            Tenant::NAME,
+            Webhook::NAME,
+        ];
+        for domain in domains {
             if let Some(host) = self.intake.hosts().named(domain) {
                 host.drain(tenant);
             }

@@ -40,13 +40,15 @@ impl Letters {
         Ok(match template {
             "verify_email" => token(TicketPurpose::VerifyEmail, "verify-email")?,
             "reset_password" => token(TicketPurpose::ResetPassword, "reset-password")?,
-            "login_code" => {
-                let (user, ticket) = ticket_of(data)?;
-                let purpose = TicketPurpose::LoginCode;
-                json!({ "code": tickets::code(&self.vault, user, ticket, purpose) })
-            }
+            "login_code" => self.code(data, TicketPurpose::LoginCode)?,
+            "phone_code" => self.code(data, TicketPurpose::PhoneCode)?,
             _ => Value::Object(Map::new()),
         })
+    }
+
+    fn code(&self, data: &Value, purpose: TicketPurpose) -> Result<Value, SendFault> {
+        let (user, ticket) = ticket_of(data)?;
+        Ok(json!({ "code": tickets::code(&self.vault, user, ticket, purpose) }))
     }
 
     /// A link to the page, or the token if there is none.
@@ -87,6 +89,9 @@ mod tests {
         let letters = Letters::new(vault, IdentitySettings::default());
         assert_eq!(letters.data("reset_password", &data).unwrap()["token"], token);
         assert_eq!(letters.data("login_code", &data).unwrap()["code"].as_str().unwrap().len(), 6);
+        let code = letters.data("phone_code", &data).unwrap()["code"].clone();
+        assert!(code.as_str().unwrap().len() == 6);
+        assert_ne!(code, letters.data("login_code", &data).unwrap()["code"]);
         assert!(letters.data("login_code", &json!({})).is_err());
     }
 }

@@ -4,7 +4,8 @@ use super::{acting, caller, content, lane, letters::Letters, read, tell};
 use crate::{
     gateways::{
         GatewaySettings,
-        notifications::{channel, log::Log, templates},
+        http::Http,
+        notifications::{SettingsFault, channel, log::Log, sms_providers, templates},
     },
     invitation::Links,
 };
@@ -35,6 +36,18 @@ const INVITATION: &str = "invitation";
 /// The tenant's account that mail goes through.
 const MAIL_ACCOUNT: (&str, &str) = ("smtp", "main");
 
+/// The name of a tenant's account that text messages go through, at any provider of them.
+const SMS_ACCOUNT: &str = "main";
+
+/// How text messages go out.
+pub struct Texts {
+    /// The client that tenants' providers are called with.
+    pub http: Http,
+    /// The provider and account of whoever has none of their own, and the client for it: the
+    /// operator's provider may be at a private address.
+    pub fallback: Option<(String, AccountSettings, Http)>,
+}
+
 /// A tenant's channel, with the settings that it was made of, and whether they are its own.
 type Made = (AccountSettings, bool, Arc<dyn NotificationChannel>);
 
@@ -43,6 +56,8 @@ pub struct NotificationSender {
     intake: Intake,
     /// Used by tenants that have no account of their own.
     fallback: Option<AccountSettings>,
+    /// Text messages, if they can go out at all.
+    texts: Option<Texts>,
     /// What invitations are accepted with is written here, and kept nowhere.
     links: Option<Links>,
     /// What the platform itself writes.
@@ -56,8 +71,8 @@ pub struct NotificationSender {
 impl NotificationSender {
     /// A follower that sends by the tenants' accounts, or by `fallback`.
     pub fn new(intake: Intake, fallback: Option<AccountSettings>, letters: Letters) -> Self {
-        let (links, channels) = (None, Mutex::default());
-        Self { intake, fallback, links, letters, allow_private: false, channels }
+        let (links, texts, channels) = (None, None, Mutex::default());
+        Self { intake, fallback, links, letters, texts, allow_private: false, channels }
     }
 
     /// The same, with tenants' mail servers where these settings let them be.
@@ -68,6 +83,11 @@ impl NotificationSender {
     /// The same, for invitations too.
     pub fn with_links(self, links: Option<Links>) -> Self {
         Self { links, ..self }
+    }
+
+    /// The same, for text messages too.
+    pub fn with_texts(self, texts: Texts) -> Self {
+        Self { texts: Some(texts), ..self }
     }
 
     async fn send(&self, event: &StoredEvent) -> Result<(), Hitch> {
@@ -182,6 +202,9 @@ impl NotificationSender {
         event: &StoredEvent,
         kind: ChannelKind,
     ) -> Result<Arc<dyn NotificationChannel>, SendFault> {
+        if kind == ChannelKind::Sms {
+            return self.texting(event).await;
+        }
         let entity = account_entity(MAIL_ACCOUNT.0, MAIL_ACCOUNT.1);
         let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
         let (settings, own) = match own {
@@ -200,9 +223,8 @@ impl NotificationSender {
             return Ok(Arc::clone(known));
         }
         let allow_private = self.allow_private || !own;
-        let made = channel(kind, settings.as_ref(), allow_private).map_err(|fault| {
-            SendFault::new(FailureKind::RejectConfig, "settings", &fault.to_string())
-        })?;
+        let made = channel(kind, settings.as_ref(), allow_private);
+        let made = made.map_err(|fault| unusable(&fault))?;
         if let Some(settings) = settings
             && kind == ChannelKind::Email
         {
@@ -213,6 +235,35 @@ impl NotificationSender {
         }
         Ok(made)
     }
+
+    /// The tenant's own account at a provider of text messages, or the platform's.
+    async fn texting(
+        &self,
+        event: &StoredEvent,
+    ) -> Result<Arc<dyn NotificationChannel>, SendFault> {
+        let none = || channel(ChannelKind::Sms, None, false).map_err(|fault| unusable(&fault));
+        let Some(texts) = &self.texts else { return none() };
+        for provider in sms_providers() {
+            let entity = account_entity(provider.name, SMS_ACCOUNT);
+            let own = read::<Tenant>(&self.intake, event, &entity).await.map_err(away)?;
+            let known = match (own, &texts.fallback) {
+                (TenantState::Account(account), _) => Some((account.settings, &texts.http)),
+                (_, Some((name, settings, http))) if name == provider.name => {
+                    Some((settings.clone(), http))
+                }
+                _ => None,
+            };
+            if let Some((settings, http)) = known {
+                return (provider.build)(&settings, http).map_err(|fault| unusable(&fault));
+            }
+        }
+        if event.tenant.is_platform() { Ok(Arc::new(Log::in_full())) } else { none() }
+    }
+}
+
+/// Settings can be put right.
+fn unusable(fault: &SettingsFault) -> SendFault {
+    SendFault::new(FailureKind::RejectConfig, "settings", &fault.to_string())
 }
 
 /// What could not be read may be read later.

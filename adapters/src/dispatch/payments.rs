@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use kontor_actors::{
     follower::{Follow, Habits, Hitch},
     intake::Intake,
-    payment::{Payment, PaymentState},
+    payment::{Payment, PaymentDocument, PaymentState},
     store::StoredEvent,
 };
-use kontor_messages::Timestamp;
+use kontor_messages::{EntityId, TenantId, Timestamp};
 use serde::Deserialize;
 use std::{borrow::Cow, sync::Arc};
 use tracing::Instrument;
+use url::Url;
 
 /// The events that ask for a call.
 const ASKING: [&str; 6] = [
@@ -39,22 +40,45 @@ struct Whose<'a> {
 pub struct PaymentCalls {
     intake: Intake,
     accounts: Arc<Accounts>,
+    public: Option<Url>,
 }
 
 impl PaymentCalls {
     /// A follower that calls `accounts` and tells the payment domain through `intake`.
     pub fn new(intake: Intake, accounts: Arc<Accounts>) -> Self {
-        Self { intake, accounts }
+        Self { intake, accounts, public: None }
+    }
+
+    /// Lets payers come back through the node, which is reached from outside at this address.
+    pub fn reached_at(mut self, public: Option<Url>) -> Self {
+        self.public = public;
+        self
     }
 
     async fn call(&self, event: &StoredEvent) -> Result<(), Hitch> {
         let asked = content::<Payment>(event)?;
         let state = read::<Payment>(&self.intake, event, &event.entity).await?;
-        let PaymentState::Payment(payment) = state else { return Ok(()) };
+        let PaymentState::Payment(mut payment) = state else { return Ok(()) };
         let (tenant, id, now) = (&event.tenant, &event.entity, Timestamp::now());
+        if let Some(public) = &self.public {
+            lead_back(public, tenant, id, &mut payment);
+        }
         let told = dispatch::run(&self.accounts, tenant, id, &asked, &payment, now).await;
         let Some(command) = told else { return Ok(()) };
         tell::<Payment>(&self.intake, &caller("provider", event), command).await.map(drop)
+    }
+}
+
+/// Names the node's own addresses as those to come back to. A page whose address the provider
+/// fills in stays the shop's.
+fn lead_back(public: &Url, tenant: &TenantId, id: &EntityId, payment: &mut PaymentDocument) {
+    let Some(token) = &payment.plan.return_token else { return };
+    let base = public.as_str().trim_end_matches('/');
+    let pages = [("return", &mut payment.return_url), ("cancel", &mut payment.cancel_url)];
+    for (what, page) in pages {
+        if let Some(page) = page.as_mut().filter(|page| !page.contains('{')) {
+            *page = format!("{base}/pay/{what}/{tenant}/{id}/{token}");
+        }
     }
 }
 
@@ -85,5 +109,53 @@ impl Follow for PaymentCalls {
             acted.map_err(|hitch| hitch.after(done))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontor_actors::testing::{NOW, given};
+    use kontor_messages::{
+        Currency, Money,
+        payment::{CaptureMode, PaymentCommand, PaymentPlan},
+    };
+
+    fn pages(token: Option<&str>, return_url: &str) -> (Option<String>, Option<String>) {
+        let id = EntityId::named("01977e4e-0000-7000-8000-000000000001");
+        let request = PaymentCommand::Request {
+            payment: id.clone(),
+            order: None,
+            amount: Money::new(100, Currency::CZK),
+            provider: "stripe".into(),
+            account: "main".into(),
+            capture: CaptureMode::Automatic,
+            return_url: Some(return_url.into()),
+            cancel_url: Some("https://shop.example/basket".into()),
+            description: "Order".into(),
+            until: NOW.plus(std::time::Duration::from_secs(60)),
+            customer_email: None,
+            plan: PaymentPlan { return_token: token.map(str::to_owned), ..Default::default() },
+        };
+        let mut stage = given::<Payment>([]);
+        stage.obey(request).unwrap();
+        let PaymentState::Payment(mut payment) = stage.state(&id) else { panic!("no payment") };
+        let public = Url::parse("https://pay.example.com/").unwrap();
+        lead_back(&public, &"harbour-books".parse().unwrap(), &id, &mut payment);
+        (payment.return_url, payment.cancel_url)
+    }
+
+    #[test]
+    fn payers_come_back_through_the_node_if_it_knows_where_it_is() {
+        let at = |what: &str| {
+            let id = "01977e4e-0000-7000-8000-000000000001";
+            Some(format!("https://pay.example.com/pay/{what}/harbour-books/{id}/secret"))
+        };
+        assert_eq!(pages(Some("secret"), "https://shop.example/"), (at("return"), at("cancel")));
+        let shop_s = Some("https://shop.example/basket".to_owned());
+        let filled_in = "https://shop.example/?s={CHECKOUT_SESSION_ID}";
+        assert_eq!(pages(Some("secret"), filled_in), (Some(filled_in.into()), at("cancel")));
+        let own = "https://shop.example/";
+        assert_eq!(pages(None, own), (Some(own.into()), shop_s));
     }
 }

@@ -12,6 +12,7 @@ use super::{
     edge::RequestId,
     known::{Credential, KnownTenant, UnderWay},
     problem::Problem,
+    rates::Tally,
 };
 use crate::telemetry::traceparent;
 use axum::{
@@ -96,10 +97,8 @@ pub(super) async fn guard(
     match entered {
         Ok((access, under_way)) => {
             parts.extensions.insert(access);
-            let mut response = next.run(Request::from_parts(parts, body)).await;
-            if let Some(under_way) = under_way {
-                under_way.left().write(response.headers_mut());
-            }
+            let response = next.run(Request::from_parts(parts, body)).await;
+            drop(under_way);
             response
         }
         Err(problem) => refuse(&resource.api, &parts, problem),
@@ -122,13 +121,16 @@ async fn room(api: &Api, access: &Access, parts: &Parts) -> Result<(), Problem> 
 
 /// A no. Who is told too often that nobody knows them is told to come back later.
 fn refuse(api: &Api, parts: &Parts, problem: Problem) -> Response {
-    let unknown = problem.status() == StatusCode::UNAUTHORIZED;
-    if unknown && !api.rates().stranger(client_address(parts).0) {
-        let detail = "too many requests from this address did not show who asks";
-        let busy = Problem::new(StatusCode::TOO_MANY_REQUESTS, "address_busy", detail);
-        return busy.retry_after(1).into_response();
+    if problem.status() != StatusCode::UNAUTHORIZED {
+        return problem.into_response();
     }
-    problem.into_response()
+    let tally = Tally::of(&parts.extensions);
+    let Err(too_fast) = api.rates().stranger(&tally, client_address(parts).0) else {
+        return problem.into_response();
+    };
+    let detail = "too many requests from this address did not show who asks";
+    let busy = Problem::new(StatusCode::TOO_MANY_REQUESTS, "address_busy", detail);
+    busy.retry_after(too_fast.wait_s).into_response()
 }
 
 /// Lets the platform's operators through.
@@ -221,10 +223,10 @@ async fn enter_by_key(
     }
     needed.of(&key.scopes, "this key has")?;
     open(&known.tenant, needed.write)?;
-    if !api.rates().key(presented.id) {
-        return Err(too_fast());
-    }
-    let under_way = api.known().pace(id, &known.tenant).begin().ok_or_else(too_fast)?;
+    let tally = Tally::of(&parts.extensions);
+    let within = api.rates().key(&tally, presented.id);
+    within.map_err(|too_fast| busy("key_busy", "the key's", too_fast.wait_s))?;
+    let under_way = api.known().pace(id, &known.tenant).begin(&tally).ok_or_else(tenant_busy)?;
     api.uses().note(api, id, presented.id, &key, from);
     let meta = meta(format!("key:{}", presented.id), parts);
     let caller = Caller { tenant: id.clone(), meta, lane: lane(needed.resource) };
@@ -244,10 +246,10 @@ async fn enter_as_member(
     let Some(Credential::Member(scopes)) = &known.credential else { return Err(unknown_tenant()) };
     needed.of(scopes, "your role has")?;
     open(&known.tenant, needed.write)?;
-    if !api.rates().user(bearer.user.as_str()) {
-        return Err(too_fast());
-    }
-    let under_way = api.known().pace(&id, &known.tenant).begin().ok_or_else(too_fast)?;
+    let tally = Tally::of(&parts.extensions);
+    let within = api.rates().user(&tally, bearer.user.as_str());
+    within.map_err(|too_fast| busy("user_busy", "the user's", too_fast.wait_s))?;
+    let under_way = api.known().pace(&id, &known.tenant).begin(&tally).ok_or_else(tenant_busy)?;
     let meta = meta(format!("user:{}", bearer.user), parts);
     let caller = Caller { tenant: id, meta, lane: lane(needed.resource) };
     let who = Who::Member(bearer.user, bearer.expires_at);
@@ -312,9 +314,13 @@ fn users_only() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "users_only", detail)
 }
 
-fn too_fast() -> Problem {
-    let detail = "the tenant's limit of requests is reached";
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "tenant_busy", detail).retry_after(1)
+fn tenant_busy() -> Problem {
+    busy("tenant_busy", "the tenant's", 1)
+}
+
+fn busy(code: &'static str, whose: &str, wait_s: u32) -> Problem {
+    let detail = format!("{whose} limit of requests is reached");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(wait_s)
 }
 
 fn client_address(parts: &Parts) -> ClientAddress {

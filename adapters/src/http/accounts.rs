@@ -81,6 +81,10 @@ async fn check(api: &Api, provider: &str, settings: &AccountSettings) -> Result<
         let checked = notifications::check(settings, client.allows_private()).await;
         return checked.map_err(|(member, fault)| at(member, fault));
     }
+    if let Some(maker) = notifications::sms_providers().iter().find(|known| known.name == provider)
+    {
+        return maker.check(settings, client).await.map_err(|(member, fault)| at(member, fault));
+    }
     let known = payments::providers().iter().find(|known| known.name == provider);
     let Some(maker) = known else { return Ok(()) };
     // First where the addresses lead: that fault has a member of its own.

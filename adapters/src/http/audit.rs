@@ -18,9 +18,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Rows of the journal that one answer looks through at most.
-const ROWS_MAX: usize = 20_000;
+const ROWS_MAX: Seq = 20_000;
 /// Rows of the journal read at a time.
-const ROWS: usize = 500;
+const ROWS: Seq = 500;
 
 /// Which of what was done.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -106,22 +106,21 @@ async fn look(
         None => places.head().seq,
     };
     let (mut items, mut last) = (Vec::new(), after);
-    for _ in 0..ROWS_MAX / ROWS {
-        let page = journal.read(shard, last, ROWS).await?;
-        let full = page.len() == ROWS;
+    let until = end.min(after.saturating_add(ROWS_MAX));
+    while last < until {
+        let rows = ROWS.min(until - last);
+        let page = journal.read_tenant(access.id(), last, rows as u32).await?;
+        let through = last + rows;
         for event in &page {
-            if items.len() >= limit || end < event.seq {
-                let (more, next_cursor) = (event.seq <= end, format!("{shard}-{last}"));
-                return Ok(Done { items, next_cursor, more });
+            if items.len() >= limit {
+                return Ok(Done { items, next_cursor: format!("{shard}-{last}"), more: true });
             }
             last = event.seq;
-            if event.tenant == *access.id() && fits(wanted, event) {
+            if fits(wanted, event) {
                 items.push(happened(event));
             }
         }
-        if !full {
-            break;
-        }
+        last = through;
     }
     Ok(Done { items, next_cursor: format!("{shard}-{last}"), more: last < end })
 }

@@ -9,8 +9,8 @@ use kontor_actors::{
     reconciliation::{DifferenceDocument, Reconciliation, RunDocument},
     stock::{MovementState, ReservationState, SkuState, Stock, StockState, TransferState},
     tenant::{
-        AccountDocument, InvitationDocument, KeyDocument, MemberDocument, RoleDocument, Tenant,
-        TenantDocument, TenantState,
+        AccountDocument, InvitationDocument, KeyDocument, MemberDocument, PaymentRoutesDocument,
+        RoleDocument, Tenant, TenantDocument, TenantState,
     },
     webhook::{DeliveryDocument, EndpointDocument, Webhook, WebhookState},
 };
@@ -179,6 +179,14 @@ kind!(
     Accounts: Tenant, AccountDocument, "account", "/v1/accounts", "account/", None,
     |state| match state.public_view() {
         TenantState::Account(account) => Some(Cow::Owned(account)),
+        _ => None,
+    }
+);
+kind!(
+    /// The rules of a tenant's payments.
+    PaymentRoutes: Tenant, PaymentRoutesDocument, "rules", "/v1", "", None,
+    |state| match state {
+        TenantState::PaymentRoutes(routes) => Some(Cow::Borrowed(routes)),
         _ => None,
     }
 );

@@ -1,10 +1,11 @@
-//! What surrounds every request: its id, its time limit, its span, its figures; a panic becomes an
-//! answer, and problems are written.
+//! What surrounds every request: its id, its address's rate, its time limit, its span, its figures;
+//! a panic becomes an answer, problems are written, and what is left of its limits is told.
 
 use super::{
     Api,
     client_address::ClientAddress,
     problem::{PROBLEM_JSON, Problem},
+    rates::{Tally, TooFast},
 };
 use crate::telemetry::join;
 use axum::{
@@ -55,14 +56,21 @@ pub(super) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     let trusted = &api.settings().trusted_proxies;
     let client = ClientAddress::of(request.extensions(), request.headers(), trusted);
     request.extensions_mut().insert(client);
+    let tally = Tally::default();
+    request.extensions_mut().insert(tally.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!("http", %method, route, request = id.as_str());
     let trace = request.headers().get("traceparent").and_then(|trace| trace.to_str().ok());
     join(&span, trace);
-    let mut response = answer(&api, request, next).instrument(span).await;
+    // Before anybody is asked who they are.
+    let mut response = match api.rates().address(&tally, client.0) {
+        Ok(()) => answer(&api, request, next).instrument(span).await,
+        Err(too_fast) => crowded(too_fast),
+    };
     write_problem(&mut response, id.as_str());
+    tally.write(response.headers_mut());
     decorate(response.headers_mut(), id);
     let status = response.status().as_u16().to_string();
     let labels = [("method", method.to_string()), ("route", route.to_owned()), ("status", status)];
@@ -70,6 +78,12 @@ pub(super) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     metrics::histogram!("kontor_http_request_seconds", "route" => route.to_owned())
         .record(began.elapsed());
     response
+}
+
+fn crowded(too_fast: TooFast) -> Response {
+    let detail = "this address's limit of requests is reached";
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    Problem::new(status, "address_busy", detail).retry_after(too_fast.wait_s).into_response()
 }
 
 /// The answer, or a problem instead of a panic or of waiting too long.

@@ -16,9 +16,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Rows of the journal that one answer looks through at most.
-const ROWS_MAX: usize = 5_000;
+const ROWS_MAX: Seq = 5_000;
 /// Rows of the journal read at a time.
-const ROWS: usize = 500;
+const ROWS: Seq = 500;
 /// Patterns of one question at most.
 const PATTERNS_MAX: usize = 50;
 /// The header by which a stream goes on where it broke off.
@@ -162,27 +162,25 @@ impl Following {
     /// answer may cost. All that is told of one event is in one part.
     async fn part(&self, after: Seq, limit: usize) -> Result<Part, StoreFault> {
         let journal = &self.api.intake().ground().journal;
-        let (mut found, mut last, mut rows) = (Vec::new(), after, 0);
-        while rows < ROWS_MAX {
-            let events = journal.read(self.shard, last, ROWS).await?;
-            let full = events.len() == ROWS;
+        let head = *journal.head(self.shard).borrow();
+        let (mut found, mut last) = (Vec::new(), after);
+        let until = head.min(after.saturating_add(ROWS_MAX));
+        while last < until {
+            let rows = ROWS.min(until - last);
+            let events = journal.read_tenant(&self.tenant, last, rows as u32).await?;
+            let through = last + rows;
             for event in events {
                 if found.len() >= limit {
                     return Ok(Part { found, last, more: true });
                 }
-                rows += 1;
                 last = event.seq;
-                if event.tenant == self.tenant {
-                    let told = announce(&event).into_iter();
-                    let told = told.filter(|told| wants(&self.patterns, told.name));
-                    found.extend(told.map(|told| (event.seq, told)));
-                }
+                let told = announce(&event).into_iter();
+                let told = told.filter(|told| wants(&self.patterns, told.name));
+                found.extend(told.map(|told| (event.seq, told)));
             }
-            if !full {
-                return Ok(Part { found, last, more: false });
-            }
+            last = through;
         }
-        Ok(Part { found, last, more: true })
+        Ok(Part { found, last, more: last < head })
     }
 }
 

@@ -31,6 +31,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Rows read at a time.
 const PAGE: u32 = 200;
+/// Rows of the journal looked through at a time.
+const ROWS: Seq = 500;
 
 /// What a tenant has, and what it may have.
 #[derive(Serialize, ToSchema)]
@@ -107,7 +109,6 @@ struct Export {
     tenant: TenantId,
     domains: Vec<&'static str>,
     before: Option<String>,
-    shard: u32,
     after: Seq,
     /// What happened meanwhile is not in it.
     head: Seq,
@@ -125,7 +126,7 @@ impl Export {
         domains.sort_unstable();
         domains.reverse();
         let (before, after, entities, events, ended) = (None, 0, 0, 0, false);
-        Self { api, tenant, domains, before, shard, after, head, entities, events, ended }
+        Self { api, tenant, domains, before, after, head, entities, events, ended }
     }
 
     /// More lines; `None` at the end.
@@ -151,11 +152,10 @@ impl Export {
         }
         while self.after < self.head {
             let journal = &self.api.intake().ground().journal;
-            let page = journal.read(self.shard, self.after, PAGE as usize).await?;
-            let Some(last) = page.last() else { break };
-            self.after = last.seq;
-            let own = page.iter().filter(|event| event.tenant == self.tenant);
-            let own: Vec<Happened> = own.map(|event| happened(event)).collect();
+            let rows = ROWS.min(self.head - self.after);
+            let own = journal.read_tenant(&self.tenant, self.after, rows as u32).await?;
+            self.after += rows;
+            let own: Vec<Happened> = own.iter().map(happened).collect();
             if !own.is_empty() {
                 self.events += own.len() as u64;
                 return Ok(Some(

@@ -5,7 +5,7 @@
 //! revoked or a member who was removed on this node counts no longer as soon as that was answered. Changes that another node
 //! wrote are seen after [`AGE_MAX`].
 
-use super::rates::Left;
+use super::rates::{Left, Tally};
 use governor::{
     Quota, RateLimiter,
     clock::DefaultClock,
@@ -166,6 +166,7 @@ impl Known {
                 | TenantState::Account(_)
                 | TenantState::Role(_)
                 | TenantState::Invitation(_)
+                | TenantState::PaymentRoutes(_)
                 | TenantState::Team(_) => {}
             }
         }
@@ -280,8 +281,6 @@ pub(super) struct Pace {
 /// A request that is under way.
 pub(super) struct UnderWay {
     pace: Arc<Pace>,
-    /// How many more may begin now.
-    remaining: u32,
 }
 
 impl Pace {
@@ -294,19 +293,18 @@ impl Pace {
     }
 
     /// Lets a request begin, or says that it is too many.
-    pub(super) fn begin(self: &Arc<Self>) -> Option<UnderWay> {
-        let remaining = self.rate.check().ok()?.remaining_burst_capacity();
-        let under_way = UnderWay { pace: Arc::clone(self), remaining };
+    pub(super) fn begin(self: &Arc<Self>, tally: &Tally) -> Option<UnderWay> {
+        let left = self.rate.check().map(|state| state.remaining_burst_capacity());
+        tally.note(Left::of(self.per_second, left.as_ref().map_or(0, |left| *left), 1));
+        left.ok()?;
+        let under_way = UnderWay { pace: Arc::clone(self) };
         // Counts itself before it looks, so that it is taken off again either way.
         let before = self.under_way.fetch_add(1, Ordering::AcqRel);
-        (before < self.at_once).then_some(under_way)
-    }
-}
-
-impl UnderWay {
-    /// What is left of the tenant's requests.
-    pub(super) fn left(&self) -> Left {
-        Left { limit: self.pace.per_second, remaining: self.remaining }
+        if before < self.at_once {
+            return Some(under_way);
+        }
+        tally.note(Left::of(self.at_once, 0, 1));
+        None
     }
 }
 

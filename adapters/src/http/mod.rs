@@ -33,6 +33,7 @@ mod notifications;
 mod openapi;
 mod orders;
 mod path;
+mod payment_routes;
 mod payments;
 mod places;
 mod problem;
@@ -136,6 +137,7 @@ impl Api {
         let operator = token.map(|token| credentials::digest(token.expose_secret()));
         let uses = Uses::default();
         let rates = Rates::new(
+            settings.address_requests_per_second,
             settings.key_requests_per_second,
             settings.user_requests_per_second,
             settings.stranger_requests_per_second,

@@ -169,6 +169,7 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         _ if path.starts_with("/v1/") && method == "get" => ANY.to_vec(),
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
+        _ if path.starts_with("/pay/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),
         _ => vec!["500", "503"],
     }
@@ -267,6 +268,18 @@ fn problem() -> Value {
         "headers": {
             "X-Request-Id": { "schema": { "type": "string" } },
             "Retry-After": { "schema": { "type": "integer" }, "description": "Seconds." },
+            "RateLimit-Limit": {
+                "schema": { "type": "integer" },
+                "description": "Of all limits that the request is held against, the nearest.",
+            },
+            "RateLimit-Remaining": {
+                "schema": { "type": "integer" },
+                "description": "Requests that may begin now.",
+            },
+            "RateLimit-Reset": {
+                "schema": { "type": "integer" },
+                "description": "Seconds until the whole limit is there again.",
+            },
         },
         "content": {
             "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },

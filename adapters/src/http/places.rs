@@ -16,9 +16,9 @@ use uuid::Uuid;
 /// By so much a later row's time may be earlier.
 const DISORDER: Duration = Duration::from_secs(5);
 /// Rows read at a time.
-const PAGE: usize = 500;
+const PAGE: Seq = 500;
 /// Rows among which an event of a known time is looked for, at most.
-const ROWS_MAX: usize = 50_000;
+const ROWS_MAX: Seq = 50_000;
 
 /// The places of a tenant's shard.
 pub(super) struct Places {
@@ -77,25 +77,16 @@ impl Places {
         let Some(time) = time_of(id) else { return Ok(None) };
         let text = id.hyphenated().to_string();
         let mut after = self.first_since(time).await?.seq - 1;
-        let late = time.plus(DISORDER);
-        for _ in 0..ROWS_MAX / PAGE {
-            let page = self.journal.read(self.shard, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(None) };
-            let over = late < last.at;
-            after = last.seq;
-            if let Some(row) = page.iter().find(|row| self.is(row, id, &text)) {
+        let until = self.last_before(time.plus(DISORDER)).await?.seq.min(after + ROWS_MAX);
+        while after < until {
+            let rows = PAGE.min(until - after);
+            let page = self.journal.read_tenant(&self.tenant, after, rows as u32).await?;
+            if let Some(row) = page.iter().find(|row| is(row, id, &text)) {
                 return Ok(Some((self.at(row.seq), row.at)));
             }
-            if over {
-                return Ok(None);
-            }
+            after += rows;
         }
         Ok(None)
-    }
-
-    fn is(&self, row: &StoredEvent, id: Uuid, text: &str) -> bool {
-        let may_be = row.tenant == self.tenant && row.id.0.as_bytes()[..6] == id.as_bytes()[..6];
-        may_be && (row.id.0 == id || announce(row).iter().any(|told| told.id == text))
     }
 
     /// A place by its cursor; the one before the first leads to the first. Whose event stands there
@@ -131,6 +122,11 @@ impl Places {
     fn at(&self, seq: Seq) -> Position {
         Position { shard: self.shard, seq }
     }
+}
+
+fn is(row: &StoredEvent, id: Uuid, text: &str) -> bool {
+    let may_be = row.id.0.as_bytes()[..6] == id.as_bytes()[..6];
+    may_be && (row.id.0 == id || announce(row).iter().any(|told| told.id == text))
 }
 
 /// The time that an identity begins with.

@@ -156,7 +156,8 @@ fn title(code: &str) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if let Some(seconds) = self.retry_after_s {
+        let throttled = self.status == StatusCode::TOO_MANY_REQUESTS;
+        if let Some(seconds) = self.retry_after_s.or(throttled.then_some(1)) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {

@@ -4,8 +4,9 @@ use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
     accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
-    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payments,
-    quarantine, reconciliations, roles, stock, system, templates, tenants, timers, users,
+    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
+    payments, quarantine, rates, reconciliations, roles, stock, system, templates, tenants, timers,
+    users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -45,9 +46,14 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     let mut all = OpenApiRouter::with_openapi(openapi::base())
         .merge(system::routes())
         .merge(hooks::routes())
+        .merge(payments::returns::routes())
         .merge(auth::routes());
+    let own = tenants::own()
+        .merge(accounts::routes())
+        .merge(payment_routes::routes())
+        .merge(export::usage_routes());
     for (resource, routes) in [
-        ("tenants", tenants::own().merge(accounts::routes()).merge(export::usage_routes())),
+        ("tenants", own),
         ("keys", keys::routes()),
         ("members", members::routes().merge(invitations::routes())),
         ("roles", roles::routes()),
@@ -79,18 +85,17 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
-    let allowed = if origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::any()
-    } else {
-        let known = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-        AllowOrigin::list(known)
-    };
+    // Settings with "*" are refused; it would be no origin of a list.
+    let known = origins.iter().filter(|origin| *origin != "*");
+    let known = known.filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let allowed = AllowOrigin::list(known);
     let own = ["idempotency-key", credentials::TENANT, "last-event-id", "x-request-id"];
     let headers =
         [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH];
     let headers = headers.into_iter().chain(own.into_iter().map(HeaderName::from_static));
     let shown = [header::ETAG, header::LOCATION, header::RETRY_AFTER].into_iter();
-    let own = ["idempotency-replayed", "x-request-id"].into_iter().map(HeaderName::from_static);
+    let own = ["idempotency-replayed", "x-request-id"].into_iter().chain(rates::HEADERS);
+    let own = own.map(HeaderName::from_static);
     Some(
         CorsLayer::new()
             .allow_origin(allowed)

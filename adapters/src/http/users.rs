@@ -151,6 +151,16 @@ struct Role {
     platform_role: PlatformRole,
 }
 
+/// How keys are to be rotated.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    /// Not to wait until verifiers can know the next key: for when somebody else has the present
+    /// one. Its tokens count until they expire.
+    #[serde(default)]
+    at_once: bool,
+}
+
 /// Which keys sign.
 #[derive(Serialize, ToSchema)]
 struct Ring {
@@ -363,14 +373,14 @@ async fn set_role(
 
 /// Has the next key sign access tokens, as soon as verifiers can know it.
 #[utoipa::path(post, path = "/v1/identity/rotate-keys", tag = "users",
-    request_body(content = Option<Nothing>),
+    request_body(content = Option<Rotation>),
     responses((status = OK, body = Ring)))]
-async fn rotate_keys(operator: Operator, command: Command<Nothing>) -> Result<Response, Problem> {
-    let Command { terms, api, .. } = command;
+async fn rotate_keys(operator: Operator, command: Command<Rotation>) -> Result<Response, Problem> {
+    let Command { terms, api, body: Rotation { at_once } } = command;
     if terms.dry_run {
         return Err(Problem::parameter("dry_run", "expected none: this is done, or not asked"));
     }
-    let ring = api.identity().rotate_keys(operator.on(TenantId::platform()).meta).await;
+    let ring = api.identity().rotate_keys(operator.on(TenantId::platform()).meta, at_once).await;
     let ring = ring.map_err(no_token)?;
     let kid = |key: &Option<kontor_actors::signing::KeyInRing>| {
         key.as_ref().map(|key| key.key.kid.clone())

@@ -93,10 +93,14 @@ impl Keys {
         Ok(json!({ "keys": keys.collect::<Vec<_>>() }))
     }
 
-    /// Has the next key sign as soon as it has been published for long enough.
-    pub(super) async fn rotate(&self, meta: Meta) -> Result<Arc<RingDocument>, TokenFault> {
+    /// Has the next key sign as soon as it has been published for long enough, or at once.
+    pub(super) async fn rotate(
+        &self,
+        meta: Meta,
+        at_once: bool,
+    ) -> Result<Arc<RingDocument>, TokenFault> {
         self.known(AGE_MAX).await?;
-        self.tell(meta, SigningCommand::Rotate).await?;
+        self.tell(meta, SigningCommand::Rotate { at_once }).await?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(self.known(AGE_MAX).await?.ring)
     }

@@ -71,9 +71,13 @@ impl Identity {
         self.inner.keys.published().await
     }
 
-    /// Has the next key sign as soon as verifiers can know it.
-    pub async fn rotate_keys(&self, meta: Meta) -> Result<Arc<RingDocument>, TokenFault> {
-        self.inner.keys.rotate(meta).await
+    /// Has the next key sign as soon as verifiers can know it, or at once.
+    pub async fn rotate_keys(
+        &self,
+        meta: Meta,
+        at_once: bool,
+    ) -> Result<Arc<RingDocument>, TokenFault> {
+        self.inner.keys.rotate(meta, at_once).await
     }
 
     /// The page that a letter's token leads to, if there is one.

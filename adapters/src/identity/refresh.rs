@@ -6,6 +6,7 @@ use kontor_messages::user::{SessionId, UserId};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// What a token begins with.
 const PREFIX: &str = "rt";
@@ -14,7 +15,7 @@ const SECRET_LEN: usize = 43;
 
 /// The secret of a token that is not given out yet.
 pub struct Fresh {
-    secret: String,
+    secret: Zeroizing<String>,
 }
 
 /// A token's parts.
@@ -32,8 +33,8 @@ pub struct Presented {
 impl Fresh {
     /// A new secret of 256 bits.
     pub fn new() -> Result<Self, NoChance> {
-        let bytes: [u8; 32] = secret_bytes()?;
-        Ok(Self { secret: URL_SAFE_NO_PAD.encode(bytes) })
+        let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(secret_bytes()?);
+        Ok(Self { secret: Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes)) })
     }
 
     /// What is kept of it.
@@ -44,7 +45,7 @@ impl Fresh {
     /// The token, for its bearer.
     pub fn token(&self, user: UserId, session: SessionId, generation: u32) -> String {
         let (user, session) = (user.0.simple(), session.0.simple());
-        format!("{PREFIX}_{user}_{session}_{generation}_{}", self.secret)
+        format!("{PREFIX}_{user}_{session}_{generation}_{}", *self.secret)
     }
 }
 
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn a_token_reads_back_even_with_the_separator_in_its_secret() {
         let (user, session) = (UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
-        let fresh = Fresh { secret: "_".repeat(SECRET_LEN) };
+        let fresh = Fresh { secret: Zeroizing::new("_".repeat(SECRET_LEN)) };
         let read = read(&fresh.token(user, session, 7)).unwrap();
         assert_eq!((read.user, read.session, read.generation), (user, session, 7));
         assert_eq!(read.hash, fresh.hash());

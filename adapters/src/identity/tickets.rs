@@ -6,14 +6,15 @@ use super::Vault;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kontor_messages::user::{TicketId, TicketPurpose, UserId};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// What a token begins with.
 const PREFIX: &str = "vt";
 
 /// The token of a ticket: `vt_<user>_<ticket>_<proof>`.
 pub fn token(vault: &Vault, user: UserId, ticket: TicketId, purpose: TicketPurpose) -> String {
-    let proof = URL_SAFE_NO_PAD.encode(proof(vault, user, ticket, purpose));
-    format!("{PREFIX}_{}_{}_{proof}", user.0.simple(), ticket.0.simple())
+    let proof = Zeroizing::new(URL_SAFE_NO_PAD.encode(*proof(vault, user, ticket, purpose)));
+    format!("{PREFIX}_{}_{}_{}", user.0.simple(), ticket.0.simple(), *proof)
 }
 
 /// The six digits of a ticket.
@@ -30,8 +31,8 @@ pub fn read(vault: &Vault, text: &str, purpose: TicketPurpose) -> Option<(UserId
         return None;
     }
     let (user, ticket) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let shown = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
-    let right = proof(vault, user, ticket, purpose).ct_eq(&shown);
+    let shown = Zeroizing::new(URL_SAFE_NO_PAD.decode(parts.next()?).ok()?);
+    let right = proof(vault, user, ticket, purpose).ct_eq(&**shown);
     bool::from(right).then_some((user, ticket))
 }
 
@@ -43,12 +44,18 @@ pub fn is_code(
     purpose: TicketPurpose,
     shown: &str,
 ) -> bool {
-    code(vault, user, ticket, purpose).as_bytes().ct_eq(shown.as_bytes()).into()
+    let code = Zeroizing::new(code(vault, user, ticket, purpose));
+    code.as_bytes().ct_eq(shown.as_bytes()).into()
 }
 
-fn proof(vault: &Vault, user: UserId, ticket: TicketId, purpose: TicketPurpose) -> [u8; 32] {
+fn proof(
+    vault: &Vault,
+    user: UserId,
+    ticket: TicketId,
+    purpose: TicketPurpose,
+) -> Zeroizing<[u8; 32]> {
     let what = format!("ticket/{}", purpose.word());
-    vault.derive(&what, &format!("{user}/{ticket}"))
+    Zeroizing::new(vault.derive(&what, &format!("{user}/{ticket}")))
 }
 
 #[cfg(test)]

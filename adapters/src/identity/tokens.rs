@@ -43,6 +43,8 @@ pub struct Bearer {
     pub platform_role: PlatformRole,
     /// The mail address, if it is known to be theirs.
     pub email: Option<String>,
+    /// Their roles, for services that read them; nothing here is allowed by them.
+    pub roles: Vec<String>,
     /// Until when the token counts.
     pub expires_at: Timestamp,
 }
@@ -66,6 +68,8 @@ struct Claims {
     email: Option<String>,
     #[serde(default, skip_serializing_if = "is_none")]
     platform_role: PlatformRole,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 fn is_none(role: &PlatformRole) -> bool {
@@ -90,6 +94,7 @@ pub(super) fn sign(
         jti,
         email: bearer.email.clone(),
         platform_role: bearer.platform_role,
+        roles: bearer.roles.clone(),
     };
     let part = |bytes: Vec<u8>| URL_SAFE_NO_PAD.encode(bytes);
     let header = part(serde_json::to_vec(&header).ok()?);
@@ -129,8 +134,8 @@ pub(super) fn verify(
     if expires_at <= now {
         return Err(TokenFault::Expired);
     }
-    let Claims { sub: user, sid: session, platform_role, email, .. } = claims;
-    Ok(Bearer { user, session, platform_role, email, expires_at })
+    let Claims { sub: user, sid: session, platform_role, email, roles, .. } = claims;
+    Ok(Bearer { user, session, platform_role, email, roles, expires_at })
 }
 
 #[cfg(test)]
@@ -150,6 +155,7 @@ mod tests {
             session: SessionId(Uuid::from_u128(2)),
             platform_role: PlatformRole::Operator,
             email: Some("jana@example.com".to_owned()),
+            roles: vec!["global:superadmin".to_owned()],
             expires_at: NOW.plus(ACCESS_FOR),
         }
     }

@@ -37,7 +37,8 @@ pub fn step(secret: &[u8], shown: &str, now: Timestamp) -> Option<i64> {
     let mut found = None;
     // All three are looked at, so that the time tells nothing.
     for step in [present - 1, present, present + 1] {
-        if bool::from(code(secret, step).as_bytes().ct_eq(shown.as_bytes())) {
+        let code = Zeroizing::new(code(secret, step));
+        if bool::from(code.as_bytes().ct_eq(shown.as_bytes())) {
             found = Some(step);
         }
     }
@@ -73,9 +74,9 @@ pub fn base32(bytes: &[u8]) -> String {
 pub fn recovery() -> Result<(Vec<String>, Vec<String>), NoChance> {
     let mut codes = Vec::with_capacity(RECOVERY);
     for _ in 0..RECOVERY {
-        let chance: [u8; 10] = secret_bytes()?;
-        let text: String =
-            chance.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+        let chance: Zeroizing<[u8; 10]> = Zeroizing::new(secret_bytes()?);
+        let letters = chance.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+        let text: Zeroizing<String> = Zeroizing::new(letters.collect());
         codes.push(format!("{}-{}", &text[..5], &text[5..]));
     }
     let hashes = codes.iter().map(|code| recovery_hash(code)).collect();
@@ -84,8 +85,9 @@ pub fn recovery() -> Result<(Vec<String>, Vec<String>), NoChance> {
 
 /// The hash of a recovery code, however it is typed.
 pub fn recovery_hash(code: &str) -> String {
-    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
-    hex::encode(Sha256::digest(plain.to_ascii_lowercase().as_bytes()))
+    let plain = code.chars().filter(char::is_ascii_alphanumeric);
+    let plain = Zeroizing::new(plain.map(|c| c.to_ascii_lowercase()).collect::<String>());
+    hex::encode(Sha256::digest(plain.as_bytes()))
 }
 
 #[cfg(test)]

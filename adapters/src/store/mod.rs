@@ -63,6 +63,9 @@ pub struct StoreSettings {
     /// How long a statement may wait for another's lock.
     #[serde(default = "lock_timeout_ms")]
     pub lock_timeout_ms: u64,
+    /// Refuses a database in which the second wall between tenants cannot be put up.
+    #[serde(default)]
+    pub require_wall: bool,
 }
 
 impl StoreSettings {
@@ -75,6 +78,7 @@ impl StoreSettings {
             acquire_timeout_ms: acquire_timeout_ms(),
             statement_timeout_ms: statement_timeout_ms(),
             lock_timeout_ms: lock_timeout_ms(),
+            require_wall: false,
         }
     }
 
@@ -156,6 +160,13 @@ pub enum OpenError {
     /// The database would not keep text as it is.
     #[error("the database keeps text as {0}: expected UTF8")]
     Encoding(String),
+    /// The second wall is required, and the database's role may not put it up.
+    #[error(
+        "store.require_wall: there is no row-level security, for this database's role may not \
+        make or take the role kontor_tenant: let an administrator run CREATE ROLE kontor_tenant \
+        NOLOGIN and grant it to this role with ADMIN OPTION, or set store.require_wall = false"
+    )]
+    NoWall,
     /// The database does not answer, or refuses.
     #[error("the database cannot be opened: {0}")]
     Database(#[from] sqlx::Error),

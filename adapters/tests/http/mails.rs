@@ -1,9 +1,6 @@
 //! The mail of an invitation: what it is accepted with is in there, and in nothing that is kept.
 
-use crate::{
-    people::Seed,
-    shop::{SECRET, Shop},
-};
+use crate::{people::SECRET, people::Seed, shop::Shop};
 use kontor_actors::{
     follower::Follow,
     policies::follower::Policies,
@@ -60,12 +57,12 @@ async fn mail_server() -> (u16, JoinHandle<String>) {
     (port, heard)
 }
 
-async fn events(shop: &Shop, name: &str) -> Vec<Arc<StoredEvent>> {
-    let all = shop.store.read(0, 0, 500).await.unwrap();
+pub async fn events(shop: &Shop, name: &str) -> Vec<Arc<StoredEvent>> {
+    let all = shop.intake.ground().store.read(0, 0, 500).await.unwrap();
     all.into_iter().filter(|event| &*event.name == name).map(Arc::new).collect()
 }
 
-fn letters() -> Letters {
+pub fn letters() -> Letters {
     Letters::new(Vault::new(&SECRET).unwrap(), IdentitySettings::default())
 }
 

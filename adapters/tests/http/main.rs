@@ -5,18 +5,23 @@
 
 mod access;
 mod auth;
+mod closing;
 mod conventions;
 mod followers;
 mod isolation;
 mod ledger;
+mod legacy;
 mod lifecycle;
 mod mails;
 mod members;
 mod orders;
 mod payments;
 mod people;
+mod phone;
+mod rates;
 mod reconciliations;
 mod replays;
+mod routing;
 mod shop;
 mod sources;
 mod stock;

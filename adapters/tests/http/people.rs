@@ -1,19 +1,28 @@
 //! Stand-ins for whoever knows users and holds secrets.
 
 use async_trait::async_trait;
-use kontor_actors::store::StoreFault;
+use kontor_actors::{intake::Intake, store::StoreFault};
 use kontor_adapters::{
     http::{Bearer, Bearers},
+    identity::{Identity, IdentitySettings, Vault},
     invitation::Derive,
 };
 use kontor_messages::{EntityId, Timestamp};
 use sha2::{Digest, Sha256};
+
+/// The secret of every node here.
+pub const SECRET: [u8; 32] = [7; 32];
 
 /// Reads access tokens that say themselves whose they are.
 pub struct Tokens;
 
 /// Derives secrets from what everybody here knows.
 pub struct Seed;
+
+/// Who signs tokens at a node.
+pub fn identity(intake: &Intake, settings: &IdentitySettings) -> Identity {
+    Identity::new(intake.clone(), Vault::new(&SECRET).unwrap(), settings).unwrap()
+}
 
 /// The token of a user until an instant: `user`, `operator`, or `nobody` for one without an
 /// address that is known to be theirs.

@@ -48,7 +48,7 @@ impl World {
             for event in events {
                 for follower in [&self.calls as &dyn Follow, &self.follower] {
                     if let Some(lane) = follower.lane(&event) {
-                        follower.handle(&lane, &[event.clone()]).await.unwrap();
+                        follower.handle(&lane, std::slice::from_ref(&event)).await.unwrap();
                     }
                 }
             }

@@ -30,8 +30,8 @@ use kontor_actors::{
 use kontor_adapters::{
     dispatch::accounts::TenantAccounts,
     gateways::{Accounts, http::Http},
-    http::{Api, HttpSettings, RenderMetrics, Ties, router},
-    identity::{Identity, IdentitySettings, Vault},
+    http::{Api, Bearers, HttpSettings, RenderMetrics, Ties, router},
+    identity::{Identity, IdentitySettings},
     store::SealedStore,
 };
 use kontor_messages::{
@@ -49,8 +49,6 @@ use tower::ServiceExt;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The secret of every node here.
-pub const SECRET: [u8; 32] = [7; 32];
 pub const ADMIN: &str = "the-operator-of-this-platform";
 
 /// A node with its API.
@@ -89,16 +87,34 @@ impl Shop {
     pub async fn on(store: MemoryStore, change: impl FnOnce(&mut HttpSettings)) -> Self {
         let mut settings = HttpSettings { admin_token: Some(ADMIN.into()), ..Default::default() };
         settings.webhooks_to_private = true;
+        // Nobody follows the journal here, so there is nothing to wait for.
+        settings.payment_wait_ms = 0;
+        // Nor is anybody held to a pace, but where that is the test.
+        settings.user_requests_per_second = 100_000;
         change(&mut settings);
         let intake = intake(Arc::new(SealedStore::over(Arc::new(store.clone())))).await;
-        let api = api(settings, &intake, Arc::new(|| "# nothing\n".to_owned()));
+        let identity = people::identity(&intake, &IdentitySettings::default());
+        let metrics = Arc::new(|| "# nothing\n".to_owned());
+        let api = api(settings, identity, Arc::new(Tokens), metrics);
         Self { app: router(&api), api, store, intake }
+    }
+
+    /// The same node, where a user is whoever shows a token that its own identity signed.
+    pub fn signing(&self) -> (Asker, Identity) {
+        let identity = people::identity(&self.intake, &IdentitySettings::default());
+        let metrics = Arc::new(String::new);
+        let admin_token = Some(ADMIN.into());
+        let settings =
+            HttpSettings { admin_token, webhooks_to_private: true, ..Default::default() };
+        let api = api(settings, identity.clone(), Arc::new(identity.clone()), metrics);
+        (Asker { app: router(&api), ..self.nobody() }, identity)
     }
 
     /// Somebody at a node whose figures cannot be rendered.
     pub fn panicking(&self) -> Asker {
         let metrics = Arc::new(|| panic!("no figures"));
-        let api = api(HttpSettings::default(), &self.intake, metrics);
+        let identity = people::identity(&self.intake, &IdentitySettings::default());
+        let api = api(HttpSettings::default(), identity, Arc::new(Tokens), metrics);
         Asker { app: router(&api), ..self.nobody() }
     }
 
@@ -182,6 +198,11 @@ impl Asker {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same at another node.
+    pub fn at(self, shop: &Shop) -> Self {
+        Self { app: shop.app.clone(), ..self }
     }
 
     pub fn app(&self) -> Router {
@@ -319,17 +340,21 @@ pub async fn available(asker: &Asker, sku: &str) -> i64 {
     asker.get(&format!("/v1/stock/{sku}")).await.ok()["total_available"].as_i64().unwrap()
 }
 
-fn api(settings: HttpSettings, intake: &Intake, metrics: RenderMetrics) -> Api {
+fn api(
+    settings: HttpSettings,
+    identity: Identity,
+    bearers: Arc<dyn Bearers>,
+    metrics: RenderMetrics,
+) -> Api {
+    let intake = identity.intake().clone();
     let client = Http::new(settings.webhooks_to_private).unwrap();
     let accounts = Accounts::new(Arc::new(TenantAccounts::new(intake.clone())), client.clone());
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
-    let (bearers, secrets) = (Some(Arc::new(Tokens) as _), Some(Arc::new(Seed) as _));
-    let vault = Vault::new(&SECRET).unwrap();
-    let identity = Identity::new(intake.clone(), vault, &IdentitySettings::default()).unwrap();
+    let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
     let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity };
-    Api::new(settings, intake.clone(), ties)
+    Api::new(settings, intake, ties)
 }
 
 async fn intake(store: Arc<dyn Store>) -> Intake {

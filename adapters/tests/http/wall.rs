@@ -4,6 +4,8 @@
 //! not known here fails until somebody says how it is filled.
 
 mod bodies;
+mod hooks;
+mod signed;
 mod things;
 
 use crate::{
@@ -21,13 +23,15 @@ use things::Things;
 const OURS: &str = "harbour-books";
 const THEIRS: &str = "other-books";
 /// Routes that are for everybody. Nothing else is.
-const PUBLIC: [&str; 6] = [
+const PUBLIC: [&str; 8] = [
     "/health",
     "/ready",
     "/ping",
     "/metrics",
     "/webhooks/{tenant}/{provider}/{account}",
     "/.well-known/jwks.json",
+    "/pay/return/{tenant}/{payment}/{token}",
+    "/pay/cancel/{tenant}/{payment}/{token}",
 ];
 /// Where people log in: about no tenant, each for everybody or for whoever is signed in.
 const PEOPLE: [&str; 2] = ["/auth", "/v1/auth"];

@@ -68,6 +68,7 @@ contract! {
         answers_stand_in_the_order_of_the_questions,
         heads_are_the_last_sequences,
         a_shard_is_read_in_order_and_in_pages,
+        a_tenant_reads_its_own_events_of_a_stretch_and_no_other_s,
         history_shows_touched_versions_in_order,
         lists_are_paged_from_the_newest_name_without_skips,
         lists_filter_by_prefix_and_status,

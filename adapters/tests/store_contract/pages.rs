@@ -60,6 +60,34 @@ pub async fn a_shard_is_read_in_order_and_in_pages(store: &dyn Store) {
     assert_eq!(pages, events);
 }
 
+pub async fn a_tenant_reads_its_own_events_of_a_stretch_and_no_other_s(store: &dyn Store) {
+    let name = |n: i64| format!("e{n}");
+    let mut events: Vec<_> = (1..=9).map(|n| event(1, n, &name(n), 1)).collect();
+    for theirs in [1, 4, 8] {
+        events[theirs].tenant = tenant("tide");
+    }
+    store.commit(batch(events.clone())).await.unwrap();
+    let other_shard = StoredEvent { tenant: tenant("tide"), ..event(0, 1, "other", 1) };
+    store.commit(batch([other_shard])).await.unwrap();
+    let read = async |name: &str, after, rows| {
+        let found = store.read_tenant(&tenant(name), 1, after, rows).await.unwrap();
+        let all_own = found.iter().all(|row| row.tenant == tenant(name) && row.shard == 1);
+        assert!(all_own, "{found:?}");
+        found.iter().map(|row| row.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(read("tide", 0, 100).await, [2, 5, 9]);
+    assert_eq!(read("harbour", 0, 100).await, [1, 3, 4, 6, 7, 8]);
+    // The stretch is counted in rows of the shard, whosever they are.
+    assert_eq!(read("tide", 0, 4).await, [2]);
+    assert_eq!(read("tide", 2, 3).await, [5]);
+    assert_eq!(read("harbour", 4, 1).await, [0; 0]);
+    assert_eq!(read("nobody", 0, 100).await, [0; 0]);
+    assert_eq!(read("tide", 9, u32::MAX).await, [0; 0]);
+    assert_eq!(read("tide", i64::MAX, u32::MAX).await, [0; 0]);
+    let whole = store.read_tenant(&tenant("tide"), 1, 4, 1).await.unwrap();
+    assert_eq!(whole, [events[4].clone()]);
+}
+
 pub async fn history_shows_touched_versions_in_order(store: &dyn Store) {
     let whole = Batch {
         events: vec![

@@ -1,7 +1,8 @@
 //! What one may ask of a payment.
 
 use super::{
-    CallFault, CaptureMode, Notification, Observation, Operation, Problem, TransferInstructions,
+    CallFault, CaptureMode, Notification, Observation, Operation, PaymentPlan, Problem,
+    SecondDecision, TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub enum PaymentCommand {
         /// The payer's address, if the provider shall write.
         #[serde(default)]
         customer_email: Option<String>,
+        /// What else is agreed.
+        #[serde(default, skip_serializing_if = "PaymentPlan::is_default")]
+        plan: PaymentPlan,
     },
     /// Opens another attempt, at another provider maybe; what is open meanwhile is called off.
     Retry {
@@ -112,6 +116,15 @@ pub enum PaymentCommand {
         /// Why.
         #[serde(default)]
         reason: Option<String>,
+    },
+    /// A person decides about a second payment that waits for that.
+    DecideSecond {
+        /// The payment.
+        payment: EntityId,
+        /// Which attempt's money it is.
+        attempt: u32,
+        /// What becomes of it.
+        decision: SecondDecision,
     },
     /// A person says how a refund went: one made by hand, or one whose outcome nobody knows.
     MarkRefund {

@@ -2,7 +2,8 @@
 
 use super::{
     CallFault, CallKey, CaptureMode, DisputeStatus, LedgerKind, Notification, Observation,
-    Operation, PaymentStatus, Problem, QueryReason, TransferInstructions,
+    Operation, PaymentPlan, PaymentStatus, Problem, QueryReason, SecondDecision,
+    TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub enum PaymentEvent {
         attempt: u32,
         /// The call.
         call: CallKey,
+        /// What else is agreed; told with the first attempt.
+        #[serde(default, skip_serializing_if = "PaymentPlan::is_default")]
+        plan: PaymentPlan,
     },
     /// `payment.opened`: it can be paid.
     Opened {
@@ -160,7 +164,7 @@ pub enum PaymentEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// `payment.paid_twice`: another attempt was paid too; its money goes back.
+    /// `payment.paid_twice`: another attempt was paid too.
     PaidTwice {
         /// For which order.
         order: Option<EntityId>,
@@ -168,6 +172,33 @@ pub enum PaymentEvent {
         attempt: u32,
         /// How much.
         amount: Money,
+    },
+    /// `payment.second_payment_queued`: a person decides what becomes of a second payment.
+    SecondPaymentQueued {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt's money it is.
+        attempt: u32,
+        /// How much.
+        amount: Money,
+        /// By when.
+        decide_by: Timestamp,
+    },
+    /// `payment.second_payment_overdue`: nobody has decided in time.
+    SecondPaymentOverdue {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt's money it is.
+        attempt: u32,
+    },
+    /// `payment.second_payment_decided`.
+    SecondPaymentDecided {
+        /// For which order.
+        order: Option<EntityId>,
+        /// Which attempt's money it is.
+        attempt: u32,
+        /// What becomes of it.
+        decision: SecondDecision,
     },
     /// `payment.late_payment`: money moved although the attempt had ended.
     LatePayment {
@@ -404,6 +435,9 @@ impl PaymentEvent {
             Self::Mismatch { .. } => "payment.mismatch",
             Self::MismatchAccepted { .. } => "payment.mismatch_accepted",
             Self::PaidTwice { .. } => "payment.paid_twice",
+            Self::SecondPaymentQueued { .. } => "payment.second_payment_queued",
+            Self::SecondPaymentOverdue { .. } => "payment.second_payment_overdue",
+            Self::SecondPaymentDecided { .. } => "payment.second_payment_decided",
             Self::LatePayment { .. } => "payment.late_payment",
             Self::AttemptClosed { .. } => "payment.attempt_closed",
             Self::CaptureRequested { .. } => "payment.capture_requested",

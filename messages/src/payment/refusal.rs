@@ -43,6 +43,9 @@ pub enum PaymentRefusal {
     /// The provider tells how it stands, and not a person.
     #[error("the provider says how this payment stands, so it cannot be marked by hand")]
     NotByHand,
+    /// No second payment of this attempt waits for a decision.
+    #[error("no second payment of this attempt waits for a decision")]
+    NothingToDecide,
     /// What has come is in another currency: it cannot stand for what was asked for.
     #[error("what has come is {found}, in another currency: refund it")]
     OtherCurrency {
@@ -79,6 +82,7 @@ impl Refusal for PaymentRefusal {
             Self::CaptureTooLarge { .. } => "capture_too_large",
             Self::WrongStatus { .. } => "wrong_status",
             Self::NotByHand => "not_by_hand",
+            Self::NothingToDecide => "nothing_to_decide",
             Self::OtherCurrency { .. } => "other_currency",
             Self::TooMany { .. } => "too_many",
             Self::Invalid { .. } => "invalid",
@@ -94,6 +98,7 @@ impl Refusal for PaymentRefusal {
             | Self::CaptureTooLarge { .. }
             | Self::WrongStatus { .. }
             | Self::NotByHand
+            | Self::NothingToDecide
             | Self::OtherCurrency { .. }
             | Self::TooMany { .. } => RefusalKind::Conflict,
             Self::Invalid { .. } => RefusalKind::Invalid,

@@ -1,6 +1,6 @@
 //! What one may ask of a tenant.
 
-use super::{AccountMode, AccountSettings, Giver, Scope, TenantSettings};
+use super::{AccountMode, AccountSettings, Giver, PaymentRule, Scope, TenantSettings};
 use crate::{AddressRange, EntityId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -95,6 +95,12 @@ pub enum TenantCommand {
         provider: String,
         /// The account's name.
         name: String,
+    },
+    /// Writes the rules by which payments find their accounts, all of them.
+    PutPaymentRoutes {
+        /// In order: the first that fits counts.
+        #[schema(max_items = 100)]
+        rules: Vec<PaymentRule>,
     },
     /// Gives a member another role. The platform's operator makes members that way too.
     PutMember {

@@ -1,6 +1,6 @@
 //! What has become of a tenant.
 
-use super::{AccountMode, AccountSettings, Giver, Scope, TenantSettings};
+use super::{AccountMode, AccountSettings, Giver, PaymentRule, Scope, TenantSettings};
 use crate::{AddressRange, EntityId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,6 +74,11 @@ pub enum TenantEvent {
     },
     /// `tenant.account_removed`.
     AccountRemoved,
+    /// `tenant.payment_routes_put`.
+    PaymentRoutesPut {
+        /// All rules, in order.
+        rules: Vec<PaymentRule>,
+    },
     /// `tenant.member_added`.
     MemberAdded {
         /// Who.

@@ -43,6 +43,9 @@ pub enum UserEvent {
         /// The hash of their password.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<String>,
+        /// Their telephone number, as they told it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phone: Option<String>,
     },
     /// `user.ticket_opened`: what it lets do is to be sent.
     TicketOpened {
@@ -52,7 +55,7 @@ pub enum UserEvent {
         purpose: TicketPurpose,
         /// Until when.
         until: Timestamp,
-        /// Where to send it; absent if it is handed over by other means.
+        /// The address or number to send it to; absent if it is handed over by other means.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
         /// Their language.
@@ -67,9 +70,9 @@ pub enum UserEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         language: Option<String>,
     },
-    /// `user.verified`: the mail address is theirs.
+    /// `user.verified`: the mail address is theirs, or the telephone number.
     Verified {
-        /// By which ticket.
+        /// By which ticket, and so which of the two.
         ticket: TicketId,
         /// A password that was set before, by whoever, counts no longer.
         forget_password: bool,

@@ -58,7 +58,11 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 pub enum IdentityCommand {
     /// Sign access tokens with a new key, as soon as verifiers can know it.
-    RotateKeys,
+    RotateKeys {
+        /// Do not wait for that: for when somebody else has the present one.
+        #[arg(long)]
+        at_once: bool,
+    },
 }
 
 /// People.
@@ -92,8 +96,9 @@ pub async fn identity(
     json: bool,
     command: IdentityCommand,
 ) -> Result<ExitCode, String> {
-    let IdentityCommand::RotateKeys = command;
-    let ring = call(place, "/v1/identity/rotate-keys", None).await?;
+    let IdentityCommand::RotateKeys { at_once } = command;
+    let body = json!({ "at_once": at_once });
+    let ring = call(place, "/v1/identity/rotate-keys", Some(&body)).await?;
     let columns = [("SIGNS", "/active"), ("NEXT", "/next"), ("WAITS", "/rotation_asked")];
     one(json, &ring, &columns);
     Ok(ExitCode::SUCCESS)

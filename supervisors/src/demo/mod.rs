@@ -127,6 +127,9 @@ pub async fn run(
     settings.webhooks.allow_private = true;
     settings.gateways.allow_private = true;
     settings.http.webhooks_to_private = true;
+    // All shoppers have one address, and each shop one key.
+    settings.http.address_requests_per_second = 0;
+    settings.http.key_requests_per_second = 0;
     if let Some(url) = &args.amqp_url {
         settings.amqp = Some(kontor_adapters::amqp::AmqpSettings {
             url: Some(url.clone().into()),

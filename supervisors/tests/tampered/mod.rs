@@ -109,6 +109,16 @@ impl Store for Tampered {
     ) -> Result<Vec<StoredEvent>, StoreFault> {
         Ok(edited(self.inner.read(shard, after, limit).await?, &self.events))
     }
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        let events = self.inner.read_tenant(tenant, shard, after, rows).await?;
+        Ok(edited(events, &self.events))
+    }
     async fn history(
         &self,
         entity: &EntityRef,

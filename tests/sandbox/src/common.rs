@@ -23,6 +23,33 @@ pub(crate) fn now_s() -> u64 {
     now_ms() / 1000
 }
 
+/// The date of a Unix second, as `2026-01-05`.
+pub(crate) fn date(seconds: u64) -> String {
+    let (year, month, day) = civil(seconds / 86_400);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The date of a day since 1970, by counting.
+fn civil(mut days: u64) -> (u64, u64, u64) {
+    let mut year = 1970;
+    let leap = |year: u64| {
+        (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
+    };
+    while days >= 365 + u64::from(leap(year)) {
+        days -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let mut month = 1;
+    for length in [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    (year, month, days + 1)
+}
+
 /// A seeded source of chance: two sandboxes with one seed and one course of calls agree.
 pub(crate) struct Dice(Mutex<fastrand::Rng>);
 

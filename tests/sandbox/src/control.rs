@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::providers::Providers;
 use crate::receiver::Receiver;
 use crate::smtp::Smtp;
 use crate::stripe::{Stripe, StripeAccount, StripeSummary};
@@ -18,6 +19,7 @@ pub(crate) struct Control {
     pub(crate) stripe: Stripe,
     pub(crate) smtp: Smtp,
     pub(crate) receiver: Receiver,
+    pub(crate) providers: Providers,
 }
 
 type Refused = (StatusCode, Json<Value>);
@@ -45,7 +47,7 @@ async fn switches(State(control): State<Control>) -> Json<Value> {
     Json(all_switches(&control))
 }
 
-/// `{"stripe": {...}, "smtp": {...}}`; what is not named stays as it is.
+/// `{"stripe": {...}, "comgate": {...}}`; what is not named stays as it is.
 async fn set_switches(
     State(control): State<Control>,
     Json(patch): Json<Value>,
@@ -57,14 +59,22 @@ async fn set_switches(
         match name.as_str() {
             "stripe" => control.stripe.patch_switches(part).map_err(refused)?,
             "smtp" => control.smtp.patch_switches(part).map_err(refused)?,
-            _ => return Err(refused(format!("there are no switches for {name}"))),
+            other => match control.providers.patch(other, part) {
+                Some(patched) => {
+                    patched.map_err(refused)?;
+                }
+                None => return Err(refused(format!("there are no switches for {name}"))),
+            },
         }
     }
     Ok(Json(all_switches(&control)))
 }
 
 fn all_switches(control: &Control) -> Value {
-    json!({"stripe": control.stripe.switches(), "smtp": control.smtp.switches()})
+    let mut all = control.providers.switches();
+    all["stripe"] = json!(control.stripe.switches());
+    all["smtp"] = json!(control.smtp.switches());
+    all
 }
 
 async fn summary(State(control): State<Control>) -> Json<StripeSummary> {

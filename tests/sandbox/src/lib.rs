@@ -41,7 +41,7 @@
 //!
 //! | Endpoint | What it does |
 //! |---|---|
-//! | `GET /_sandbox/switches` | shows all switches: `{"stripe": {...}, "smtp": {...}}` |
+//! | `GET /_sandbox/switches` | shows all switches: `{"stripe": {...}, "comgate": {...}, ...}` |
 //! | `POST /_sandbox/switches` | changes those that are named; an unknown one is 400 |
 //! | `POST /_sandbox/stripe/accounts` | registers `{"api_key", "webhooks": [{"url", "secret"}]}` |
 //! | `GET /_sandbox/stripe/summary` | the books: [`StripeSummary`] |
@@ -76,6 +76,10 @@
 //! | `refund_starts_pending` | refunds are pending, then succeed after `later_ms` |
 //! | `wrong_amount` | `amount_total` in session events is 100 too much |
 //! | `later_ms` | how long slow payments and slow refunds take; 200 by default |
+//! | `hang_percent`, `hang_ms` | does the work, then says nothing for so long, and cuts the connection |
+//! | `retry_after_s` | what `Retry-After` of a 429 says |
+//! | `unknown_status` | sessions and intents are told with a status that nobody knows |
+//! | `late_webhooks_ms`, `wrong_signature` | events leave so much later, or signed with another secret |
 //! | `expire_after_ms` | new sessions expire after this long; 0 leaves it to `expires_at` |
 //!
 //! # SMTP
@@ -109,16 +113,24 @@
 //! # Other payment providers
 //!
 //! They listen at one address, each under its own path, and share the payment page (`GET` and
-//! `POST /{provider}/pay/{id}` with `outcome` = `pay`, `decline` or `abandon`), the control calls
-//! `/{provider}/_sandbox/accounts`, `/switches` and `/payments`, and [`StandSwitches`].
+//! `POST /{provider}/pay/{id}` with `outcome` = `pay`, `decline`, `async_pay` or `abandon`), the
+//! control calls `/{provider}/_sandbox/accounts`, `/switches` and `/payments`, and
+//! [`StandSwitches`], which `/_sandbox/switches` beside Stripe shows and changes too.
 //!
 //! | Path | What is there |
 //! |---|---|
 //! | `/comgate` | interfaces 1.0 and 2.0: create, status, cancel, holds, refund; push |
 //! | `/payu` | tokens, orders (302 with JSON), captures, refunds; signed notifications |
 //! | `/paypal` | tokens, orders, holds, captures, refunds; webhooks signed under a private root, and their verification |
-//! | `/fio` | movements of an account, orders as import files; transfers by calls of the handle |
+//! | `/fio` | movements of an account, orders as import files; `/fio/bank?qr=SPD*...` is the customers' bank: pay, pay too little or too much, authorise an order |
 //! | `/halyk` | tokens, payment links, status, charge, cancel, refund; callbacks that repeat the secret hash |
+//!
+//! # Text messages
+//!
+//! `/smsc` at the same address speaks SMSC's interface: `sys/send.php`, `sys/status.php`, forms in,
+//! JSON out. `POST /smsc/_sandbox/accounts` registers `{"login", "password", "api_key"}`, and
+//! `GET /smsc/_sandbox/messages?to=` shows what was taken. `/smsc/_sandbox/switches`:
+//! `silent_after` messages are taken and not answered; every one is refused with `error_code`.
 //!
 //! # Limits
 //!
@@ -133,11 +145,13 @@ mod control;
 mod fio;
 mod halyk;
 mod http;
+mod page;
 mod paypal;
 mod payu;
 mod providers;
 mod receiver;
 pub mod signing;
+mod smsc;
 mod smtp;
 mod stand;
 mod stripe;
@@ -157,6 +171,7 @@ pub use paypal::{PAYPAL_ROOT, PayPal, PayPalApp};
 pub use payu::{PayU, PayUPos};
 pub use providers::Providers;
 pub use receiver::{Delivery, HookSettings, Receiver, ReceiverLimits, Verdict};
+pub use smsc::{Smsc, SmscAccount, SmscSwitches, TextMessage};
 pub use smtp::{Mail, Smtp, SmtpLimits, SmtpSwitches};
 pub use stand::{Answer, Asked, Merchant, Notice, Stand, StandSwitches, TillPayment};
 pub use stripe::{
@@ -256,14 +271,15 @@ impl Sandbox {
         );
         let receiver_url = format!("http://{}", receiver_listener.local_addr()?);
         let receiver = Receiver::new(receiver_url, config.receiver_limits);
+        let providers_listener = TcpListener::bind(config.providers).await?;
+        let providers_url = format!("http://{}", providers_listener.local_addr()?);
+        let providers = Providers::new(&providers_url, config.seed, &closed)?;
         let control = control::router(control::Control {
             stripe: stripe.clone(),
             smtp: smtp.clone(),
             receiver: receiver.clone(),
+            providers: providers.clone(),
         });
-        let providers_listener = TcpListener::bind(config.providers).await?;
-        let providers_url = format!("http://{}", providers_listener.local_addr()?);
-        let providers = Providers::new(&providers_url, config.seed, &closed)?;
         let providers_router = providers.router();
         let stripe_router = stripe.router().merge(control.clone());
         let receiver_router = receiver.router().merge(control);

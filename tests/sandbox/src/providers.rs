@@ -1,4 +1,4 @@
-//! The payment providers beside Stripe: one line here adds one.
+//! The payment providers beside Stripe, and one of text messages: one line here adds one.
 
 use std::io;
 
@@ -11,8 +11,11 @@ use crate::fio::Fio;
 use crate::halyk::Halyk;
 use crate::paypal::PayPal;
 use crate::payu::PayU;
+use crate::smsc::Smsc;
+use crate::stand::StandSwitches;
 
 /// The stand-ins of the payment providers beside Stripe.
+#[derive(Clone)]
 pub struct Providers {
     /// ComGate.
     pub comgate: ComGate,
@@ -24,6 +27,8 @@ pub struct Providers {
     pub paypal: PayPal,
     /// PayU.
     pub payu: PayU,
+    /// SMSC, for text messages.
+    pub smsc: Smsc,
 }
 
 impl Providers {
@@ -38,6 +43,7 @@ impl Providers {
             halyk: Halyk::new(format!("{url}/halyk"), seed, closed.clone())?,
             paypal: PayPal::new(format!("{url}/paypal"), seed, closed.clone())?,
             payu: PayU::new(format!("{url}/payu"), seed, closed.clone())?,
+            smsc: Smsc::new(format!("{url}/smsc")),
         })
     }
 
@@ -48,6 +54,38 @@ impl Providers {
             .nest("/halyk", self.halyk.router())
             .nest("/paypal", self.paypal.router())
             .nest("/payu", self.payu.router())
+            .nest("/smsc", self.smsc.router())
+    }
+
+    /// What goes wrong at each of them, by name.
+    pub(crate) fn switches(&self) -> Value {
+        json!({
+            "comgate": self.comgate.switches(),
+            "fio": self.fio.switches(),
+            "halyk": self.halyk.switches(),
+            "paypal": self.paypal.switches(),
+            "payu": self.payu.switches(),
+        })
+    }
+
+    /// Changes the switches of one of them; none if there is none of that name.
+    pub(crate) fn patch(&self, name: &str, patch: Value) -> Option<Result<StandSwitches, String>> {
+        Some(match name {
+            "comgate" => self.comgate.patch_switches(patch),
+            "fio" => self.fio.patch_switches(patch),
+            "halyk" => self.halyk.patch_switches(patch),
+            "paypal" => self.paypal.patch_switches(patch),
+            "payu" => self.payu.patch_switches(patch),
+            _ => return None,
+        })
+    }
+
+    /// Waits until none of them has a notification under way.
+    pub async fn settled(&self) {
+        self.comgate.settled().await;
+        self.halyk.settled().await;
+        self.paypal.settled().await;
+        self.payu.settled().await;
     }
 
     /// Where each of them listens, by name.
@@ -58,6 +96,7 @@ impl Providers {
             "halyk": self.halyk.base_url(),
             "paypal": self.paypal.base_url(),
             "payu": self.payu.base_url(),
+            "smsc": self.smsc.base_url(),
         })
     }
 }

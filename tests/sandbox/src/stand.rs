@@ -1,10 +1,12 @@
 //! What the stand-ins of payment providers beside Stripe share: accounts, a till of payments, a
 //! payment page, notifications, and faults on request. A provider's module brings the wire format.
 
+mod notices;
 mod pages;
+mod switches;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,34 +16,22 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use http::{HeaderMap, Method, Uri};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
+pub use switches::StandSwitches;
+
 use crate::PayerAct;
-use crate::common::{Dice, lock};
-use crate::http::{Peer, plain_client, until_closed};
+use crate::common::{Dice, lock, merged};
+use crate::http::{Peer, plain_client};
+use switches::{After, Before, take};
 
 const PAYMENTS_MAX: usize = 50_000;
 const ACCOUNTS_MAX: usize = 1_000;
-const TRIES: u32 = 3;
-const PAUSE: Duration = Duration::from_millis(100);
+const NEW_WORD: &str = "UNHEARD_OF";
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What goes wrong at a provider's stand-in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StandSwitches {
-    /// So many of the next calls that change something do their work, and are not answered.
-    pub silent_after: u32,
-    /// Payments are told with 100 minor units too much.
-    pub wrong_amount: bool,
-    /// Notifications carry a wrong signature or secret.
-    pub wrong_signature: bool,
-    /// Notifications are not sent.
-    pub drop_notifications: bool,
-}
 
 /// A payment as it is in truth.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -58,6 +48,8 @@ pub struct TillPayment {
     pub currency: String,
     /// Where it stands, in the provider's words.
     pub status: String,
+    /// Where it stood before the payer paid.
+    pub earlier: String,
     /// Money is held first.
     pub hold: bool,
     /// What was taken.
@@ -71,6 +63,7 @@ pub struct TillPayment {
 }
 
 /// A notification to be sent.
+#[derive(Clone)]
 pub struct Notice {
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -95,10 +88,15 @@ pub struct Answer {
     pub(crate) changed: bool,
     /// The payment that is notified about.
     pub(crate) notify: Option<String>,
+    /// The payment that it made.
+    pub(crate) opened: Option<String>,
 }
 
 /// An account at a provider, and the provider's ways.
 pub trait Merchant: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
+    /// The provider's name, for people.
+    const NAME: &'static str;
+
     /// By what an account is found.
     fn key(&self) -> &str;
     /// The provider's word for a payment after the payer has acted; none if it changes nothing.
@@ -109,6 +107,21 @@ pub trait Merchant: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
     fn notice(&self, stand: &Stand<Self>, payment: &TillPayment) -> Option<Notice>;
     /// Answers a call of the provider's interface.
     fn answer(stand: &Stand<Self>, asked: &Asked) -> Answer;
+
+    /// How an outage answers.
+    fn outage() -> Answer {
+        Answer::text(503, "text/html", "<html><h1>Down for maintenance</h1></html>".into())
+    }
+
+    /// The word of an earlier try that comes after the money was taken.
+    fn contradiction() -> Option<&'static str> {
+        None
+    }
+
+    /// Pages beside the payment page.
+    fn pages() -> Router<Stand<Self>> {
+        Router::new()
+    }
 }
 
 /// The handle to a provider's running stand-in.
@@ -124,6 +137,8 @@ struct Inner<A> {
     switches: Mutex<StandSwitches>,
     dice: Dice,
     calls: AtomicU64,
+    number: AtomicU64,
+    under_way: AtomicUsize,
     client: reqwest::Client,
     closing: watch::Receiver<bool>,
 }
@@ -141,6 +156,8 @@ impl<A: Merchant> Stand<A> {
             switches: Mutex::default(),
             dice: Dice::new(seed),
             calls: AtomicU64::new(0),
+            number: AtomicU64::new(0),
+            under_way: AtomicUsize::new(0),
             client: plain_client(TIMEOUT)?,
             closing,
         };
@@ -153,6 +170,7 @@ impl<A: Merchant> Stand<A> {
             .route("/_sandbox/switches", get(pages::switches::<A>).post(pages::set_switches::<A>))
             .route("/_sandbox/payments", get(pages::payments::<A>))
             .route("/pay/{id}", get(pages::page::<A>).post(pages::submit::<A>))
+            .merge(A::pages())
             .route("/{*path}", any(receive::<A>))
             .with_state(self.clone())
     }
@@ -180,6 +198,12 @@ impl<A: Merchant> Stand<A> {
         lock(&self.inner.switches).clone()
     }
 
+    pub(crate) fn patch_switches(&self, patch: Value) -> Result<StandSwitches, String> {
+        let mut switches = lock(&self.inner.switches);
+        *switches = merged(&*switches, patch)?;
+        Ok(switches.clone())
+    }
+
     /// A payment as it is in truth.
     pub fn payment(&self, id: &str) -> Option<TillPayment> {
         lock(&self.inner.till).get(id).cloned()
@@ -195,11 +219,12 @@ impl<A: Merchant> Stand<A> {
         self.inner.calls.load(Ordering::Acquire)
     }
 
-    /// Lets the payer act as on the payment page. The notification is delivered when it returns.
+    /// Lets the payer act as on the payment page. The notification has been tried when it returns,
+    /// unless it is to be late.
     pub async fn act(&self, id: &str, act: PayerAct) -> bool {
         let changed = self.change(id, |payment| {
             let Some(status) = A::after(act, payment) else { return false };
-            status.clone_into(&mut payment.status);
+            payment.earlier = std::mem::replace(&mut payment.status, status.to_owned());
             if A::is_taken(status) {
                 payment.captured_minor = payment.amount_minor;
             }
@@ -209,28 +234,6 @@ impl<A: Merchant> Stand<A> {
             self.notify(id).await;
         }
         changed == Some(true)
-    }
-
-    /// Sends the notification about a payment as it stands, up to three times; says whether it
-    /// was taken.
-    pub async fn notify(&self, id: &str) -> bool {
-        let Some(payment) = self.payment(id) else { return false };
-        let account = lock(&self.inner.accounts).get(&payment.account).cloned();
-        let notice = account.and_then(|account| account.notice(self, &payment));
-        let Some(notice) = notice.filter(|_| !self.switches().drop_notifications) else {
-            return false;
-        };
-        for _ in 0..TRIES {
-            let mut request = self.inner.client.post(&notice.url).body(notice.body.clone());
-            for (name, value) in &notice.headers {
-                request = request.header(*name, value);
-            }
-            if request.send().await.is_ok_and(|answer| answer.status() == 200) {
-                return true;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        false
     }
 
     pub(crate) fn account(&self, key: &str) -> Option<A> {
@@ -243,6 +246,11 @@ impl<A: Merchant> Stand<A> {
 
     pub(crate) fn id(&self, prefix: &str) -> String {
         self.inner.dice.id(prefix)
+    }
+
+    /// The next number of a row, from 0.
+    pub(crate) fn number(&self) -> u64 {
+        self.inner.number.fetch_add(1, Ordering::AcqRel)
     }
 
     /// Keeps a new payment, unless the till is full.
@@ -268,11 +276,66 @@ impl<A: Merchant> Stand<A> {
         payment.amount_minor + if self.switches().wrong_amount { 100 } else { 0 }
     }
 
-    fn is_silent(&self) -> bool {
-        let mut switches = lock(&self.inner.switches);
-        let silent = switches.silent_after > 0;
-        switches.silent_after = switches.silent_after.saturating_sub(1);
-        silent
+    /// The status as it is told.
+    pub(crate) fn told_status(&self, payment: &TillPayment) -> String {
+        if self.switches().unknown_status { NEW_WORD.to_owned() } else { payment.status.clone() }
+    }
+
+    /// Whether a question is answered from before the payer paid.
+    pub(crate) fn lags(&self) -> bool {
+        take(&mut lock(&self.inner.switches).lagging_reads)
+    }
+
+    /// A payment as it is told to somebody who asks.
+    pub(crate) fn asked_about(&self, payment: TillPayment) -> TillPayment {
+        if payment.earlier.is_empty() || !self.lags() {
+            return payment;
+        }
+        TillPayment { status: payment.earlier.clone(), captured_minor: 0, ..payment }
+    }
+
+    async fn receive(self, asked: Asked) -> Option<Answer> {
+        self.inner.calls.fetch_add(1, Ordering::AcqRel);
+        let delay = self.switches().delay_ms;
+        if delay > 0 {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+        }
+        let before = lock(&self.inner.switches).before(&self.inner.dice);
+        match before {
+            Before::Nothing => {}
+            Before::Fails => return Some(Answer::failure()),
+            Before::Outage => return Some(A::outage()),
+            Before::TooFast(seconds) => return Some(Answer::too_fast(seconds)),
+        }
+        let answer = A::answer(&self, &asked);
+        self.tell(&answer).await;
+        let after = lock(&self.inner.switches).after(answer.changed, &self.inner.dice);
+        match after {
+            After::Nothing => Some(answer),
+            After::Fails => Some(Answer::failure()),
+            After::Cut => None,
+            After::Hangs(wait_ms) => {
+                tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                None
+            }
+        }
+    }
+
+    /// Notifies about what a call did, before its answer or beside it.
+    async fn tell(&self, answer: &Answer) {
+        let first = self.switches().notify_before_answer;
+        if let Some(id) = answer.opened.as_ref().filter(|_| first) {
+            self.act(id, PayerAct::Pay).await;
+        }
+        let Some(id) = answer.notify.clone() else { return };
+        if first {
+            self.notify(&id).await;
+            return;
+        }
+        let stand = self.clone();
+        self.spawn(async move {
+            stand.notify(&id).await;
+        });
     }
 }
 
@@ -310,7 +373,17 @@ impl Asked {
 impl Answer {
     pub(crate) fn text(status: u16, kind: &str, body: String) -> Self {
         let headers = vec![("Content-Type", kind.to_owned())];
-        Self { status, headers, body, changed: false, notify: None }
+        Self { status, headers, body, changed: false, notify: None, opened: None }
+    }
+
+    fn failure() -> Self {
+        Self::json(500, &json!({"message": "the stand-in was told to fail"}))
+    }
+
+    fn too_fast(seconds: u32) -> Self {
+        let mut answer = Self::json(429, &json!({"message": "too many requests"}));
+        answer.headers.push(("Retry-After", seconds.to_string()));
+        answer
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -331,20 +404,14 @@ async fn receive<A: Merchant>(
     body: Bytes,
 ) -> Response {
     let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
-    stand.inner.calls.fetch_add(1, Ordering::AcqRel);
-    let answer = A::answer(&stand, &Asked { method, path, query, headers, body });
-    if let Some(id) = answer.notify.clone() {
-        let stand = stand.clone();
-        tokio::spawn(async move {
-            tokio::select! {
-                () = until_closed(stand.inner.closing.clone()) => {}
-                _ = stand.notify(&id) => {}
-            }
-        });
-    }
-    if answer.changed && stand.is_silent() {
+    let asked = Asked { method, path, query, headers, body };
+    // A task of its own: the work goes on when the caller hangs up, as it does at a provider.
+    let work = tokio::spawn(stand.receive(asked)).await;
+    let answer = work.unwrap_or_else(|_| Some(Answer::failure()));
+    let Some(answer) = answer else {
         peer.cut();
-    }
+        return Response::default();
+    };
     let mut response = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         response = response.header(name, value);

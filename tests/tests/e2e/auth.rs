@@ -1,6 +1,7 @@
 //! People: they register, prove their address by a letter, come in, and are kept out.
 
-use kontor_sandbox::{Sandbox, SandboxConfig};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use kontor_sandbox::{Sandbox, SandboxConfig, SmscAccount};
 use kontor_tests::{
     SOON,
     client::Client,
@@ -19,6 +20,8 @@ const PASSWORD: &str = "correct horse battery";
 each! {
     somebody_registers_proves_the_address_and_comes_in => registers;
     users_come_from_elsewhere_and_by_an_operator_s_hand => from_elsewhere;
+    a_telephone_gets_a_code_and_lets_its_owner_in => by_phone;
+    keys_rotate_and_no_token_is_lost => rotated;
     whoever_is_invited_works_in_the_tenant_until_they_log_out => invited;
 }
 
@@ -143,15 +146,41 @@ async fn from_elsewhere(kind: Kind) {
         let places: Vec<_> = places.collect();
         assert_eq!(places, [(json!(3), json!("email")), (json!(4), json!("verified"))]);
     };
+    // A list of objects goes the same way; its lines are places.
+    let list = site.folder.path().join("users.json");
+    let users = json!([
+        { "email": PETR, "password_hash": hash, "name": "Petr", "phone": "+420777000111",
+          "verified": true },
+        { "email": "eva@example.com", "verified": "maybe" },
+        { "name": "nobody" },
+    ]);
+    std::fs::write(&list, users.to_string()).unwrap();
+    let import_list = |expected: Value| {
+        let mut command = site.kontor(&["--json", "user", "import", list.to_str().unwrap()]);
+        let output = command.output().unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&told["imported"], &told["unchanged"]), (&expected[0], &expected[1]));
+        let errors = told["errors"].as_array().unwrap();
+        let places: Vec<_> = errors.iter().map(|error| (&error["line"], &error["field"])).collect();
+        let bad = [(json!(2), json!("verified")), (json!(3), json!("email"))];
+        assert_eq!(places, [(&bad[0].0, &bad[0].1), (&bad[1].0, &bad[1].1)]);
+    };
     // Before there is a node, and while one runs.
     import(json!([1, 0]));
+    import_list(json!([1, 0]));
     let mut node = start(&site, &sandbox).await;
     import(json!([0, 1]));
+    import_list(json!([0, 1]));
 
     let nobody = Client::new(node.url(), "");
     let login = json!({ "email": JANA, "password": PASSWORD });
     let tokens = nobody.post("/v1/auth/login", login).await.ok();
     assert_eq!(tokens["user"]["name"], "Nováková, Jana");
+    let login = json!({ "email": PETR, "password": PASSWORD });
+    let tokens = nobody.post("/v1/auth/login", login).await.ok();
+    let user = &tokens["user"];
+    assert_eq!((&user["phone"], &user["phone_verified"]), (&json!("+420777000111"), &json!(true)));
+    assert_eq!(user["email_verified"], true);
 
     let create = ["user", "create", "--email", "ops@example.com", "--name", "Ops", "--operator"];
     let output = site.kontor(&create).output().unwrap();
@@ -168,6 +197,81 @@ async fn from_elsewhere(kind: Kind) {
     assert_eq!(ring["rotation_asked"], true);
     assert!(node.terminate().await.status.success());
     assert_replays(&site).await;
+}
+
+/// A node whose text messages go to the sandbox.
+async fn texting(site: &Site, sandbox: &Sandbox) -> Node {
+    let smsc = &sandbox.providers().smsc;
+    smsc.register(SmscAccount::new("kontor", "secret", "key-of-sms"));
+    let mut command = site.serve();
+    command.env("KONTOR_SMS__PROVIDER", "smsc");
+    command.env("KONTOR_SMS__API_KEY", "key-of-sms");
+    command.env("KONTOR_SMS__ENDPOINT", smsc.base_url());
+    let node = Node::spawn(command, site.url());
+    node.ready().await;
+    node
+}
+
+async fn by_phone(kind: Kind) {
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
+    let site = Site::on(kind).await;
+    let mut node = texting(&site, &sandbox).await;
+    let nobody = Client::new(node.url(), "");
+    let wanted = json!({ "phone": "+420 602 123 456", "name": "Jana", "language": "en" });
+    assert_eq!(nobody.post("/v1/auth/codes", wanted).await.status, 202);
+    let text = until("a text message", SOON, || async {
+        sandbox.providers().smsc.to("+420602123456").pop().map(|message| message.text)
+    })
+    .await;
+    let code: String = text.chars().filter(char::is_ascii_digit).take(6).collect();
+    let shown = json!({ "phone": "+420602123456", "code": code });
+    let tokens = nobody.post("/v1/auth/codes/verify", shown.clone()).await.ok();
+    assert_eq!(tokens["user"]["phone_verified"], true);
+    assert_eq!(nobody.post("/v1/auth/codes/verify", shown).await.status, 401);
+    assert_eq!(bearer(&node, &tokens).get("/v1/auth/me").await.ok()["name"], "Jana");
+    let said = format!("{}{}", node.stdout(), node.stderr());
+    assert!(!said.contains("key-of-sms") && !said.contains("code is"), "{said}");
+    assert!(node.terminate().await.status.success());
+    assert_replays(&site).await;
+}
+
+async fn rotated(kind: Kind) {
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
+    let site = Site::on(kind).await;
+    let mut node = start(&site, &sandbox).await;
+    let before = signed_up(&node, &sandbox, JANA).await;
+    published(&node, &before).await;
+    let rotate = ["--json", "identity", "rotate-keys", "--at-once"];
+    let output = site.kontor(&rotate).output().unwrap();
+    let ring: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(ring["rotation_asked"], false);
+
+    let nobody = Client::new(node.url(), "");
+    let login = json!({ "email": JANA, "password": PASSWORD });
+    let after = nobody.post("/v1/auth/login", login).await.ok();
+    let kids = [&before, &after].map(kid);
+    assert!(kids[0] != kids[1] && kids[1] == ring["active"], "{kids:?} {ring}");
+    // Both count, here and for who reads the published keys.
+    for tokens in [&before, &after] {
+        bearer(&node, tokens).get("/v1/auth/me").await.ok();
+        published(&node, tokens).await;
+    }
+    // And in another life of the node.
+    assert!(node.terminate().await.status.success());
+    let mut node = start(&site, &sandbox).await;
+    for tokens in [&before, &after] {
+        bearer(&node, tokens).get("/v1/auth/me").await.ok();
+        published(&node, tokens).await;
+    }
+    assert!(node.terminate().await.status.success());
+    assert_replays(&site).await;
+}
+
+/// The key that an access token says it is signed with.
+fn kid(tokens: &Value) -> Value {
+    let token = tokens["access_token"].as_str().unwrap();
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    serde_json::from_slice::<Value>(&header).unwrap()["kid"].clone()
 }
 
 async fn invited(kind: Kind) {

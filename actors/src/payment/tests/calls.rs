@@ -129,6 +129,21 @@ fn what_nobody_can_find_out_is_left_to_a_person_and_the_amount_stays_bound() {
 }
 
 #[test]
+fn who_asks_how_a_payment_stands_asks_what_became_of_its_calls_too() {
+    let call = key(1, Operation::Refund, 2);
+    let mut stage = paid_stage();
+    stage.obey(refund("r", 400)).unwrap();
+    stage.obey(failed(Operation::Refund, &call, ask_first())).unwrap();
+    let stage = stage.after(Duration::from_secs(10));
+    let at = stage.now();
+    let stage = stage
+        .when(C::Query { payment: id() })
+        .then_names(&["payment.query_requested", "payment.call_asked"]);
+    let stage = stage.when(polled(paid(czk(1000)), at)).then_names(&["payment.call_repeated"]);
+    assert_eq!(document(&stage).calls[0].key, call, "under the same key");
+}
+
+#[test]
 fn a_key_that_the_provider_has_forgotten_moves_no_money_again() {
     let call = key(1, Operation::Refund, 2);
     let mut stage = paid_stage();

@@ -62,6 +62,7 @@ fn no_payment_takes_the_name_of_the_books() {
         description: "Books".into(),
         until: later(HOUR),
         customer_email: None,
+        plan: PaymentPlan::default(),
     };
     given::<Payment>([]).when(wish).refused(kontor_messages::payment::PaymentRefusal::PaymentTaken);
 }
@@ -152,7 +153,8 @@ proptest! {
             let (return_url, cancel_url, customer_email) = (None, None, None);
             let (provider, account) = (provider.into(), account.into());
             let wish = C::Request { payment: payment(number), order, amount, provider, account,
-                capture, return_url, cancel_url, description, until, customer_email };
+                capture, return_url, cancel_url, description, until, customer_email,
+                plan: PaymentPlan::default() };
             stage.obey(wish).unwrap();
         }
         let mut entries = 0;

@@ -36,6 +36,25 @@ fn a_ticket_is_sent_by_its_name_only() {
 }
 
 #[test]
+fn a_code_for_a_telephone_goes_there_as_a_text_message() {
+    let code = UserEvent::TicketOpened {
+        ticket: TicketId(Uuid::from_u128(2)),
+        purpose: TicketPurpose::PhoneCode,
+        until: NOW.plus(Duration::from_secs(600)),
+        to: Some("+420602123456".to_owned()),
+        language: None,
+    };
+    let acts = of_user(&code);
+    let [Act::Notification(NotificationCommand::Queue { template, channel, recipient, .. })] =
+        &*acts
+    else {
+        panic!("{acts:?}")
+    };
+    let sms = kontor_messages::notification::ChannelKind::Sms;
+    assert_eq!((&**template, *channel, &**recipient), ("phone_code", sms, "+420602123456"));
+}
+
+#[test]
 fn what_is_handed_over_by_other_means_is_not_sent() {
     assert_eq!(of_user(&opened(None)), []);
 }

@@ -1,6 +1,7 @@
 //! What is in journals for ever.
 
 use super::*;
+use kontor_messages::{payment::AccountName, tenant::PaymentRule};
 
 fn about_people() -> [TenantEvent; 11] {
     let (user, by) = (EntityId::named("u-1"), Giver::User(EntityId::named("u-0")));
@@ -84,7 +85,20 @@ fn events_keep_their_json() {
         TenantEvent::Deleted,
     ]
     .into_iter()
-    .chain(about_people());
+    .chain(about_people())
+    .chain([TenantEvent::PaymentRoutesPut {
+        rules: vec![PaymentRule {
+            methods: vec!["card".to_owned()],
+            currencies: vec![Currency::CZK],
+            countries: vec!["CZ".to_owned()],
+            amount_from_minor: Some(1),
+            amount_to_minor: None,
+            accounts: vec![AccountName {
+                provider: "stripe".to_owned(),
+                account: "main".to_owned(),
+            }],
+        }],
+    }]);
     let events: Vec<_> = events.collect();
     let lines: Vec<_> = include_str!("../events.jsonl").lines().collect();
     let written: Vec<_> = events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();

@@ -1,6 +1,7 @@
 //! The rules of users.
 
 mod login;
+mod phone;
 mod pinned;
 mod properties;
 mod register;

@@ -18,7 +18,12 @@ fn events() -> Vec<UserEvent> {
             via: RegisteredVia::Import,
             verified: true,
         },
-        UserEvent::TakenOver { name: name.clone(), language: language.clone(), password },
+        UserEvent::TakenOver {
+            name: name.clone(),
+            language: language.clone(),
+            password: password.clone(),
+            phone: None,
+        },
         UserEvent::TicketOpened {
             ticket: ticket(1),
             purpose: TicketPurpose::ResetPassword,
@@ -68,6 +73,19 @@ fn events() -> Vec<UserEvent> {
         },
         UserEvent::AddressFailed { blocked_until: Some(NOW), forget_at: NOW },
         UserEvent::AddressForgotten,
+        UserEvent::TakenOver {
+            name: "Jana Nováková".to_owned(),
+            language: Some("cs".to_owned()),
+            password,
+            phone: Some("+420602123456".to_owned()),
+        },
+        UserEvent::TicketOpened {
+            ticket: ticket(2),
+            purpose: TicketPurpose::PhoneCode,
+            until: NOW,
+            to: Some("+420602123456".to_owned()),
+            language: None,
+        },
     ]
 }
 

@@ -23,7 +23,7 @@ use kontor_actors::{
 use kontor_messages::{
     EntityId, Meta, Refusal, TenantId, Timestamp,
     order::{OrderCommand, PlaceOrder},
-    payment::PaymentCommand,
+    payment::{PaymentCommand, PaymentPlan},
     stock::{StockCommand, Warehouse},
     tenant::{TenantSettings, TenantStatus, tenant_entity},
 };
@@ -183,6 +183,7 @@ fn request_payment(w: wire::Request, slip: &Slip) -> PaymentCommand {
         description: w.description,
         until: w.until.unwrap_or_else(|| slip.now.plus(wait)),
         customer_email: w.customer_email,
+        plan: PaymentPlan { choices: slip.settings.payments, ..PaymentPlan::default() },
     }
 }
 

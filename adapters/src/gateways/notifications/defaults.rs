@@ -55,8 +55,21 @@ macro_rules! text {
     };
 }
 
+/// A text message: it has no foot, so that it fits into one.
+macro_rules! short {
+    ($name:literal, $language:literal) => {
+        DefaultTemplate {
+            name: $name,
+            language: $language,
+            subject: "Kontor",
+            text: include_str!(concat!("templates/", $name, ".", $language, ".txt")),
+            html: "",
+        }
+    };
+}
+
 /// What the platform itself writes to its users; no tenant's messages are told in them.
-pub(super) const PLATFORM: [DefaultTemplate; 8] = [
+pub(super) const PLATFORM: [DefaultTemplate; 10] = [
     text!("verify_email", "en", "Please confirm your e-mail address"),
     text!("verify_email", "cs", "Potvrďte prosím svou e-mailovou adresu"),
     text!("reset_password", "en", "A new password"),
@@ -65,6 +78,8 @@ pub(super) const PLATFORM: [DefaultTemplate; 8] = [
     text!("login_code", "cs", "Váš kód"),
     text!("account_exists", "en", "You have an account already"),
     text!("account_exists", "cs", "Účet už máte"),
+    short!("phone_code", "en"),
+    short!("phone_code", "cs"),
 ];
 
 pub(super) const DEFAULTS: [DefaultTemplate; 12] = [

@@ -12,8 +12,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// A channel that says the text too: for a node without a mail server, so that whoever tries
-    /// it out finds the codes that would have been mailed.
+    /// A channel that says the text too: for a node that can send nothing, so that whoever tries it
+    /// out finds the codes that would have been sent.
     pub fn in_full() -> Self {
         Self { in_full: true }
     }
@@ -23,7 +23,7 @@ impl Log {
 impl NotificationChannel for Log {
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendFault> {
         if self.in_full {
-            tracing::info!(text = message.text, "there is no mail server: this was to be mailed");
+            tracing::info!(text = message.text, "there is no way to send it: this was to be sent");
             return Ok(Accepted::default());
         }
         // Neither recipient nor text: they are personal data.

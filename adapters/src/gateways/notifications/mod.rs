@@ -2,9 +2,11 @@
 
 mod defaults;
 pub mod log;
+pub mod smsc;
 pub mod smtp;
 pub mod templates;
 
+use super::{guard, http::Http};
 use kontor_actors::ports_notification::NotificationChannel;
 use kontor_messages::{notification::ChannelKind, tenant::AccountSettings};
 use serde::de::DeserializeOwned;
@@ -15,8 +17,42 @@ use std::sync::Arc;
 #[error("{0}")]
 pub struct SettingsFault(pub String);
 
+/// A provider of text messages that accounts can be made of.
+#[derive(Clone, Copy)]
+pub struct SmsProvider {
+    /// Its name.
+    pub name: &'static str,
+    /// Makes an account of its settings, or says which member is at fault.
+    pub build: BuildSms,
+}
+
+/// Makes an account of its settings, or says which member is at fault.
+pub type BuildSms =
+    fn(&AccountSettings, &Http) -> Result<Arc<dyn NotificationChannel>, SettingsFault>;
+
+impl SmsProvider {
+    /// Checks an account's settings as somebody sets them, with where its address leads to now.
+    pub async fn check(
+        &self,
+        settings: &AccountSettings,
+        http: &Http,
+    ) -> Result<(), (&'static str, String)> {
+        if let Some(url) = settings.0.get("endpoint").and_then(serde_json::Value::as_str) {
+            let checked = guard::check_name(url, http.allows_private()).await;
+            checked.map_err(|refused| ("endpoint", refused.to_string()))?;
+        }
+        (self.build)(settings, http).map(drop).map_err(|fault| ("", fault.to_string()))
+    }
+}
+
+/// All providers of text messages: one line here registers one.
+pub fn sms_providers() -> &'static [SmsProvider] {
+    &[smsc::PROVIDER]
+}
+
 /// The channel of a kind, with the settings of the tenant's account for it. Mail goes through the
-/// account `smtp/<name>`; `allow_private` says whether to a private address too.
+/// account `smtp/<name>`, text messages have their providers; `allow_private` says whether to a
+/// private address too.
 pub fn channel(
     kind: ChannelKind,
     account: Option<&AccountSettings>,
@@ -26,6 +62,9 @@ pub fn channel(
         (ChannelKind::Log, _) => Ok(Arc::new(log::Log::default())),
         (ChannelKind::Email, Some(settings)) => {
             Ok(Arc::new(smtp::Smtp::new(smtp::Settings::parse(settings)?, allow_private)?))
+        }
+        (ChannelKind::Sms, _) => {
+            Err(SettingsFault("there is no account for sending text messages".to_owned()))
         }
         (ChannelKind::Email, None) => {
             Err(SettingsFault("there is no account for sending mail".to_owned()))

@@ -104,7 +104,8 @@ pub fn render_platform(
         if let Some(DefaultTemplate { subject, text, html, .. }) =
             PLATFORM.iter().find(|text| text.name == name && text.language == language)
         {
-            return parts(subject, text, Some(html), &context(data, PLATFORM_NAME, language));
+            let html = Some(*html).filter(|html| !html.is_empty());
+            return parts(subject, text, html, &context(data, PLATFORM_NAME, language));
         }
     }
     Err(TemplateFault::Unknown(name.to_owned()))

@@ -68,6 +68,19 @@ fn the_platform_s_texts_are_there_in_both_languages_and_hold_what_is_needed() {
 }
 
 #[test]
+fn a_code_for_a_telephone_fits_into_one_text_message_in_every_language() {
+    let data = json!({ "code": "123456" });
+    for language in ["en", "cs"] {
+        let told = render_platform("phone_code", &chain(Some(language), "en"), &data).unwrap();
+        assert_eq!((&*told.language, &told.html), (language, &None));
+        assert!(told.text.contains("123456") && told.text.starts_with("Kontor"));
+        // 160 letters of the plain alphabet, or 70 units if a single one is not of it.
+        let limit = if told.text.is_ascii() { 160 } else { 70 };
+        assert!(told.text.encode_utf16().count() <= limit, "{}", told.text);
+    }
+}
+
+#[test]
 fn every_text_is_there_in_both_languages() {
     for name in
         ["order_confirmation", "payment_received", "shipped", "cancelled", "refund", "invitation"]

@@ -288,14 +288,19 @@ impl Fio {
             return last.map(Arc::clone).ok_or(fault);
         }
         let (from, to) = (movements::day(now, self.settings.days), movements::day(now, 0));
-        let token = self.settings.token.expose_secret();
-        let path = ["periods", token, &from, &to, "transactions.json"];
-        let call = self.http.get(super::below(&self.settings.endpoint, &path));
+        let call = self.http.get(self.movements(&from, &to));
         let reply = self.send(&mut turn, call, operation).await?;
         let statement = Statement::read(&reply, &self.settings, Timestamp::now())?;
         let statement = Arc::new(statement);
         turn.last = Some(Arc::clone(&statement));
         Ok(statement)
+    }
+
+    /// Where the movements between two days are. The token stands in it: it goes into no log.
+    fn movements(&self, from: &str, to: &str) -> Url {
+        let token = self.settings.token.expose_secret();
+        let path = ["periods", token, from, to, "transactions.json"];
+        super::below(&self.settings.endpoint, &path)
     }
 
     /// Sends an order to the bank.

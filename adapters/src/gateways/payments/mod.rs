@@ -4,6 +4,8 @@
 #[path = "../../../../docs/adding-a-payment-provider/acmepay.rs"]
 mod acmepay;
 pub mod comgate;
+#[cfg(test)]
+mod conformance;
 pub mod dispatch;
 mod exact;
 pub mod fio;

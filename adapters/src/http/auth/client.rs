@@ -6,6 +6,7 @@ use crate::{
         Api, Problem, access, body,
         client_address::{ClientAddress, household},
         credentials,
+        rates::Tally,
     },
     identity::{Bearer, TokenFault},
 };
@@ -42,6 +43,8 @@ pub(super) struct Client {
     /// The user agent.
     pub(super) device: String,
     pub(super) meta: Meta,
+    /// What is left of its limits.
+    tally: Tally,
 }
 
 /// A body of JSON.
@@ -57,7 +60,12 @@ pub(super) struct Signed {
 impl Client {
     /// Lets a try begin.
     pub(super) fn may_try(&self) -> Result<(), Problem> {
-        self.api.pace().address(&self.household)
+        self.api.pace().address(&self.tally, &self.household)
+    }
+
+    /// Lets a try at an account begin.
+    pub(super) fn may_try_at(&self, account: &str) -> Result<(), Problem> {
+        self.api.pace().account(&self.tally, account)
     }
 
     /// The hash of the client's address: entities are not named after people's addresses.
@@ -164,6 +172,7 @@ impl FromRequestParts<Api> for Client {
             household: household(address),
             device: excerpt(agent.unwrap_or_default(), DEVICE_LEN_MAX),
             meta: access::meta("anonymous".to_owned(), parts),
+            tally: Tally::of(&parts.extensions),
         })
     }
 }

@@ -4,6 +4,7 @@
 use super::{
     client::{Client, no_token},
     pace::too_many,
+    roles,
     view::{Tokens, UserView},
 };
 use crate::{
@@ -16,7 +17,8 @@ use http::StatusCode;
 use kontor_actors::{
     chance::NoChance,
     request::Denied,
-    user::{EMAIL, User, UserDocument},
+    user::{EMAIL, PHONE, User, UserDocument},
+    words::plain_phone,
 };
 use kontor_messages::{
     TenantId, Timestamp,
@@ -25,19 +27,60 @@ use kontor_messages::{
         address_entity, user_of,
     },
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// What somebody shows to come in.
 pub(super) enum Shown {
     Password(SecretString),
-    Code(String),
+    Code(SecretString),
 }
 
 /// What somebody shows besides.
 #[derive(Default)]
 pub(super) struct ShownSecond {
-    pub(super) totp: Option<String>,
-    pub(super) recovery_code: Option<String>,
+    pub(super) totp: Option<SecretString>,
+    pub(super) recovery_code: Option<SecretString>,
+}
+
+/// By what somebody is found.
+pub(super) enum Contact {
+    /// A mail address, as it is kept.
+    Email(String),
+    /// A telephone number, as it is kept.
+    Phone(String),
+}
+
+impl Contact {
+    /// What was given: a mail address or a telephone number, and not both.
+    pub(super) fn of(email: Option<&str>, phone: Option<&str>) -> Result<Self, Problem> {
+        match (email, phone) {
+            (Some(email), None) => Ok(Self::Email(plain_email(email))),
+            (None, Some(phone)) => phone_of(phone).map(Self::Phone),
+            (None, None) => {
+                Err(Problem::invalid("/email", "expected a mail address, or /phone instead"))
+            }
+            (Some(_), Some(_)) => {
+                let expected = "expected a mail address or a telephone number, not both";
+                Err(Problem::invalid("/phone", expected))
+            }
+        }
+    }
+
+    /// The name and the value of the key that finds them.
+    pub(super) fn key(&self) -> (&'static str, &str) {
+        match self {
+            Self::Email(email) => (EMAIL, email),
+            Self::Phone(phone) => (PHONE, phone),
+        }
+    }
+}
+
+/// A telephone number as it is kept.
+pub(super) fn phone_of(phone: &str) -> Result<String, Problem> {
+    plain_phone(phone).ok_or_else(|| {
+        let expected = "expected a number with its country, such as +420602123456";
+        Problem::invalid("/phone", expected)
+    })
 }
 
 /// A mail address as it is kept.
@@ -50,8 +93,16 @@ pub(super) async fn find(
     client: &Client,
     email: &str,
 ) -> Result<Option<(UserId, UserDocument)>, Problem> {
+    find_by(client, (EMAIL, email)).await
+}
+
+/// The user with this key.
+async fn find_by(
+    client: &Client,
+    (name, value): (&str, &str),
+) -> Result<Option<(UserId, UserDocument)>, Problem> {
     let platform = TenantId::platform();
-    let found = client.api.intake().find::<User>(&platform, EMAIL, email).await?;
+    let found = client.api.intake().find::<User>(&platform, name, value).await?;
     let Some(id) = found.as_ref().and_then(user_of) else { return Ok(None) };
     Ok(client.user(id).await?.map(|user| (id, user)))
 }
@@ -59,17 +110,20 @@ pub(super) async fn find(
 /// Lets somebody in who shows the right things.
 pub(super) async fn log_in(
     client: &Client,
-    email: &str,
+    contact: &Contact,
     shown: Shown,
     second: ShownSecond,
 ) -> Result<Tokens, Problem> {
-    let email = plain_email(email);
     client.may_try()?;
-    client.api.pace().account(&email)?;
+    client.may_try_at(contact.key().1)?;
     let address_hash = client.address_hash();
     not_blocked(client, &address_hash).await?;
-    let known = find(client, &email).await?;
-    let proof = check(client, known.as_ref(), shown).await?;
+    let known = find_by(client, contact.key()).await?;
+    let purpose = match contact {
+        Contact::Email(_) => TicketPurpose::LoginCode,
+        Contact::Phone(_) => TicketPurpose::PhoneCode,
+    };
+    let proof = check(client, known.as_ref(), (shown, purpose)).await?;
     let (Some((user, document)), Some(proof)) = (known, proof) else {
         client.ask(UserCommand::RecordStranger { address_hash }).await?;
         return Err(wrong());
@@ -100,7 +154,7 @@ pub(super) async fn log_in(
 async fn check(
     client: &Client,
     known: Option<&(UserId, UserDocument)>,
-    shown: Shown,
+    (shown, purpose): (Shown, TicketPurpose),
 ) -> Result<Option<Proof>, Problem> {
     let identity = client.api.identity();
     match shown {
@@ -114,9 +168,9 @@ async fn check(
             }))
         }
         Shown::Code(code) => Ok(known.and_then(|(id, user)| {
-            let purpose = TicketPurpose::LoginCode;
             let ticket = user.ticket(purpose, Timestamp::now())?.ticket;
-            let right = tickets::is_code(identity.vault(), *id, ticket, purpose, code.trim());
+            let shown = code.expose_secret().trim();
+            let right = tickets::is_code(identity.vault(), *id, ticket, purpose, shown);
             Some(Proof::Code { ticket, right })
         })),
     }
@@ -136,7 +190,7 @@ pub(super) fn check_second(
         let step = step(client, user, &totp.sealed, &code)?;
         return Ok(Some(SecondFactor::Totp { step }));
     }
-    let hash = shown.recovery_code.map(|code| totp::recovery_hash(&code));
+    let hash = shown.recovery_code.map(|code| totp::recovery_hash(code.expose_secret()));
     Ok(hash.map(|hash| SecondFactor::Recovery { hash }))
 }
 
@@ -145,14 +199,14 @@ pub(super) fn step(
     client: &Client,
     user: UserId,
     sealed: &str,
-    code: &str,
+    code: &SecretString,
 ) -> Result<Option<i64>, Problem> {
     let opened = client.api.identity().vault().open(&totp_context(user), sealed);
     let secret = opened.map_err(|fault| {
         tracing::error!(%fault, "an authenticator's secret does not open: is the secret another?");
         Problem::unavailable("codes of authenticators cannot be checked now")
     })?;
-    Ok(totp::step(&secret, code.trim(), Timestamp::now()))
+    Ok(totp::step(&secret, code.expose_secret().trim(), Timestamp::now()))
 }
 
 /// What an authenticator's secret is sealed as.
@@ -208,6 +262,7 @@ async fn tokens(
         platform_role: document.role,
         // What nobody has proved is nothing to rely on.
         email: document.email.clone().filter(|_| document.email_verified),
+        roles: roles::in_token(document),
         expires_at: Timestamp::now().plus(ACCESS_FOR),
     };
     let access_token = client.api.identity().sign(&bearer).await.map_err(no_token)?;

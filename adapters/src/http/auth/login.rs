@@ -2,7 +2,7 @@
 
 use super::{
     client::{Asked, Client, Signed},
-    flow::{self, Shown, ShownSecond, plain_email},
+    flow::{self, Contact, Shown, ShownSecond, plain_email},
     register,
     view::{Accepted, Tokens, UserView},
 };
@@ -44,12 +44,12 @@ struct Login {
     password: SecretString,
     /// A code of the authenticator, if there is one.
     #[serde(default)]
-    #[schema(max_length = 20)]
-    totp: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 20)]
+    totp: Option<SecretString>,
     /// A recovery code instead.
     #[serde(default)]
-    #[schema(max_length = 40)]
-    recovery_code: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 40)]
+    recovery_code: Option<SecretString>,
 }
 
 /// A refresh token.
@@ -87,9 +87,9 @@ struct CodeWanted {
     #[serde(default)]
     #[schema(max_length = 254)]
     email: Option<String>,
-    /// The telephone number, if there is a channel for it.
+    /// The telephone number instead, with its country.
     #[serde(default)]
-    #[schema(max_length = 20)]
+    #[schema(max_length = 30)]
     phone: Option<String>,
     /// The name of somebody new.
     #[serde(default)]
@@ -106,19 +106,24 @@ struct CodeWanted {
 #[serde(deny_unknown_fields)]
 struct CodeShown {
     /// The mail address that it was sent to.
+    #[serde(default)]
     #[schema(max_length = 254)]
-    email: String,
+    email: Option<String>,
+    /// The telephone number that it was sent to.
+    #[serde(default)]
+    #[schema(max_length = 30)]
+    phone: Option<String>,
     /// The six digits.
-    #[schema(max_length = 20)]
-    code: String,
+    #[schema(value_type = String, max_length = 20)]
+    code: SecretString,
     /// A code of the authenticator, if there is one.
     #[serde(default)]
-    #[schema(max_length = 20)]
-    totp: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 20)]
+    totp: Option<SecretString>,
     /// A recovery code instead.
     #[serde(default)]
-    #[schema(max_length = 40)]
-    recovery_code: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 40)]
+    recovery_code: Option<SecretString>,
 }
 
 /// Comes in with a password.
@@ -127,7 +132,8 @@ struct CodeShown {
 async fn login(client: Client, Asked(login): Asked<Login>) -> Result<Response, Problem> {
     let Login { email, password, totp, recovery_code } = login;
     let second = ShownSecond { totp, recovery_code };
-    let tokens = flow::log_in(&client, &email, Shown::Password(password), second).await?;
+    let contact = Contact::Email(plain_email(&email));
+    let tokens = flow::log_in(&client, &contact, Shown::Password(password), second).await?;
     Ok(json(StatusCode::OK, &tokens))
 }
 
@@ -178,23 +184,20 @@ async fn logout_everywhere(signed: Signed) -> Result<Response, Problem> {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Has a code sent to come in with; somebody new becomes a user by showing it.
+/// Has a code sent to come in with, by mail or to a telephone; somebody new becomes a user by showing it.
 #[utoipa::path(post, path = "/v1/auth/codes", tag = "auth", request_body = CodeWanted,
     responses((status = ACCEPTED, body = Accepted)))]
 async fn ask_code(client: Client, Asked(wanted): Asked<CodeWanted>) -> Result<Response, Problem> {
-    if wanted.phone.is_some() {
-        let detail = "there is no channel to telephones: expected a mail address";
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Err(Problem::at(status, "channel_unavailable", "/phone", detail));
-    }
-    let Some(email) = wanted.email.as_deref().map(plain_email) else {
-        return Err(Problem::invalid("/email", "expected a mail address"));
-    };
+    let contact = Contact::of(wanted.email.as_deref(), wanted.phone.as_deref())?;
     client.may_try()?;
-    client.api.pace().account(&email)?;
+    client.may_try_at(contact.key().1)?;
+    let (email, phone, purpose) = match contact {
+        Contact::Email(email) => (Some(email), None, TicketPurpose::LoginCode),
+        Contact::Phone(phone) => (None, Some(phone), TicketPurpose::PhoneCode),
+    };
     let new = kontor_messages::user::NewUser {
-        email: Some(email),
-        phone: None,
+        email,
+        phone,
         name: wanted.name.unwrap_or_default(),
         language: wanted.language,
         password: None,
@@ -202,15 +205,16 @@ async fn ask_code(client: Client, Asked(wanted): Asked<CodeWanted>) -> Result<Re
         via: RegisteredVia::Code,
         verified: false,
     };
-    register::register(&client, new, TicketPurpose::LoginCode).await
+    register::register(&client, new, purpose).await
 }
 
 /// Comes in with a code.
 #[utoipa::path(post, path = "/v1/auth/codes/verify", tag = "auth", request_body = CodeShown,
     responses((status = OK, body = Tokens)))]
 async fn verify_code(client: Client, Asked(shown): Asked<CodeShown>) -> Result<Response, Problem> {
-    let CodeShown { email, code, totp, recovery_code } = shown;
+    let CodeShown { email, phone, code, totp, recovery_code } = shown;
     let second = ShownSecond { totp, recovery_code };
-    let tokens = flow::log_in(&client, &email, Shown::Code(code), second).await?;
+    let contact = Contact::of(email.as_deref(), phone.as_deref())?;
+    let tokens = flow::log_in(&client, &contact, Shown::Code(code), second).await?;
     Ok(json(StatusCode::OK, &tokens))
 }

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use kontor_actors::{request::Denied, user::User};
 use kontor_messages::user::{RevokeReason, SessionId, UserCommand, UserEvent, UserRefusal};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -64,8 +65,8 @@ struct Enrolled {
 #[serde(deny_unknown_fields)]
 struct FirstCode {
     /// Six digits.
-    #[schema(max_length = 20)]
-    code: String,
+    #[schema(value_type = String, max_length = 20)]
+    code: SecretString,
 }
 
 /// A code of the authenticator, or one that stands in for it.
@@ -74,12 +75,12 @@ struct FirstCode {
 struct SecondCode {
     /// A code of the authenticator.
     #[serde(default)]
-    #[schema(max_length = 20)]
-    totp: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 20)]
+    totp: Option<SecretString>,
     /// A recovery code instead.
     #[serde(default)]
-    #[schema(max_length = 40)]
-    recovery_code: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 40)]
+    recovery_code: Option<SecretString>,
 }
 
 /// Codes that stand in for the authenticator, each once. Shown this once.
@@ -184,7 +185,7 @@ async fn renew(signed: Signed, Asked(shown): Asked<SecondCode>) -> Result<Respon
 
 fn may_try(signed: &Signed) -> Result<(), Problem> {
     signed.client.may_try()?;
-    signed.client.api.pace().account(&signed.bearer.user.to_string())
+    signed.client.may_try_at(&signed.bearer.user.to_string())
 }
 
 fn second(

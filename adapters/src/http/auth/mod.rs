@@ -4,12 +4,14 @@
 //! status, the same body and much the same time.
 
 pub(in crate::http) mod client;
+mod close;
 mod flow;
 mod legacy;
 mod login;
 mod me;
 pub(in crate::http) mod pace;
 pub(in crate::http) mod register;
+mod roles;
 pub(in crate::http) mod view;
 
 use super::{Api, Problem};
@@ -25,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(register::routes())
         .merge(login::routes())
         .merge(me::routes())
+        .merge(close::routes())
         .merge(legacy::routes())
         .routes(routes!(published_keys))
 }

@@ -1,32 +1,25 @@
 //! How fast anybody may try: by client address and by account, whether there is such an account
 //! or not. In memory, before anything dear is done; the rules that last are the user domain's.
 
-use crate::{http::Problem, identity::IdentitySettings};
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-    state::keyed::DefaultKeyedStateStore,
+use crate::{
+    http::{
+        Problem,
+        rates::{Limiter, Tally, TooFast},
+    },
+    identity::IdentitySettings,
 };
 use http::StatusCode;
-use std::num::NonZeroU32;
-
-/// With so many known, those that have not asked for a while are forgotten.
-const KNOWN_MAX: usize = 20_000;
-
-type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock>;
 
 /// How fast anybody may try.
 pub(in crate::http) struct Pace {
-    addresses: Limiter,
-    accounts: Limiter,
+    addresses: Option<Limiter>,
+    accounts: Option<Limiter>,
 }
 
 impl Pace {
     pub(in crate::http) fn new(settings: &IdentitySettings) -> Self {
-        let limiter = |per_minute: u32| {
-            let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
-            RateLimiter::keyed(quota)
-        };
+        // Without any limit passwords could be guessed, so there is no zero here.
+        let limiter = |per_minute: u32| Limiter::new(per_minute.max(1), 60);
         Self {
             addresses: limiter(settings.per_address_per_minute),
             accounts: limiter(settings.per_account_per_minute),
@@ -34,23 +27,20 @@ impl Pace {
     }
 
     /// Lets a try of this client begin.
-    pub(super) fn address(&self, household: &str) -> Result<(), Problem> {
-        check(&self.addresses, household, "from this address")
+    pub(super) fn address(&self, tally: &Tally, household: &str) -> Result<(), Problem> {
+        let checked = tally.within(self.addresses.as_ref(), household);
+        checked.map_err(|too_fast| slowed("from this address", too_fast))
     }
 
     /// Lets a try at this account begin.
-    pub(super) fn account(&self, account: &str) -> Result<(), Problem> {
-        check(&self.accounts, account, "at this account")
+    pub(super) fn account(&self, tally: &Tally, account: &str) -> Result<(), Problem> {
+        let checked = tally.within(self.accounts.as_ref(), account);
+        checked.map_err(|too_fast| slowed("at this account", too_fast))
     }
 }
 
-fn check(limiter: &Limiter, key: &str, what: &str) -> Result<(), Problem> {
-    if KNOWN_MAX < limiter.len() {
-        limiter.retain_recent();
-    }
-    let Err(not_yet) = limiter.check_key(&key.to_owned()) else { return Ok(()) };
-    let wait = not_yet.wait_time_from(DefaultClock::default().now());
-    Err(too_many(what, wait.as_secs().saturating_add(1)))
+fn slowed(what: &str, too_fast: TooFast) -> Problem {
+    too_many(what, too_fast.wait_s.into())
 }
 
 /// Too many tries; one more may be made after so many seconds.

@@ -115,7 +115,7 @@ pub(super) async fn with_password(
     name: String,
     language: Option<String>,
 ) -> Result<NewUser, Problem> {
-    client.api.pace().account(&email)?;
+    client.may_try_at(&email)?;
     check_new("/password", &password, Some(&email))?;
     let password = client.api.identity().passwords().hash(password).await.map_err(busy)?;
     Ok(NewUser {
@@ -167,7 +167,7 @@ async fn verify_email(client: Client, Asked(letter): Asked<Letter>) -> Result<Re
 async fn forgot(client: Client, Asked(asked): Asked<Forgot>) -> Result<Response, Problem> {
     client.may_try()?;
     let email = plain_email(&asked.email);
-    client.api.pace().account(&email)?;
+    client.may_try_at(&email)?;
     let known = super::flow::find(&client, &email).await?;
     let command = match known {
         Some((user, _)) => {
@@ -203,7 +203,7 @@ async fn reset(client: Client, Asked(asked): Asked<Reset>) -> Result<Response, P
 async fn change(signed: Signed, Asked(asked): Asked<Change>) -> Result<Response, Problem> {
     let Signed { client, bearer, user } = signed;
     client.may_try()?;
-    client.api.pace().account(&bearer.user.to_string())?;
+    client.may_try_at(&bearer.user.to_string())?;
     check_new("/password", &asked.password, user.email.as_deref())?;
     let passwords = client.api.identity().passwords();
     let kept = user.password.as_deref();

@@ -21,9 +21,9 @@ pub(in crate::http) struct UserView {
     pub(super) email_verified: bool,
     /// Their telephone number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
+    pub(super) phone: Option<String>,
     /// Whether it is known to be theirs.
-    phone_verified: bool,
+    pub(super) phone_verified: bool,
     /// Their name.
     pub(super) name: String,
     /// BCP 47 language of what is written to them.
@@ -38,10 +38,10 @@ pub(in crate::http) struct UserView {
     /// How many recovery codes are left.
     recovery_codes_left: usize,
     /// What they may do on the platform itself.
-    platform_role: PlatformRole,
+    pub(super) platform_role: PlatformRole,
     /// The tenants that they are members of.
     #[schema(max_items = 100)]
-    tenants: Vec<Membership>,
+    pub(super) tenants: Vec<Membership>,
     /// Since when they are here.
     pub(super) created_at: Timestamp,
     /// When they last came in.

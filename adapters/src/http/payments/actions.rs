@@ -13,7 +13,10 @@ use super::{
 };
 use axum::response::Response;
 use kontor_actors::payment::PaymentDocument;
-use kontor_messages::{EntityId, Money, Timestamp, payment::PaymentCommand};
+use kontor_messages::{
+    EntityId, Money, Timestamp,
+    payment::{PaymentCommand, SecondDecision},
+};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -109,6 +112,16 @@ struct GivenUpCall {
     key: String,
 }
 
+/// What becomes of a second payment that waits for a person.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SecondDecided {
+    /// Which attempt's money it is.
+    attempt: u32,
+    /// `refund` or `keep`.
+    decision: SecondDecision,
+}
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(retry))
@@ -121,6 +134,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(mark_failed))
         .routes(routes!(ask_provider))
         .routes(routes!(retry_call))
+        .routes(routes!(decide_second))
 }
 
 /// Opens another attempt, at another provider maybe; what is open meanwhile is called off.
@@ -279,6 +293,21 @@ async fn retry_call(
     let payment = known_id(&payment, "payment")?;
     let Ordered { body: GivenUpCall { key }, asking } = ordered;
     asking.change::<Payments>(PaymentCommand::RetryCall { payment, key }).await
+}
+
+/// Decides what becomes of a second payment; those that wait are listed by
+/// `?status=second_payment`.
+#[utoipa::path(post, path = "/v1/payments/{payment}/second-payment", tag = "payments",
+    params(("payment" = String, Path, max_length = 200), HowAsked),
+    request_body = SecondDecided,
+    responses((status = OK, body = Versioned<PaymentDocument>)))]
+async fn decide_second(
+    Named(payment): Named<String>,
+    ordered: Ordered<SecondDecided>,
+) -> Result<Response, Problem> {
+    let payment = known_id(&payment, "payment")?;
+    let Ordered { body: SecondDecided { attempt, decision }, asking } = ordered;
+    asking.change::<Payments>(PaymentCommand::DecideSecond { payment, attempt, decision }).await
 }
 
 async fn load(asking: &Asking, payment: &str) -> Result<PaymentDocument, Problem> {

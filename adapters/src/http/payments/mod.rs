@@ -2,6 +2,8 @@
 
 mod actions;
 mod history;
+mod opening;
+pub(super) mod returns;
 
 use super::{
     Api,
@@ -13,13 +15,15 @@ use super::{
     query,
     read::{self, Asked, Page, StatusPaging},
 };
+use crate::identity::refresh::unguessable;
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::{order::state::OrderDocument, payment::PaymentDocument};
 use kontor_messages::{
     EntityId, Money, Timestamp,
-    payment::{CaptureMode, PaymentCommand},
+    payment::{AccountName, CaptureMode, PaymentCommand, PaymentPlan},
 };
+use opening::Chosen;
 use serde::Deserialize;
 use std::{borrow::Cow, time::Duration};
 use utoipa::{IntoParams, ToSchema};
@@ -35,12 +39,22 @@ struct NewPayment {
     /// How much; the order's total if absent.
     #[serde(default)]
     amount: Option<Money>,
-    /// By which provider.
+    /// By which provider; with `account`, or else `method`.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 40, example = "stripe")]
-    provider: String,
+    provider: Option<String>,
     /// By which of the tenant's accounts there.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 40, example = "main")]
-    account: String,
+    account: Option<String>,
+    /// How the payer wants to pay: the rules of `/v1/payment-routes` choose the accounts.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 40)]
+    method: Option<String>,
+    /// Where the payer is, ISO 3166-1 alpha-2, for the rules that ask for it.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Z]{2}$")]
+    country: Option<String>,
     /// When the money is taken.
     #[serde(default)]
     capture: CaptureMode,
@@ -92,17 +106,17 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(history::routes())
 }
 
-/// Asks for money. The provider is called as soon as that is recorded: the answer says where the
-/// payer goes once the payment is opened.
+/// Asks for money. The provider is called as soon as that is recorded, and the answer waits a
+/// little for it: then it says where the payer goes, or how the money is transferred. Still
+/// `created`, it is asked for again. `Prefer: wait=N` says for how many seconds to wait, 20 at most.
 #[utoipa::path(post, path = "/v1/payments", tag = "payments", params(HowAsked),
     request_body = NewPayment,
     responses((status = CREATED, body = Versioned<PaymentDocument>)))]
-async fn request(ordered: Ordered<NewPayment>) -> Result<Response, Problem> {
+async fn request(headers: HeaderMap, ordered: Ordered<NewPayment>) -> Result<Response, Problem> {
     let Ordered { body, asking } = ordered;
-    let (api, access) = (&asking.api, &asking.access);
-    usable(api, access, &body.provider, &body.account).await?;
-    let command = command(api, access, body).await?;
-    asking.create::<Payments>(command).await
+    let wait = opening::wait(&headers, asking.api.settings().payment_wait());
+    let command = command(&asking.api, &asking.access, body).await?;
+    opening::open(asking, command, wait).await?.show::<Payments>(StatusCode::CREATED)
 }
 
 /// Payments, newest first; or those of an order.
@@ -162,21 +176,45 @@ async fn command(api: &Api, access: &Access, body: NewPayment) -> Result<Payment
         None => None,
     };
     let amount = amount(body.amount, order.as_ref())?;
+    let NewPayment { provider, account, method, country, .. } = body;
+    let chosen = Chosen { provider, account, method, country };
+    let mut accounts = opening::accounts(api, access, &chosen, amount).await?;
+    let AccountName { provider, account } = accounts.remove(0);
+    let plan = PaymentPlan {
+        method: chosen.method,
+        fallback: accounts,
+        choices: access.settings().payments,
+        return_token: return_token(body.return_url.is_some())?,
+    };
     let number = order.as_ref().map(|order| format!("Order {}", order.number));
     let email = order.and_then(|order| order.customer.email);
     Ok(PaymentCommand::Request {
         payment: EntityId::fresh(now),
         order: body.order,
         amount,
-        provider: body.provider,
-        account: body.account,
+        provider,
+        account,
         capture: body.capture,
         return_url: body.return_url,
         cancel_url: body.cancel_url,
         description: body.description.or(number).unwrap_or_else(|| "Payment".to_owned()),
         until: body.until.unwrap_or_else(|| now.plus(wait)),
         customer_email: body.customer_email.or(email),
+        plan,
     })
+}
+
+/// What makes the address unguessable at which the payer comes back.
+fn return_token(comes_back: bool) -> Result<Option<String>, Problem> {
+    if !comes_back {
+        return Ok(None);
+    }
+    let token = unguessable().map_err(|fault| {
+        tracing::error!(%fault, "no chance");
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Problem::new(status, "internal_error", "an internal error")
+    })?;
+    Ok(Some(token.simple().to_string()))
 }
 
 async fn order_of(api: &Api, access: &Access, order: &EntityId) -> Result<OrderDocument, Problem> {

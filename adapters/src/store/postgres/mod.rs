@@ -78,6 +78,9 @@ impl PostgresStore {
         schema::prepare(&mut connection).await?;
         let wall = wall::put_up(&mut connection).await?;
         connection.close().await?;
+        if settings.require_wall && !wall {
+            return Err(OpenError::NoWall);
+        }
 
         let options = options.options(PLANS).options([
             ("statement_timeout", settings.statement_timeout_ms),

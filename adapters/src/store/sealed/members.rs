@@ -4,6 +4,9 @@ use kontor_actors::store::EntityRef;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+/// What stands for a domain where an event's provenance is meant; its entities are who did it.
+pub const META: &str = "meta";
+
 /// Names of members under which something personal may stand, in quotes: a text without any of
 /// them need not be parsed. None for a domain that keeps nothing personal.
 pub fn hints(domain: &str) -> &'static [&'static str] {
@@ -13,6 +16,19 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         }
         "payment" => &["\"customer_email\"", "\"body\""],
         "notification" => &["\"recipient\"", "\"data\""],
+        "user" => &[
+            "\"email\"",
+            "\"phone\"",
+            "\"name\"",
+            "\"to\"",
+            "\"password\"",
+            "\"rehash\"",
+            "\"sealed\"",
+            "\"device\"",
+        ],
+        "tenant" => &["\"email\"", "\"address\"", "\"last_used_from\"", "\"provider\""],
+        "webhook" => &["\"secret\""],
+        META => &["\"address\""],
         _ => &[],
     }
 }
@@ -31,8 +47,10 @@ pub fn each(domain: &str, value: &mut Value, act: &mut impl FnMut(&mut Value)) {
 fn walk(domain: &str, parent: &str, value: &mut Value, act: &mut impl FnMut(&mut Value)) {
     match value {
         Value::Object(members) => {
+            let account = domain == "tenant" && members.contains_key("provider");
             for (name, member) in members.iter_mut() {
-                if !is_personal(domain, parent, name) {
+                let personal = is_personal(domain, parent, name) || account && name == "settings";
+                if !personal {
                     walk(domain, name, member, act);
                 } else if !member.is_null() {
                     act(member);
@@ -55,6 +73,23 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
         ("order", _) => matches!(name, "note" | "text"),
         ("payment", _) => matches!(name, "customer_email" | "body"),
         ("notification", _) => matches!(name, "recipient" | "data"),
+        ("user", _) => matches!(
+            name,
+            "email"
+                | "phone"
+                | "name"
+                | "to"
+                | "password"
+                | "rehash"
+                | "sealed"
+                | "device"
+                | "address"
+        ),
+        ("tenant", "settings") => false,
+        ("tenant", _) => matches!(name, "email" | "address" | "last_used_from"),
+        // A secret that was replaced stands one step deeper.
+        ("webhook", _) => name == "secret",
+        (META, _) => name == "address",
         _ => false,
     }
 }
@@ -70,6 +105,10 @@ pub enum Known<'a> {
     Order(&'a str),
     /// As the payer of a payment.
     Payment(&'a str),
+    /// As a user of the platform, by id.
+    User(&'a str),
+    /// As somebody who was invited, by mail address.
+    Invited(&'a str),
     /// By nothing but the entity itself.
     Entity(&'a str),
 }
@@ -83,6 +122,8 @@ impl Known<'_> {
             Self::Phone(text) => ("phone", text.split_whitespace().collect()),
             Self::Order(text) => ("order", (*text).to_owned()),
             Self::Payment(text) => ("payment", (*text).to_owned()),
+            Self::User(text) => ("user", (*text).to_owned()),
+            Self::Invited(text) => ("invited", text.trim().to_lowercase()),
             Self::Entity(text) => ("entity", (*text).to_owned()),
         };
         hex::encode(&Sha256::digest(format!("{kind}:{text}"))[..16])
@@ -105,8 +146,24 @@ pub fn person_of(entity: &EntityRef, value: &Value) -> Option<String> {
         }
         "notification" => {
             let recipient = value.get("recipient").and_then(Value::as_str)?;
-            recipient.contains('@').then_some(Known::Email(recipient))
+            match recipient.contains('@') {
+                true => Some(Known::Email(recipient)),
+                false => recipient.starts_with('+').then_some(Known::Phone(recipient)),
+            }
         }
+        "user" => {
+            let mut parts = entity.entity.as_str().split('/');
+            let kept = parts.next().filter(|kind| ["user", "session"].contains(kind));
+            kept.and(parts.next()).map(Known::User)
+        }
+        "tenant" => match entity.entity.as_str().split_once('/') {
+            Some(("member", user)) => Some(Known::User(user)),
+            Some(("invitation", _)) => {
+                find(value, "email").and_then(Value::as_str).map(Known::Invited)
+            }
+            _ => None,
+        },
+        META => entity.entity.as_str().strip_prefix("user:").map(Known::User),
         _ => None,
     };
     known.map(|known| known.person())
@@ -150,6 +207,41 @@ mod tests {
     }
 
     #[test]
+    fn secrets_of_accounts_are_personal_and_a_tenant_s_settings_are_not() {
+        let account = json!({ "type": "account_put", "provider": "stripe", "name": "main",
+            "settings": { "secret_key": "sk" } });
+        assert_eq!(personal("tenant", account), [json!({ "secret_key": "sk" })]);
+        let created = json!({ "type": "created", "settings": { "name": "Harbour", "email": "x" } });
+        assert!(personal("tenant", created).is_empty());
+        let member = json!({ "kind": "member", "user": "u1", "email": "a@example.com" });
+        assert_eq!(personal("tenant", member), ["a@example.com"]);
+        let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
+        assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);
+    }
+
+    #[test]
+    fn a_user_is_one_person_wherever_they_are_at_work() {
+        let platform = TenantId::platform();
+        let of = |domain: &str, name: &str, value: Value| {
+            let entity = EntityRef {
+                tenant: platform.clone(),
+                domain: domain.to_owned(),
+                entity: EntityId::named(name),
+            };
+            person_of(&entity, &value)
+        };
+        let olga = Some(Known::User("u1").person());
+        assert_eq!(of("user", "user/u1", json!({})), olga);
+        assert_eq!(of("user", "session/u1/s1", json!({})), olga);
+        assert_eq!(of("tenant", "member/u1", json!({ "email": "o@example.com" })), olga);
+        assert_eq!(of(META, "user:u1", json!({ "address": "::1" })), olga);
+        assert_eq!(of("user", "address/ab", json!({})), None);
+        assert_eq!(of(META, "key:abc", json!({})), None);
+        let invited = of("tenant", "invitation/i1", json!({ "email": "O@example.com" }));
+        assert_eq!(invited, Some(Known::Invited("o@example.com").person()));
+    }
+
+    #[test]
     fn a_person_is_the_same_however_the_address_is_written() {
         let entity = |domain: &str| EntityRef {
             tenant: TenantId::parse("harbour").unwrap(),
@@ -163,6 +255,9 @@ mod tests {
         assert_eq!(person_of(&entity("payment"), &payment), jana);
         let message = json!({ "recipient": "jana@example.com", "data": {} });
         assert_eq!(person_of(&entity("notification"), &message), jana);
+        let text = json!({ "recipient": "+420602123456", "data": {} });
+        let by_phone = Some(Known::Phone("+420 602 123 456").person());
+        assert_eq!(person_of(&entity("notification"), &text), by_phone);
         let by_order = json!({ "type": "requested", "customer_email": null, "order": "o1" });
         let expected = Some(Known::Order("o1").person());
         assert_eq!(person_of(&entity("payment"), &by_order), expected);

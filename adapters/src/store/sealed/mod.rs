@@ -4,10 +4,13 @@
 //! person destroys the keys of all that is theirs; events and states stay as they were written, so
 //! the journal still verifies, and what was personal in them reads `[erased]` for ever.
 
+mod document;
 mod members;
 mod seal;
 
 use async_trait::async_trait;
+use document::{Document, Personal, owner};
+pub use kontor_actors::store::ERASED;
 use kontor_actors::{
     chance::secret_bytes,
     store::{
@@ -15,9 +18,8 @@ use kontor_actors::{
         ListQuery, Lookup, PersonKeyRow, Seq, Store, StoreFault, StoredEntity, StoredEvent,
     },
 };
-use kontor_messages::{EntityId, TenantId, Timestamp};
+use kontor_messages::{TenantId, Timestamp};
 pub use members::Known;
-pub use seal::ERASED;
 use seal::Key;
 use serde_json::Value;
 use std::{
@@ -36,12 +38,6 @@ type Keys = HashMap<EntityRef, Option<Key>>;
 pub struct SealedStore {
     inner: Arc<dyn Store>,
     known: Mutex<Keys>,
-}
-
-/// Personal JSON on its way into the database.
-struct Document {
-    entity: EntityRef,
-    value: Value,
 }
 
 impl SealedStore {
@@ -98,9 +94,10 @@ impl SealedStore {
     async fn sealed(&self, batch: &Batch) -> Result<(Batch, Vec<PersonKeyRow>), StoreFault> {
         let mut events: Vec<_> = batch.events.iter().map(Document::of_event).collect();
         let mut states: Vec<_> = batch.states.iter().map(Document::of_state).collect();
+        let mut metas: Vec<_> = batch.events.iter().map(Document::of_meta).collect();
         let first = |event: &&StoredEvent| event.version == 1;
         let born: HashSet<_> = batch.events.iter().filter(first).map(owner).collect();
-        let all = || events.iter().chain(&states).flatten();
+        let all = || events.iter().chain(&states).chain(&metas).flatten();
         let wanted = all().map(|document| &document.entity).filter(|entity| !born.contains(entity));
         let mut keys = self.keys(wanted.cloned().collect()).await?;
         let mut made: Vec<PersonKeyRow> = Vec::new();
@@ -116,10 +113,13 @@ impl SealedStore {
             let Document { entity, value } = document;
             members::each(&entity.domain, value, &mut |member| seal::seal(key, member));
         };
-        events.iter_mut().chain(&mut states).flatten().for_each(seal);
+        events.iter_mut().chain(&mut states).chain(&mut metas).flatten().for_each(seal);
         let mut sealed = copy(batch);
         for (row, document) in sealed.events.iter_mut().zip(events) {
             row.payload = document.map_or_else(|| Arc::clone(&row.payload), Document::text);
+        }
+        for (row, document) in sealed.events.iter_mut().zip(metas) {
+            row.meta = document.map_or_else(|| Arc::clone(&row.meta), Document::text);
         }
         for (row, document) in sealed.states.iter_mut().zip(states) {
             row.state = document.map_or_else(|| Arc::clone(&row.state), Document::text);
@@ -132,20 +132,27 @@ impl SealedStore {
     async fn open<R: Personal>(&self, mut rows: Vec<R>) -> Result<Vec<R>, StoreFault> {
         let sealed =
             |row: &&R| !members::hints(row.domain()).is_empty() && seal::may_be_sealed(row.text());
-        let wanted: Vec<_> = rows.iter().filter(sealed).map(R::address).collect();
+        let mut wanted: Vec<_> = rows.iter().filter(sealed).map(R::address).collect();
+        wanted.extend(rows.iter().filter_map(R::provenance).map(|(entity, _)| entity));
         if wanted.is_empty() {
             return Ok(rows);
         }
         let keys = self.keys(wanted).await?;
+        let open = |entity: &EntityRef, value: &mut Value| {
+            let key = keys.get(entity).and_then(Option::as_ref);
+            members::each(&entity.domain, value, &mut |member| seal::open(key, member));
+        };
         for row in &mut rows {
-            if !sealed(&&*row) {
-                continue;
+            if let Some((entity, mut meta)) = row.provenance() {
+                open(&entity, &mut meta);
+                row.set_meta(meta.to_string().into());
             }
-            let broken = |error| StoreFault(format!("what is sealed is no JSON: {error}"));
-            let mut value: Value = serde_json::from_str(row.text()).map_err(broken)?;
-            let key = keys.get(&row.address()).and_then(Option::as_ref);
-            members::each(row.domain(), &mut value, &mut |member| seal::open(key, member));
-            row.set_text(value.to_string().into());
+            if sealed(&&*row) {
+                let broken = |error| StoreFault(format!("what is sealed is no JSON: {error}"));
+                let mut value: Value = serde_json::from_str(row.text()).map_err(broken)?;
+                open(&row.address(), &mut value);
+                row.set_text(value.to_string().into());
+            }
         }
         Ok(rows)
     }
@@ -165,96 +172,15 @@ fn copy(batch: &Batch) -> Batch {
     }
 }
 
-fn owner(event: &StoredEvent) -> EntityRef {
-    reference(&event.tenant, &event.domain, &event.entity)
-}
-
-fn reference(tenant: &TenantId, domain: &str, entity: &EntityId) -> EntityRef {
-    EntityRef { tenant: tenant.clone(), domain: domain.to_owned(), entity: entity.clone() }
-}
-
-impl Document {
-    fn of_event(row: &StoredEvent) -> Option<Self> {
-        Self::of(row)
-    }
-
-    fn of_state(row: &StoredEntity) -> Option<Self> {
-        Self::of(row)
-    }
-
-    fn of(row: &impl Personal) -> Option<Self> {
-        if !members::may_hold(row.domain(), row.text()) {
-            return None;
-        }
-        let mut value = serde_json::from_str(row.text()).ok()?;
-        let mut any = false;
-        members::each(row.domain(), &mut value, &mut |_| any = true);
-        any.then(|| Self { entity: row.address(), value })
-    }
-
-    fn text(self) -> Arc<str> {
-        self.value.to_string().into()
-    }
-
-    fn key_row(&self, key: Key) -> PersonKeyRow {
-        let EntityRef { tenant, domain, entity } = self.entity.clone();
-        let person = members::person_of(&self.entity, &self.value)
-            .unwrap_or_else(|| Known::Entity(entity.as_str()).person());
-        let at = Timestamp::now();
-        PersonKeyRow { tenant, domain: domain.into(), entity, person, key: Some(key), at }
-    }
-}
-
-/// A row with an entity's JSON in it.
-trait Personal {
-    fn domain(&self) -> &str;
-    fn address(&self) -> EntityRef;
-    fn text(&self) -> &str;
-    fn set_text(&mut self, text: Arc<str>);
-}
-
-impl Personal for StoredEvent {
-    fn domain(&self) -> &str {
-        &self.domain
-    }
-
-    fn address(&self) -> EntityRef {
-        owner(self)
-    }
-
-    fn text(&self) -> &str {
-        &self.payload
-    }
-
-    fn set_text(&mut self, text: Arc<str>) {
-        self.payload = text;
-    }
-}
-
-impl Personal for StoredEntity {
-    fn domain(&self) -> &str {
-        &self.domain
-    }
-
-    fn address(&self) -> EntityRef {
-        reference(&self.tenant, &self.domain, &self.entity)
-    }
-
-    fn text(&self) -> &str {
-        &self.state
-    }
-
-    fn set_text(&mut self, text: Arc<str>) {
-        self.state = text;
-    }
-}
-
 #[async_trait]
 impl Store for SealedStore {
     async fn commit(&self, batch: Arc<Batch>) -> Result<(), CommitError> {
         let personal = |domain: &str| !members::hints(domain).is_empty();
-        let any = batch.events.iter().any(|row| personal(&row.domain))
-            || batch.states.iter().any(|row| personal(&row.domain));
+        let event = |row: &StoredEvent| {
+            personal(&row.domain) || members::may_hold(members::META, &row.meta)
+        };
+        let any =
+            batch.events.iter().any(event) || batch.states.iter().any(|row| personal(&row.domain));
         if !any {
             return self.inner.commit(batch).await;
         }
@@ -301,6 +227,16 @@ impl Store for SealedStore {
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreFault> {
         self.open(self.inner.read(shard, after, limit).await?).await
+    }
+
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        self.open(self.inner.read_tenant(tenant, shard, after, rows).await?).await
     }
 
     async fn history(

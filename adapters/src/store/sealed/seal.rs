@@ -5,6 +5,7 @@
 //! ever used for two values.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use kontor_actors::store::ERASED;
 use ring::{
     aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
@@ -14,8 +15,6 @@ use serde_json::Value;
 /// What a key is.
 pub type Key = [u8; 32];
 
-/// What stands where something personal stood.
-pub const ERASED: &str = "[erased]";
 /// What a sealed text begins with.
 const TEXT: &str = "~1.";
 /// What any other sealed value begins with.

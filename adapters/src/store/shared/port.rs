@@ -73,6 +73,16 @@ impl Store for Database {
         ask!(self.readers, read(shard, after, limit))
     }
 
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Seq,
+        rows: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        ask_for!(self, tenant, read_tenant(tenant, shard, after, rows))
+    }
+
     async fn history(
         &self,
         entity: &EntityRef,

@@ -7,8 +7,8 @@ use super::{Connection, Dialect, rows};
 use kontor_actors::{
     storable,
     store::{
-        CursorRow, DeadLetter, EntityRef, KeyRow, LetterQuery, ListQuery, Seq, StoredEntity,
-        StoredEvent,
+        CursorRow, DeadLetter, EntityRef, KeyRow, LetterQuery, ListQuery, PERSONAL_NAMES, Seq,
+        StoredEntity, StoredEvent,
     },
 };
 use kontor_messages::{TenantId, Timestamp};
@@ -48,6 +48,29 @@ pub async fn read(
         "SELECT {columns} FROM journal WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3"
     );
     let page = query(AssertSqlSafe(sql)).bind(shard as i32).bind(after).bind(i64::from(limit));
+    page.fetch_all(connection).await?.iter().map(rows::event).collect()
+}
+
+/// The rows are looked at in the order of the journal's key: no index is kept for this alone, and
+/// none that begins with the tenant may be taken, for it would lead through the whole history.
+pub async fn read_tenant(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    shard: u32,
+    after: Seq,
+    rows: u32,
+) -> Rows<StoredEvent> {
+    let columns = rows::EVENT;
+    let sql = format!(
+        "SELECT {columns} FROM journal
+        WHERE shard = $1 AND seq > $2 AND seq <= $3 AND tenant || '' = $4 ORDER BY seq LIMIT $5"
+    );
+    let page = query(AssertSqlSafe(sql))
+        .bind(shard as i32)
+        .bind(after)
+        .bind(after.saturating_add(rows.into()))
+        .bind(tenant.as_str())
+        .bind(i64::from(rows));
     page.fetch_all(connection).await?.iter().map(rows::event).collect()
 }
 
@@ -247,7 +270,8 @@ pub async fn forget_requests(
     Ok(gone.rows_affected())
 }
 
-/// A key that is destroyed is overwritten, and stays as a sign that there was one.
+/// A key that is destroyed is overwritten, and stays as a sign that there was one. The names that
+/// tell who somebody was go too.
 pub async fn erase_person(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -258,6 +282,20 @@ pub async fn erase_person(
         WHERE tenant = $1 AND ($2 IS NULL OR person = $2) AND at <= $3 AND key IS NOT NULL";
     let erase = query(erase).bind(tenant.as_str()).bind(person).bind(until.millis());
     erase.execute(&mut *connection).await?;
+    let mut names = QueryBuilder::<Dialect>::new("DELETE FROM entity_keys WHERE tenant = ");
+    names.push_bind(tenant.as_str()).push(" AND key IN (");
+    let mut kinds = names.separated(", ");
+    for kind in PERSONAL_NAMES {
+        kinds.push_bind(kind);
+    }
+    names.push(
+        ") AND EXISTS (SELECT 1 FROM person_keys p WHERE p.tenant = entity_keys.tenant
+            AND p.domain = entity_keys.domain AND p.entity = entity_keys.entity AND p.key IS NULL",
+    );
+    if let Some(person) = person {
+        names.push(" AND p.person = ").push_bind(person);
+    }
+    names.push(")").build().execute(&mut *connection).await?;
     let Some(person) = person else { return Ok(Vec::new()) };
     let theirs = "SELECT domain, entity FROM person_keys WHERE tenant = $1 AND person = $2
         ORDER BY domain, entity";

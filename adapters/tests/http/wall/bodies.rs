@@ -24,6 +24,10 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("POST", "/v1/payments/{payment}/attempts") => {
             json!({ "provider": "manual", "account": "main" })
         }
+        ("PUT", "/v1/payment-routes") => json!({ "rules": [] }),
+        ("POST", "/v1/payments/{payment}/second-payment") => {
+            json!({ "attempt": 2, "decision": "refund" })
+        }
         ("POST", "/v1/payments/{payment}/mark-paid") => json!({ "amount": czk }),
         ("POST", "/v1/payments/{payment}/retry-call") => json!({ "key": "open" }),
         ("POST", "/v1/payments/{payment}/refunds/{refund}/mark") => json!({ "succeeded": true }),

@@ -29,6 +29,8 @@ type Fields = BTreeMap<String, String>;
 type Wanted<'a> = (&'a str, Fields);
 
 impl Merchant for ComGateShop {
+    const NAME: &'static str = "ComGate";
+
     fn key(&self) -> &str {
         &self.merchant
     }
@@ -67,7 +69,8 @@ impl Merchant for ComGateShop {
                     _ => (error("1303", "unknown shop"), false),
                 };
                 let kind = "application/x-www-form-urlencoded";
-                Answer { changed, ..Answer::text(200, kind, encoded(&fields)) }
+                let opened = opened(operation, &fields);
+                Answer { changed, opened, ..Answer::text(200, kind, encoded(&fields)) }
             }
             ["v2.0", path @ ..] => {
                 let basic = |shop: &Self| {
@@ -82,11 +85,25 @@ impl Merchant for ComGateShop {
                 };
                 let (fields, changed) = operate(stand, &shop, &wanted);
                 let status = if fields["code"] == "0" { 200 } else { 400 };
-                Answer { changed, ..Answer::json(status, &numbers(&fields)) }
+                let opened = opened(wanted.0, &fields);
+                Answer { changed, opened, ..Answer::json(status, &numbers(&fields)) }
             }
             _ => Answer::text(404, "text/html", "<html>not found</html>".into()),
         }
     }
+
+    fn outage() -> Answer {
+        Answer::text(200, "text/html", "<html><h1>Down for maintenance</h1></html>".into())
+    }
+
+    fn contradiction() -> Option<&'static str> {
+        Some("PENDING")
+    }
+}
+
+/// The payment that a call made.
+fn opened(operation: &str, fields: &Fields) -> Option<String> {
+    fields.get("transId").filter(|_| operation == "create").cloned()
 }
 
 /// The operation of interface 1.0 that a path of interface 2.0 means, and its members.
@@ -130,7 +147,7 @@ fn operate(stand: &ComGate, shop: &ComGateShop, (operation, form): &Wanted<'_>) 
     let amount = form.get("amount").and_then(|text| text.parse().ok());
     let done = match (*operation, &*payment.status) {
         ("status", _) => {
-            let mut fields = status_fields(stand, &payment);
+            let mut fields = status_fields(stand, &stand.asked_about(payment));
             fields.insert("code".into(), "0".into());
             fields.insert("message".into(), "OK".into());
             fields.insert("secret".into(), shop.secret.clone());
@@ -210,7 +227,7 @@ fn status_fields(stand: &ComGate, payment: &TillPayment) -> Fields {
         ("curr", payment.currency.clone()),
         ("label", "Order".into()),
         ("refId", payment.reference.clone()),
-        ("status", payment.status.clone()),
+        ("status", stand.told_status(payment)),
         ("fee", "unknown".into()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -1,19 +1,26 @@
 //! A stand-in for Fio banka's API: movements of an account in JSON, orders as import files, one
-//! call a token and pause. Payers and the account's holder act by calls of the handle.
+//! call a token and pause. Payers and the account's holder act on the page of the customers' bank,
+//! or by calls of the handle.
+
+mod bank;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::PayerAct;
-use crate::common::{lock, now_ms};
+use crate::common::{date, lock, now_s};
 use crate::stand::{Answer, Asked, Merchant, Notice, Stand, TillPayment};
 
 /// The handle to a running Fio stand-in.
 pub type Fio = Stand<FioAccount>;
+
+const FIRST: u64 = 26_512_345_678;
+const DAY_S: u64 = 86_400;
 
 /// A bank account at Fio.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,10 +44,11 @@ impl FioAccount {
 }
 
 impl Stand<FioAccount> {
-    /// A payer transfers money under a symbol (or none), with a message.
-    pub fn transfer(&self, token: &str, symbol: &str, amount_minor: i64, message: &str) {
+    /// A payer transfers money under a symbol (or none), with a message. Answers the movement.
+    pub fn transfer(&self, token: &str, symbol: &str, amount_minor: i64, message: &str) -> String {
+        let id = (FIRST + self.number()).to_string();
         self.keep(TillPayment {
-            id: (26_512_345_678 + self.payments().len()).to_string(),
+            id: id.clone(),
             account: token.to_owned(),
             reference: symbol.to_owned(),
             amount_minor,
@@ -49,17 +57,32 @@ impl Stand<FioAccount> {
             notify_url: Some(message.to_owned()),
             ..TillPayment::default()
         });
+        id
     }
 
-    /// The account's holder authorises the orders that wait for it.
+    /// The account's holder authorises all orders that wait for it.
     pub fn authorise(&self) {
         for order in self.payments() {
-            self.change(&order.id, |order| order.status = "MOVED".into());
+            self.authorise_order(&order.id);
         }
+    }
+
+    /// The account's holder authorises one order; says whether it waited for that.
+    pub fn authorise_order(&self, id: &str) -> bool {
+        let authorised = |order: &mut TillPayment| {
+            let waits = order.status == "ORDERED";
+            if waits {
+                order.status = "MOVED".into();
+            }
+            waits
+        };
+        self.change(id, authorised) == Some(true)
     }
 }
 
 impl Merchant for FioAccount {
+    const NAME: &'static str = "Fio";
+
     fn key(&self) -> &str {
         &self.token
     }
@@ -98,12 +121,26 @@ impl Merchant for FioAccount {
         }
         Answer::json(200, &statement(stand, &account)).changed()
     }
+
+    fn outage() -> Answer {
+        let text = "<?xml version=\"1.0\"?><Response><result><errorCode>15</errorCode>\
+                    </result></Response>";
+        Answer::text(200, "text/xml;charset=UTF-8", text.into())
+    }
+
+    fn pages() -> Router<Fio> {
+        bank::pages()
+    }
 }
 
 fn statement(stand: &Fio, account: &FioAccount) -> Value {
     let own =
         |movement: &TillPayment| movement.account == account.token && movement.status == "MOVED";
-    let movements: Vec<_> = stand.payments().into_iter().filter(own).collect();
+    let mut movements: Vec<_> = stand.payments().into_iter().filter(own).collect();
+    // The last one is booked later, under the date of the day before.
+    if stand.lags() {
+        movements.pop();
+    }
     let sum: i64 = movements.iter().map(|movement| told(stand, movement)).sum();
     let list: Vec<_> = movements.iter().map(|movement| columns(stand, movement)).collect();
     let list = if list.is_empty() { Value::Null } else { list.into() };
@@ -124,7 +161,7 @@ fn columns(stand: &Fio, movement: &TillPayment) -> Value {
     let number: u64 = movement.id.parse().unwrap_or(0);
     let mut columns = json!({
         "column22": cell(22, number.into()),
-        "column0": cell(0, format!("{}+0100", now_ms()).into()),
+        "column0": cell(0, format!("{}+0100", date(now_s() - DAY_S)).into()),
         "column1": cell(1, decimal(told(stand, movement))),
         "column14": cell(14, "CZK".into()),
         "column2": cell(2, "2900000005".into()),
@@ -152,7 +189,7 @@ fn import(stand: &Fio, account: &FioAccount, body: &str) -> Answer {
     let good = amount > 0 && get("accountTo") == "2900000005" && get("bankCode") == "2010";
     if good {
         stand.keep(TillPayment {
-            id: (26_512_345_678 + stand.payments().len()).to_string(),
+            id: (FIRST + stand.number()).to_string(),
             account: account.token.clone(),
             reference: get("vs"),
             amount_minor: -amount,

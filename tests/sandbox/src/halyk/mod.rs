@@ -37,6 +37,8 @@ struct Bound {
 }
 
 impl Merchant for HalykTerminal {
+    const NAME: &'static str = "Halyk ePay";
+
     fn key(&self) -> &str {
         &self.client_id
     }
@@ -95,6 +97,10 @@ impl Merchant for HalykTerminal {
             }
             _ => error(404, 404, "no such path"),
         }
+    }
+
+    fn contradiction() -> Option<&'static str> {
+        Some("REJECT")
     }
 }
 
@@ -157,7 +163,8 @@ fn link(stand: &Halyk, bearer: &str, asked: &Value) -> Answer {
         return error(503, 503, "full");
     }
     let url = format!("{}/pay/{}", stand.base_url(), bound.invoice);
-    Answer::json(200, &json!({"invoice_url": url})).changed()
+    let opened = Some(bound.invoice);
+    Answer { opened, ..Answer::json(200, &json!({"invoice_url": url})) }.changed()
 }
 
 fn standing(stand: &Halyk, terminal: &HalykTerminal, payment: Option<TillPayment>) -> Answer {
@@ -165,6 +172,9 @@ fn standing(stand: &Halyk, terminal: &HalykTerminal, payment: Option<TillPayment
         let body = json!({"resultCode": "102", "resultMessage": "invoice not found"});
         return Answer::json(400, &body);
     };
+    let lags = stand.lags();
+    let status = if lags { "REJECT".to_owned() } else { stand.told_status(&payment) };
+    let (code, reason) = if lags { ("454", "not final") } else { ("484", "no funds") };
     Answer::json(
         200,
         &json!({
@@ -173,7 +183,7 @@ fn standing(stand: &Halyk, terminal: &HalykTerminal, payment: Option<TillPayment
                 "id": uuid(&payment), "invoiceID": payment.id, "currency": payment.currency,
                 "amount": number(stand.told_amount(&payment)), "payoutAmount": 0,
                 "terminal": "67", "terminalID": terminal.terminal, "statusID": "4",
-                "statusName": payment.status, "reasonCode": "484", "reason": "no funds",
+                "statusName": status, "reasonCode": code, "reason": reason,
             },
         }),
     )

@@ -40,6 +40,8 @@ pub struct PayPalApp {
 }
 
 impl Merchant for PayPalApp {
+    const NAME: &'static str = "PayPal";
+
     fn key(&self) -> &str {
         &self.client_id
     }
@@ -119,7 +121,8 @@ impl Merchant for PayPalApp {
                 let step = rest.first().copied();
                 match (method, *kind, step) {
                     (&Method::GET, "checkout", None) => {
-                        Answer::json(200, &payments::order_object(stand, &payment))
+                        let lags = payment.captured_minor > 0 && stand.lags();
+                        Answer::json(200, &payments::order_told(stand, &payment, lags))
                     }
                     (&Method::POST, "checkout", Some(step)) => {
                         payments::finish(stand, &app, &payment, step)
@@ -136,35 +139,18 @@ impl Merchant for PayPalApp {
             _ => error(404, "RESOURCE_NOT_FOUND"),
         }
     }
+
+    fn contradiction() -> Option<&'static str> {
+        Some("APPROVED")
+    }
 }
 
 /// The time, as RFC 3339 writes it.
 fn now() -> String {
     let seconds = crate::common::now_s();
-    let (year, month, day) = civil(seconds / 86_400);
+    let date = crate::common::date(seconds);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// The date of a day since 1970, by counting.
-fn civil(mut days: u64) -> (u64, u64, u64) {
-    let mut year = 1970;
-    let leap = |year: u64| {
-        (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
-    };
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    for length in [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    (year, month, days + 1)
+    format!("{date}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn sign(text: &str) -> Option<String> {

@@ -35,7 +35,10 @@ pub(super) fn create(stand: &PayPal, app: &PayPalApp, asked: &Asked) -> Answer {
         }
     }
     match stand.payment(&id) {
-        Some(payment) => Answer::json(200, &order_object(stand, &payment)).changed(),
+        Some(payment) => {
+            let answer = Answer::json(200, &order_object(stand, &payment)).changed();
+            Answer { opened: Some(id), ..answer }
+        }
         None => error(500, "INTERNAL_SERVER_ERROR"),
     }
 }
@@ -96,7 +99,13 @@ pub(super) fn refund(stand: &PayPal, payment: &TillPayment, asked: &Value) -> An
 }
 
 pub(super) fn order_object(stand: &PayPal, payment: &TillPayment) -> Value {
-    let status = match &*payment.status {
+    order_told(stand, payment, false)
+}
+
+/// An order; the money is on its way only, if the answer lags.
+pub(super) fn order_told(stand: &PayPal, payment: &TillPayment, lags: bool) -> Value {
+    let told = stand.told_status(payment);
+    let status = match &*told {
         "CAPTURED" | "AUTHORIZED" => "COMPLETED",
         other => other,
     };
@@ -106,6 +115,10 @@ pub(super) fn order_object(stand: &PayPal, payment: &TillPayment) -> Value {
     }
     if payment.status == "CAPTURED" {
         inside["captures"] = json!([capture_object(stand, payment)]);
+        if lags {
+            inside["captures"][0]["status"] = "PENDING".into();
+            inside["captures"][0]["status_details"] = json!({"reason": "PENDING_REVIEW"});
+        }
         let made = payment.refunds.iter().map(|refund| refund_object(stand, payment, refund));
         inside["refunds"] = made.collect();
     }
@@ -123,12 +136,17 @@ pub(super) fn order_object(stand: &PayPal, payment: &TillPayment) -> Value {
 
 pub(super) fn capture_object(stand: &PayPal, payment: &TillPayment) -> Value {
     let wrong = stand.told_amount(payment) - payment.amount_minor;
-    let status = if payment.refunds.is_empty() { "COMPLETED" } else { "PARTIALLY_REFUNDED" };
+    let status = match payment.refunds.is_empty() {
+        _ if stand.switches().unknown_status => "UNHEARD_OF",
+        true => "COMPLETED",
+        false => "PARTIALLY_REFUNDED",
+    };
     part(payment, "C", status, payment.captured_minor + wrong)
 }
 
 pub(super) fn hold_object(stand: &PayPal, payment: &TillPayment) -> Value {
-    let status = match &*payment.status {
+    let told = stand.told_status(payment);
+    let status = match &*told {
         "AUTHORIZED" => "CREATED",
         other => other,
     };

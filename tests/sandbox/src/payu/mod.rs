@@ -28,6 +28,8 @@ pub struct PayUPos {
 }
 
 impl Merchant for PayUPos {
+    const NAME: &'static str = "PayU";
+
     fn key(&self) -> &str {
         &self.pos_id
     }
@@ -97,7 +99,7 @@ impl Merchant for PayUPos {
         match (&asked.method, &rest[1..]) {
             (&Method::GET, []) => Answer::json(
                 200,
-                &json!({"orders": [order_object(stand, &payment)], "status": ok()}),
+                &json!({"orders": [order_object(stand, &stand.asked_about(payment))], "status": ok()}),
             ),
             (&Method::DELETE, []) => cancel(stand, &payment),
             (&Method::POST, ["captures"]) => capture(stand, &payment, &asked.json()),
@@ -108,6 +110,10 @@ impl Merchant for PayUPos {
             (&Method::POST, ["refunds"]) => refund(stand, &payment, &asked.json()),
             _ => error(404, "DATA_NOT_FOUND", 102, ""),
         }
+    }
+
+    fn contradiction() -> Option<&'static str> {
+        Some("CANCELED")
     }
 }
 
@@ -171,6 +177,7 @@ fn create(stand: &PayU, pos: &PayUPos, asked: &Value) -> Answer {
                       "extOrderId": asked["extOrderId"]});
     let mut answer = Answer::json(302, &body).changed();
     answer.headers.push(("Location", page));
+    answer.opened = Some(id);
     answer
 }
 
@@ -222,7 +229,7 @@ fn order_object(stand: &PayU, payment: &TillPayment) -> Value {
     json!({
         "orderId": payment.id, "extOrderId": payment.reference,
         "merchantPosId": payment.account, "currencyCode": payment.currency,
-        "totalAmount": stand.told_amount(payment).to_string(), "status": payment.status,
+        "totalAmount": stand.told_amount(payment).to_string(), "status": stand.told_status(payment),
     })
 }
 

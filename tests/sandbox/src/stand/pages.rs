@@ -9,7 +9,8 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{Merchant, Stand, StandSwitches, TillPayment};
-use crate::common::merged;
+use crate::PayerAct;
+use crate::page::{escape, html};
 
 pub(super) async fn register<A: Merchant>(
     State(stand): State<Stand<A>>,
@@ -28,10 +29,7 @@ pub(super) async fn set_switches<A: Merchant>(
     State(stand): State<Stand<A>>,
     Json(patch): Json<Value>,
 ) -> Result<Json<StandSwitches>, (http::StatusCode, String)> {
-    let refused = |text| (http::StatusCode::BAD_REQUEST, text);
-    let new = merged(&stand.switches(), patch).map_err(refused)?;
-    stand.set_switches(|old| old.clone_from(&new));
-    Ok(Json(new))
+    stand.patch_switches(patch).map(Json).map_err(|text| (http::StatusCode::BAD_REQUEST, text))
 }
 
 pub(super) async fn payments<A: Merchant>(State(stand): State<Stand<A>>) -> Json<Vec<TillPayment>> {
@@ -42,19 +40,37 @@ pub(super) async fn page<A: Merchant>(
     State(stand): State<Stand<A>>,
     Path(id): Path<String>,
 ) -> Response {
-    let Some(payment) = stand.payment(&id) else { return html(404, "There is no such payment.") };
+    let Some(payment) = stand.payment(&id) else {
+        return html(404, "<h1>Not found</h1><p>There is no such payment.</p>");
+    };
+    if A::after(PayerAct::Pay, &payment).is_none() {
+        let text = "<h1>Done</h1><p>This payment cannot be acted on any more.</p>";
+        return html(200, text);
+    }
+    html(200, &form::<A>(&payment))
+}
+
+fn form<A: Merchant>(payment: &TillPayment) -> String {
     let mut text = format!(
-        "<p>{} {}.{:02} ({})</p><form method=post>",
-        payment.currency,
+        "<h1>{} payment</h1><p class=amount>{}.{:02} {}</p><form method=post>\
+         <button class=pay name=outcome value=pay>Pay</button>",
+        A::NAME,
         payment.amount_minor / 100,
         payment.amount_minor % 100,
-        payment.status
+        escape(&payment.currency),
     );
-    for outcome in ["pay", "decline", "abandon"] {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "<button name=outcome value={outcome}>{outcome}</button>");
+    for (act, value, label) in [
+        (PayerAct::Decline, "decline", "Decline"),
+        (PayerAct::AsyncPay, "async_pay", "Pay by slow transfer"),
+        (PayerAct::Abandon, "abandon", "Cancel"),
+    ] {
+        if A::after(act, payment).is_some() || act == PayerAct::Abandon {
+            // Writing into a string cannot fail.
+            let _ = write!(text, "<button name=outcome value={value}>{label}</button>");
+        }
     }
-    html(200, &text)
+    text.push_str("</form><p class=note>Test page. No money moves.</p>");
+    text
 }
 
 pub(super) async fn submit<A: Merchant>(
@@ -65,9 +81,15 @@ pub(super) async fn submit<A: Merchant>(
     let mut form = url::form_urlencoded::parse(&body);
     let outcome = form.find(|(name, _)| name == "outcome").map(|(_, value)| value.into_owned());
     let act = serde_json::from_value(outcome.unwrap_or_default().into());
-    let Ok(act) = act else { return html(400, "outcome is one of pay, decline, abandon") };
-    if !stand.act(&id, act).await {
-        return html(409, "This payment cannot be acted on any more.");
+    let Ok(act) = act else {
+        return html(
+            400,
+            "<h1>Unknown outcome</h1><p>One of pay, decline, async_pay, abandon.</p>",
+        );
+    };
+    // Whoever walks away may change nothing.
+    if !stand.act(&id, act).await && act != PayerAct::Abandon {
+        return html(409, "<h1>Too late</h1><p>This payment cannot be acted on any more.</p>");
     }
     match stand.payment(&id).and_then(|payment| payment.return_url) {
         Some(url) => Response::builder()
@@ -75,11 +97,6 @@ pub(super) async fn submit<A: Merchant>(
             .header("Location", url)
             .body(Body::empty())
             .unwrap_or_default(),
-        None => html(200, "Done."),
+        None => html(200, "<h1>Done</h1><p>You may close this page.</p>"),
     }
-}
-
-fn html(status: u16, text: &str) -> Response {
-    let response = Response::builder().status(status).header("Content-Type", "text/html");
-    response.body(Body::from(format!("<!doctype html><main>{text}</main>"))).unwrap_or_default()
 }

@@ -18,7 +18,7 @@ use super::idempotency::{Fingerprint, Known};
 use super::params::Params;
 use super::routes::{Call, creates_session};
 use super::switches::StripeSwitches;
-use super::webhooks::Cause;
+use super::webhooks::{Cause, disguise};
 use crate::common::lock;
 use crate::http::Peer;
 
@@ -43,11 +43,16 @@ struct Answer {
     body: String,
     replayed: bool,
     cut: bool,
+    /// How long the caller is kept waiting before that.
+    hangs: Duration,
+    /// Seconds until a call that was too fast may come again.
+    retry_after: Option<u32>,
 }
 
 impl Answer {
     fn new(status: u16, body: String) -> Self {
-        Self { status, body, replayed: false, cut: false }
+        let (replayed, cut) = (false, false);
+        Self { status, body, replayed, cut, hangs: Duration::ZERO, retry_after: None }
     }
 
     fn error(error: &ApiError) -> Self {
@@ -77,6 +82,7 @@ async fn receive(
         inner.answer(&incoming, &id).await.unwrap_or_else(|error| Answer::error(&error))
     });
     let answer = work.await.unwrap_or_else(|_| Answer::error(&ApiError::server()));
+    tokio::time::sleep(answer.hangs).await;
     if answer.cut {
         peer.cut();
     }
@@ -93,6 +99,9 @@ fn respond(answer: Answer, request_id: &str, asked: &HeaderMap) -> Response {
             response = response.header(name, value);
         }
     }
+    if let Some(seconds) = answer.retry_after {
+        response = response.header("Retry-After", seconds);
+    }
     if answer.replayed {
         response = response.header("Idempotent-Replayed", "true");
     }
@@ -108,7 +117,8 @@ impl Inner {
         let account = self.authorise(&incoming.headers)?;
         let switches = lock(&self.switches).clone();
         if self.dice.chance(switches.rate_limit_percent) {
-            return Err(ApiError::rate_limited());
+            let retry_after = Some(switches.retry_after_s);
+            return Ok(Answer { retry_after, ..Answer::error(&ApiError::rate_limited()) });
         }
         if self.dice.chance(switches.fail_rate_percent) {
             return Err(ApiError::server());
@@ -138,7 +148,10 @@ impl Inner {
     }
 
     async fn work(self: &Arc<Self>, call: &Call<'_>, cause: &Cause) -> Result<String, ApiError> {
-        let done = self.operate(call)?;
+        let mut done = self.operate(call)?;
+        if call.switches.unknown_status {
+            disguise(&mut done.answer);
+        }
         let instant = call.switches.instant_pay_before_create_answer
             && creates_session(call.method, call.path);
         let wait = call.switches.webhook_before_answer || instant;
@@ -171,7 +184,10 @@ impl Inner {
                 keys.forget(account, key);
             }
         }
-        if lost {
+        if self.dice.chance(switches.hang_percent) {
+            let hangs = Duration::from_millis(switches.hang_ms);
+            answer = Answer { cut: true, hangs, ..answer };
+        } else if lost {
             answer = Answer { cut: self.dice.chance(50), ..failure };
         }
         answer

@@ -13,15 +13,8 @@ use super::book::{PayerAct, PayerResult};
 use super::objects::{Session, SessionStatus};
 use super::params::Params;
 use crate::common::lock;
+use crate::page::{escape, html};
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;background:#f6f7f9;color:#1a1f36;\
-    display:grid;place-items:center;min-height:100vh;margin:0}\
-    main{background:#fff;border:1px solid #e3e8ee;border-radius:12px;padding:2rem;width:20rem}\
-    h1{font-size:1.1rem;margin:0 0 .25rem}.amount{font-size:2rem;margin:.5rem 0 1.5rem}\
-    button{display:block;width:100%;padding:.7rem;margin-top:.6rem;border-radius:8px;\
-    border:1px solid #cfd7df;background:#fff;font:inherit;cursor:pointer}\
-    button.pay{background:#3d53c5;border-color:#3d53c5;color:#fff}\
-    .note{color:#697386;font-size:.85rem}.declined{color:#b3093c}";
 const NO_DECIMALS: [&str; 15] = [
     "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf",
     "xof", "xpf",
@@ -106,21 +99,4 @@ fn money(minor: i64, currency: &str) -> String {
 
 fn message(status: u16, title: &str, text: &str) -> Response {
     html(status, &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)))
-}
-
-fn html(status: u16, content: &str) -> Response {
-    let page = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8>\
-         <meta name=viewport content=\"width=device-width,initial-scale=1\">\
-         <title>Checkout</title><style>{STYLE}</style><main>{content}</main></html>"
-    );
-    let response = Response::builder()
-        .status(status)
-        .header("Content-Type", "text/html; charset=utf-8")
-        .header("Cache-Control", "no-store");
-    response.body(Body::from(page)).unwrap_or_default()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

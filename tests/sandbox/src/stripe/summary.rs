@@ -32,6 +32,9 @@ pub struct AccountSummary {
     /// How often money was taken or held, by `client_reference_id`. Two or more is a double charge,
     /// even if one was released or refunded since.
     pub charges_by_reference: BTreeMap<String, u64>,
+    /// What was taken, by `client_reference_id`.
+    #[serde(default)]
+    pub captured_by_reference: BTreeMap<String, i64>,
     /// What the shop has in the end, by `client_reference_id`: taken less settled refunds.
     pub kept_by_reference: BTreeMap<String, i64>,
     /// How many sessions were made, by `client_reference_id`.
@@ -98,6 +101,8 @@ impl Inner {
             let returned: i64 = settled.map(|refund| refund.amount).sum();
             let kept = account.kept_by_reference.entry(reference.clone()).or_default();
             *kept += intent.received() - returned;
+            let captured = account.captured_by_reference.entry(reference.clone()).or_default();
+            *captured += intent.received();
         }
         for intent in book.intents.values().filter(|intent| intent.received() > 0) {
             let account = by_id.entry(intent.account.clone()).or_default();

@@ -39,6 +39,18 @@ pub struct StripeSwitches {
     pub wrong_amount: bool,
     /// How long slow payment methods and slow refunds take.
     pub later_ms: u64,
+    /// Does the work, then says nothing for `hang_ms`, and cuts the connection.
+    pub hang_percent: u8,
+    /// How long calls hang.
+    pub hang_ms: u64,
+    /// After how many seconds a call that was too fast may come again.
+    pub retry_after_s: u32,
+    /// Sessions and payment intents are told with a status that nobody knows.
+    pub unknown_status: bool,
+    /// Events leave so much later.
+    pub late_webhooks_ms: u64,
+    /// The signature is made with another secret.
+    pub wrong_signature: bool,
     /// If above 0, sessions created now expire after this long, whatever `expires_at` said.
     pub expire_after_ms: u64,
 }
@@ -61,6 +73,12 @@ impl Default for StripeSwitches {
             refund_starts_pending: false,
             wrong_amount: false,
             later_ms: 200,
+            hang_percent: 0,
+            hang_ms: 60_000,
+            retry_after_s: 1,
+            unknown_status: false,
+            late_webhooks_ms: 0,
+            wrong_signature: false,
             expire_after_ms: 0,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::Value;
 use tracing::debug;
 
 use super::Inner;
@@ -18,6 +19,22 @@ const SHUFFLE_MS: u64 = 300;
 const BACKOFF_MS_MAX: u64 = 5_000;
 const RETIRED_SECRET: &str = "whsec_retired_by_the_sandbox";
 const WRONG_BY: i64 = 100;
+
+/// A status that nobody knows, in a session or an intent and what is expanded in it.
+pub(crate) fn disguise(object: &mut Value) {
+    let kind = object["object"].as_str().unwrap_or_default();
+    if !matches!(kind, "checkout.session" | "payment_intent") {
+        return;
+    }
+    for name in ["status", "payment_status"] {
+        if object[name].is_string() {
+            object[name] = "unheard_of".into();
+        }
+    }
+    if object["payment_intent"].is_object() {
+        disguise(&mut object["payment_intent"]);
+    }
+}
 
 /// The call that caused an event; empty for the payer's acts and the passing of time.
 #[derive(Clone, Debug, Default)]
@@ -42,9 +59,11 @@ impl Inner {
             for event in events {
                 self.first_attempts(event).await;
             }
-        } else if switches.shuffle_webhooks {
+        } else if switches.shuffle_webhooks || switches.late_webhooks_ms > 0 {
+            let random = if switches.shuffle_webhooks { SHUFFLE_MS } else { 0 };
             for event in events {
-                let late = Duration::from_millis(self.dice.below(SHUFFLE_MS));
+                let late = switches.late_webhooks_ms + self.dice.below(random);
+                let late = Duration::from_millis(late);
                 let inner = self.clone();
                 self.spawn(async move {
                     tokio::time::sleep(late).await;
@@ -75,6 +94,9 @@ impl Inner {
                 && let Some(total) = draft.object["amount_total"].as_i64()
             {
                 draft.object["amount_total"] = (total + WRONG_BY).into();
+            }
+            if switches.unknown_status {
+                disguise(&mut draft.object);
             }
             let endpoints = lock(&self.accounts).webhooks(&draft.account).len();
             let event = Event::new(self.dice.id("evt_"), draft, cause, now_s(), endpoints);
@@ -124,9 +146,14 @@ impl Inner {
     /// One POST. Only a 2xx answer counts as taken.
     async fn attempt(&self, event: &Event, endpoint: &WebhookEndpoint) -> bool {
         let Ok(_permit) = self.attempts.acquire().await else { return false };
-        let secrets: &[&str] = match lock(&self.switches).two_v1 {
-            true => &[RETIRED_SECRET, &endpoint.secret],
-            false => &[&endpoint.secret],
+        let (two, wrong) = {
+            let switches = lock(&self.switches);
+            (switches.two_v1, switches.wrong_signature)
+        };
+        let secrets: &[&str] = match (two, wrong) {
+            (_, true) => &[RETIRED_SECRET],
+            (true, false) => &[RETIRED_SECRET, &endpoint.secret],
+            (false, false) => &[&endpoint.secret],
         };
         let signature = stripe_signature(secrets, now_s(), event.body.as_bytes());
         let request = self

@@ -7,5 +7,6 @@ mod money;
 mod receiver;
 mod sessions;
 mod signing;
+mod stands;
 mod webhooks;
 mod world;

@@ -34,6 +34,7 @@ fn request(provider: &str) -> C {
         description: "Order".into(),
         until: NOW.plus(Duration::from_secs(7200)),
         customer_email: None,
+        plan: Default::default(),
     }
 }
 

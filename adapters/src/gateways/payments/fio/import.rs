@@ -11,6 +11,8 @@ use kontor_messages::{EntityId, Money, payment::Problem};
 use quick_xml::{Reader, events::Event};
 use std::fmt::Write;
 
+/// The error of an interface that is down.
+const DOWN: &str = "15";
 const TAG: &str = "KONTOR-";
 const TAG_LEN: usize = 12;
 /// An ordinary domestic payment.
@@ -100,6 +102,8 @@ pub fn accepted(reply: &Reply) -> Result<(), GatewayFault> {
     let text = std::str::from_utf8(&reply.body).unwrap_or_default();
     match first(text, "errorCode").as_deref() {
         Some("0") => Ok(()),
+        // The interface is down for a while; nothing was taken in.
+        Some(DOWN) => Err(super::not_now(FaultCause::Provider, None)),
         Some(code) => {
             let said = first(text, "message").unwrap_or_else(|| "the bank refused it".into());
             let problem = Problem::new(

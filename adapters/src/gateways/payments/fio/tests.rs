@@ -34,6 +34,22 @@ async fn asked_with(reply: Recorded) -> Result<Observation, GatewayFault> {
 }
 
 #[tokio::test]
+async fn fio_1_the_tokens_address_is_called_and_told_to_nobody() {
+    let settings: Settings = serde_json::from_value(json!({"token": TOKEN, "iban": IBAN})).unwrap();
+    let shown = format!("{settings:?}");
+    let bank = Fio { settings, http: http(), turn: Mutex::default() };
+    let expected = format!(
+        "https://fioapi.fio.cz/v1/rest/periods/{TOKEN}/2026-01-01/2026-01-08/transactions.json"
+    );
+    assert_eq!(bank.movements("2026-01-01", "2026-01-08").as_str(), expected);
+    assert!(!shown.contains(TOKEN), "{shown}");
+    // An address that is not there ends up in the fault's words.
+    let nowhere = json!({"token": TOKEN, "iban": IBAN, "endpoint": "http://127.0.0.1:1/v1/rest"});
+    let fault = build(&nowhere, &http()).unwrap().query(&query(&names())).await.unwrap_err();
+    assert!(!format!("{fault:?}{fault}").contains(TOKEN), "{fault:?}");
+}
+
+#[tokio::test]
 async fn fio_6_a_paid_movement_is_read_exactly() {
     let (server, gateway) = with((200, &[], STATEMENT.into()), &json!({})).await;
     let told = gateway.query(&query(&names())).await.unwrap();

@@ -110,27 +110,6 @@ async fn money_is_held_and_taken_in_part_or_let_go() {
 }
 
 #[tokio::test]
-async fn a_callback_with_a_wrong_hash_is_refused() {
-    let world = World::new(false).await;
-    let names = world.open().await;
-    world.sandbox.providers().halyk.set_switches(|switches| switches.wrong_signature = true);
-    world.act(&names, PayerAct::Pay).await;
-    let (headers, body) = world.hook.next().await;
-    let read = world.gateway.interpret(&headers, &body, NOW).await;
-    assert_eq!(read, Err(NotificationError::Unsigned));
-}
-
-#[tokio::test]
-async fn another_amount_than_was_asked_for_is_seen() {
-    let world = World::new(false).await;
-    let names = world.open().await;
-    world.sandbox.providers().halyk.set_switches(|switches| switches.wrong_amount = true);
-    world.act(&names, PayerAct::Pay).await;
-    let told = world.gateway.query(&query(&names)).await.unwrap();
-    assert_eq!((told.amount, told.captured), (Some(kzt(130_000)), Some(kzt(130_000))));
-}
-
-#[tokio::test]
 async fn an_outcome_that_nobody_told_is_unknown_and_asked_for() {
     let world = World::new(true).await;
     let silent = || {

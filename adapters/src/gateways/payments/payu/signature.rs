@@ -124,6 +124,16 @@ mod tests {
     }
 
     #[test]
+    fn pu_3_a_hosted_forms_fields_are_signed_with_the_key_behind_them() {
+        let fields = [("test", "OpenPayUData")];
+        let text: String = fields.iter().map(|(name, value)| format!("{name}={value}&")).collect();
+        assert_eq!(
+            sign(Algorithm::Sha256, text.as_bytes(), "SignatureKey"),
+            "e4c8315c9ab2e097ef1221f3fbd1e761405d961760e538fb2e0055d3d90b5e35"
+        );
+    }
+
+    #[test]
     fn pu_4_another_digest_body_or_key_is_refused() {
         assert!(!genuine(&HEADER.replace("MD5", "SHA-256"), BODY));
         assert!(!genuine(&HEADER.replace("algorithm=MD5;", ""), BODY));
