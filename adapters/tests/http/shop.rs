@@ -89,6 +89,8 @@ impl Shop {
         settings.webhooks_to_private = true;
         // Nobody follows the journal here, so there is nothing to wait for.
         settings.payment_wait_ms = 0;
+        // Nor is anybody held to a pace, but where that is the test.
+        settings.user_requests_per_second = 100_000;
         change(&mut settings);
         let intake = intake(Arc::new(SealedStore::over(Arc::new(store.clone())))).await;
         let identity = people::identity(&intake, &IdentitySettings::default());
