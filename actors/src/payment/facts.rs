@@ -7,8 +7,8 @@ use super::{
     birth::blank_refund,
     standing::attempt_status,
     state::{
-        Attempt, Call, CallState, Closed, DISPUTES_MAX, DisputeRecord, PaymentDocument, REFERENCES_MAX, REFUNDS_MAX,
-        RefundRecord, Seen,
+        Attempt, Call, CallState, Closed, DISPUTES_MAX, DisputeRecord, PaymentDocument,
+        REFERENCES_MAX, REFUNDS_MAX, RefundRecord, Seen,
     },
 };
 use kontor_messages::{

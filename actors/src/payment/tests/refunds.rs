@@ -236,12 +236,8 @@ fn a_refund_that_nobody_knew_of_is_not_counted_twice_when_the_provider_names_it_
         stage.obey(failed(Operation::Refund, &call, CallFault::LeaveToPerson)).unwrap();
         stage
     };
-    let mark = C::MarkRefund {
-        payment: id(),
-        refund: EntityId::named("r"),
-        succeeded: true,
-        note: None,
-    };
+    let mark =
+        C::MarkRefund { payment: id(), refund: EntityId::named("r"), succeeded: true, note: None };
     // A person has spoken for it first, or the provider's own word comes first.
     let mut spoken = lost();
     spoken.obey(mark).unwrap();

@@ -25,8 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(picture))
 }
 
-/// The QR code of a bank transfer (Short Payment Descriptor) as a picture; 404 if the payment is
-/// not paid by a transfer, or not any more.
+/// The QR code of a bank transfer (Short Payment Descriptor) as a picture; 409 if no attempt of
+/// the payment is paid by one.
 #[utoipa::path(get, path = "/v1/payments/{payment}/qr.svg", tag = "payments",
     params(("payment" = String, Path, max_length = 200)),
     responses((status = OK, body = String, content_type = "image/svg+xml",
@@ -39,13 +39,16 @@ async fn picture(
     let there = read::load::<Payments>(&api, access.id(), &payment).await?;
     let document = Payments::document(&there.state);
     let transfer = document.as_ref().and_then(|document| transfer(document));
-    let transfer = transfer.ok_or_else(|| Problem::not_found("bank transfer of this payment"))?;
+    let transfer = transfer.ok_or_else(|| {
+        let detail = "this payment has no bank transfer that could be drawn";
+        Problem::new(StatusCode::CONFLICT, "no_transfer", detail)
+    })?;
     let svg = draw(&transfer.qr_text)?;
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"))];
     Ok((kind, svg).into_response())
 }
 
-/// How the payer transfers the money by the attempt that is open.
+/// How the payer transfers the money, by the latest attempt that is paid so.
 fn transfer(document: &PaymentDocument) -> Option<&TransferInstructions> {
     document.attempts.iter().rev().find_map(|attempt| attempt.transfer.as_ref())
 }
