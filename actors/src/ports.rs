@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use kontor_messages::{
     EntityId, Money, TenantId, Timestamp,
     payment::{CallFault, CaptureMode, Observation, Problem, RefundSeen, TransferInstructions},
+    tenant::AccountMode,
 };
 
 /// A payment provider, as one account of a tenant uses it.
@@ -300,8 +301,8 @@ pub trait AccountSettings: Send + Sync + 'static {
 pub struct AccountConfig {
     /// The provider.
     pub provider: String,
-    /// `live` or `test`.
-    pub mode: String,
+    /// Whether money is real.
+    pub mode: AccountMode,
     /// What the provider's file asks for. Holds secrets, so it is never printed.
     pub settings: serde_json::Value,
 }

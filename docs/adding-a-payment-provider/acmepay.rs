@@ -4,7 +4,7 @@
 //! Formats: AcmePay's REST interface 2 (say where its documentation is). Amounts are integers of
 //! minor units.
 
-use super::{Provider, told};
+use super::{Provider, mode, told};
 use crate::gateways::http::{Call, Http, HttpFault};
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
@@ -27,8 +27,13 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 /// How it is registered: this constant goes into the list in `payments/mod.rs`.
-pub const PROVIDER: Provider =
-    Provider { name: "acmepay", needs_settings: true, calls: &["endpoint"], build };
+pub const PROVIDER: Provider = Provider {
+    name: "acmepay",
+    needs_settings: true,
+    calls: &["endpoint"],
+    build,
+    of_mode: mode::any,
+};
 
 /// What an account needs. Unknown members are refused; secrets are of a type that does not print.
 #[derive(Clone, Debug, Deserialize)]

@@ -7,8 +7,8 @@ use super::{
     birth::blank_refund,
     standing::attempt_status,
     state::{
-        Attempt, Closed, DISPUTES_MAX, DisputeRecord, PaymentDocument, REFERENCES_MAX, REFUNDS_MAX,
-        RefundRecord, Seen,
+        Attempt, Call, CallState, Closed, DISPUTES_MAX, DisputeRecord, PaymentDocument,
+        REFERENCES_MAX, REFUNDS_MAX, RefundRecord, Seen,
     },
 };
 use kontor_messages::{
@@ -130,7 +130,9 @@ fn merge_refund(document: &mut PaymentDocument, number: u32, told: &RefundSeen, 
             document.refunds.retain(|refund| refund.refund == *id || !by_name(refund));
             id.clone()
         }
-        None => match document.refunds.iter().find(|refund| by_name(refund)) {
+        None => match document.refunds.iter().find(|refund| by_name(refund)).or_else(|| {
+            document.refunds.iter().find(|refund| is_unnamed(document, refund, number, told))
+        }) {
             Some(known) => known.refund.clone(),
             None => match adopt(document, number, told, at) {
                 Some(id) => id,
@@ -156,6 +158,26 @@ fn merge_refund(document: &mut PaymentDocument, number: u32, told: &RefundSeen, 
     if let Some(attempt) = failed_of.and_then(|number| document.attempt_mut(number)) {
         attempt.reversed_at = attempt.reversed_at.max(Some(at));
     }
+}
+
+/// Whether what is told without an id of ours is a refund whose outcome nobody knew, or that a person
+/// has spoken for: the provider had no name for it yet, and all else is the same.
+fn is_unnamed(
+    document: &PaymentDocument,
+    refund: &RefundRecord,
+    number: u32,
+    told: &RefundSeen,
+) -> bool {
+    let id = &refund.refund;
+    let lost = |call: &Call| {
+        call.refund.as_ref() == Some(id)
+            && matches!(call.state, CallState::Unknown | CallState::GivenUp)
+    };
+    let unnamed = match &refund.reference {
+        Some(reference) => reference == id.as_str(),
+        None => document.calls.iter().any(lost),
+    };
+    unnamed && told.refund.is_none() && refund.attempt == number && refund.amount == told.amount
 }
 
 /// A refund that was made at the provider, or of which only the provider knows.

@@ -6,10 +6,7 @@ use kontor_actors::{
     ports::{AccountConfig, AccountSettings},
     tenant::{Tenant, TenantState},
 };
-use kontor_messages::{
-    TenantId,
-    tenant::{AccountMode, account_entity},
-};
+use kontor_messages::{TenantId, tenant::account_entity};
 
 /// Accounts as tenants have set them up.
 pub struct TenantAccounts {
@@ -36,10 +33,7 @@ impl AccountSettings for TenantAccounts {
         match self.intake.read::<Tenant>(tenant, &entity).await {
             Ok(Some((TenantState::Account(account), _))) => Some(AccountConfig {
                 provider: account.provider,
-                mode: match account.mode {
-                    AccountMode::Test => "test".into(),
-                    AccountMode::Live => "live".into(),
-                },
+                mode: account.mode,
                 settings: account.settings.0,
             }),
             Ok(_) => None,

@@ -2,9 +2,16 @@
 //! else. It tells a call that was not made from one whose outcome nobody knows, calls no address
 //! that [`guard`] refuses, follows no redirects, reads no more than a mebibyte, and logs nothing.
 
-use super::guard::{self, GuardedResolver, Unsafe};
+use super::{
+    guard::{self, GuardedResolver, Unsafe},
+    retry_after,
+    turns::{Turn, Turns},
+};
 use kontor_actors::ports::{FaultCause, GatewayFault};
-use kontor_messages::payment::Problem;
+use kontor_messages::{
+    Timestamp,
+    payment::{CallFault, Problem},
+};
 use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -20,6 +27,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const TOTAL: Duration = Duration::from_secs(30);
 /// Of a reply's body.
 const BODY_MAX: usize = 1024 * 1024;
+/// No provider is left alone longer for having asked for patience.
+const PATIENCE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// The code of a call that was not made because of where it would have gone.
 pub const ADDRESS_REFUSED: &str = "address_refused";
 
@@ -29,6 +38,7 @@ static CRYPTO: Once = Once::new();
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
+    turns: Turns,
     allow_private: bool,
 }
 
@@ -87,7 +97,13 @@ impl Http {
             .dns_resolver(Arc::new(GuardedResolver { allow_private }))
             .user_agent(concat!("kontor/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { client: client.map_err(|error| chain(&error))?, allow_private })
+        let client = client.map_err(|error| chain(&error))?;
+        Ok(Self { client, turns: Turns::default(), allow_private })
+    }
+
+    /// The turn of those who call under this name.
+    pub fn turn(&self, name: &str) -> Turn {
+        self.turns.of(name)
     }
 
     /// Whether private addresses are called.
@@ -126,6 +142,11 @@ impl Call {
     /// Adds a header.
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }
+    }
+
+    /// Waits so long for the whole exchange, where the usual time is too short.
+    pub fn within(self, total: Duration) -> Self {
+        Self { request: self.request.timeout(total), ..self }
     }
 
     /// Says who we are.
@@ -194,6 +215,19 @@ impl Reply {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+
+    /// When it says that it may be asked again.
+    pub fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let wait = retry_after::delay(self.header("retry-after")?, now)?;
+        Some(now.plus(wait.min(PATIENCE_MAX)))
+    }
+
+    /// We were too fast for it: it did nothing, and may be asked again when it says so.
+    pub fn throttled(&self, problem: Problem) -> GatewayFault {
+        let at = self.retry_at(Timestamp::now());
+        let fault = CallFault::Retry { at, fresh_key: false };
+        GatewayFault::new(fault, FaultCause::Throttled, problem)
+    }
 }
 
 impl HttpFault {
@@ -218,7 +252,7 @@ impl HttpFault {
                 );
                 match reply.status {
                     408 | 425 | 500.. => GatewayFault::ask_first(FaultCause::Provider, problem),
-                    429 => GatewayFault::retry(FaultCause::Throttled, problem),
+                    429 => reply.throttled(problem),
                     _ => GatewayFault::give_up(FaultCause::Refused, problem),
                 }
             }

@@ -2,21 +2,24 @@
 //! paces, bounds, times and counts the calls of all providers alike, so that a provider only
 //! translates.
 
+mod accounts;
 mod breaker;
 pub mod guard;
 pub mod http;
 pub mod notifications;
 pub mod payments;
+mod retry_after;
+pub mod turns;
 pub mod webhooks;
+
+pub use accounts::Accounts;
 
 use breaker::Breaker;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use http::Http;
 use kontor_actors::{
     ports::{
-        Abilities, AccountSettings, CancelPayment, CapturePayment, FaultCause, GatewayFault,
-        Headers, NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment,
-        RefundPayment,
+        Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers,
+        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
     },
     ports_statement::{StatementAsk, StatementPage},
 };
@@ -25,28 +28,20 @@ use kontor_messages::{
     payment::{CallFault, Notification, Observation, Operation, Problem, RefundSeen},
 };
 use serde::Deserialize;
-use serde_json::Value;
-use std::{
-    collections::HashMap,
-    num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
 
 /// Calls of one account that are under way at once.
 const IN_FLIGHT_MAX: usize = 8;
-/// For a call with all its requests.
-const CALL_MAX: Duration = Duration::from_secs(60);
+/// For a call with all its requests; one of them may take a minute.
+const CALL_MAX: Duration = Duration::from_secs(90);
 /// To get a turn; a call that gets none was not made.
 const TURN_MAX: Duration = Duration::from_secs(20);
 /// To verify a notification; most need nothing from outside for that.
 const INTERPRET_MAX: Duration = Duration::from_secs(15);
 /// Of a notification's body.
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
-/// Accounts in memory.
-const ACCOUNTS_MAX: usize = 10_000;
 
 /// How providers and mail servers of tenants are called.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -87,6 +82,11 @@ pub struct Account {
     tenant: TenantId,
     name: String,
     gateway: Arc<dyn PaymentGateway>,
+    limits: Arc<Limits>,
+}
+
+/// What holds the calls of an account back. It outlives a change of settings.
+struct Limits {
     pace: DefaultDirectRateLimiter,
     in_flight: Semaphore,
     breaker: Breaker,
@@ -99,15 +99,15 @@ impl Account {
         name: impl Into<String>,
         gateway: Arc<dyn PaymentGateway>,
     ) -> Self {
-        let rate = NonZeroU32::new(gateway.abilities().calls_per_second).unwrap_or(NonZeroU32::MIN);
-        Self {
-            tenant,
-            name: name.into(),
-            gateway,
-            pace: RateLimiter::direct(Quota::per_second(rate)),
-            in_flight: Semaphore::new(IN_FLIGHT_MAX),
-            breaker: Breaker::default(),
-        }
+        let limits = Arc::new(Limits::of(gateway.abilities()));
+        Self { tenant, name: name.into(), gateway, limits }
+    }
+
+    /// The same account over other settings, which goes on as it was held back before.
+    fn changed(&self, gateway: Arc<dyn PaymentGateway>) -> Self {
+        let (tenant, name) = (self.tenant.clone(), self.name.clone());
+        let limits = Arc::clone(&self.limits);
+        Self { tenant, name, gateway, limits }
     }
 
     /// Whose it is.
@@ -196,10 +196,10 @@ impl Account {
         &self,
         call: impl Future<Output = Result<T, GatewayFault>>,
     ) -> Result<T, GatewayFault> {
-        let permit = self.breaker.admit(Timestamp::now()).map_err(breaker_open)?;
+        let permit = self.limits.breaker.admit(Timestamp::now()).map_err(breaker_open)?;
         let turn = async {
-            let slot = self.in_flight.acquire().await;
-            self.pace.until_ready().await;
+            let slot = self.limits.in_flight.acquire().await;
+            self.limits.pace.until_ready().await;
             slot
         };
         let Ok(Ok(_slot)) = tokio::time::timeout(TURN_MAX, turn).await else {
@@ -255,6 +255,17 @@ impl Account {
     }
 }
 
+impl Limits {
+    fn of(abilities: Abilities) -> Self {
+        let rate = NonZeroU32::new(abilities.calls_per_second).unwrap_or(NonZeroU32::MIN);
+        Self {
+            pace: RateLimiter::direct(Quota::per_second(rate)),
+            in_flight: Semaphore::new(IN_FLIGHT_MAX),
+            breaker: Breaker::default(),
+        }
+    }
+}
+
 impl Ask {
     /// The operation's name in metrics.
     fn operation(&self) -> &'static str {
@@ -277,67 +288,6 @@ impl Ask {
             Self::Query(_) => Operation::Query,
         }
     }
-}
-
-/// The accounts of all tenants, made when they are first asked for.
-pub struct Accounts {
-    settings: Arc<dyn AccountSettings>,
-    http: Http,
-    // Not domain state: what is in here can be made again from the settings at any time.
-    known: Mutex<Known>,
-}
-
-/// Tenant, provider and name; what the account was made of; the account.
-type Known = HashMap<(TenantId, String, String), (Value, Arc<Account>)>;
-
-impl Accounts {
-    /// Accounts whose settings are kept there.
-    pub fn new(settings: Arc<dyn AccountSettings>, http: Http) -> Self {
-        Self { settings, http, known: Mutex::default() }
-    }
-
-    /// A tenant's account; made anew once its settings have changed.
-    pub async fn get(
-        &self,
-        tenant: &TenantId,
-        provider: &str,
-        name: &str,
-    ) -> Result<Arc<Account>, GatewayFault> {
-        let Some(maker) = payments::providers().iter().find(|known| known.name == provider) else {
-            return Err(unusable("unknown_provider", "there is no such provider"));
-        };
-        let settings = match self.settings.account(tenant, provider, name).await {
-            Some(config) => config.settings,
-            None if maker.needs_settings => {
-                return Err(unusable("unknown_account", "the tenant has no such account"));
-            }
-            None => Value::Null,
-        };
-        let address = (tenant.clone(), provider.to_owned(), name.to_owned());
-        if let Some((made_of, account)) = self.lock().get(&address)
-            && *made_of == settings
-        {
-            return Ok(Arc::clone(account));
-        }
-        let gateway =
-            maker.make(&settings, &self.http).map_err(|text| unusable("account_settings", text))?;
-        let account = Arc::new(Account::new(tenant.clone(), name, gateway));
-        let mut known = self.lock();
-        if known.len() >= ACCOUNTS_MAX {
-            known.clear();
-        }
-        known.insert(address, (settings, Arc::clone(&account)));
-        Ok(account)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Settings can be put right, so what waits for them is called again rather than given up.
-fn unusable(code: &str, text: impl Into<String>) -> GatewayFault {
-    GatewayFault::retry(FaultCause::Here, Problem::new(code, text))
 }
 
 fn breaker_open(until: Timestamp) -> GatewayFault {

@@ -1,6 +1,6 @@
 //! A provider made of recorded exchanges, and what accounts do for all providers.
 
-use super::*;
+use super::{http::Http, *};
 use axum::{
     Router,
     body::Bytes,
@@ -8,7 +8,13 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use std::collections::VecDeque;
+use kontor_actors::ports::AccountSettings;
+use kontor_messages::tenant::AccountMode;
+use serde_json::Value;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Mutex,
+};
 
 /// What a test's provider was asked.
 #[derive(Clone, Debug)]
@@ -197,7 +203,7 @@ impl AccountSettings for Settings {
         name: &str,
     ) -> Option<kontor_actors::ports::AccountConfig> {
         let settings = self.0.get(&(provider, name))?.clone();
-        let (provider, mode) = (provider.to_owned(), "test".to_owned());
+        let (provider, mode) = (provider.to_owned(), AccountMode::Test);
         Some(kontor_actors::ports::AccountConfig { provider, mode, settings })
     }
 }
@@ -229,9 +235,10 @@ async fn accounts_say_what_is_wrong_with_their_settings_and_never_show_them() {
 #[tokio::test]
 async fn an_account_is_made_once() {
     let accounts = accounts([("stripe", "main", serde_json::json!({"secret_key": "sk_test_1"}))]);
-    let one = accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
-    let two = accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
-    assert!(Arc::ptr_eq(&one, &two));
+    let tenant = tenant();
+    let get = || async { accounts.get(&tenant, "stripe", "main").await.ok().unwrap() };
+    let (one, two) = tokio::join!(get(), get());
+    assert!(Arc::ptr_eq(&one, &two) && Arc::ptr_eq(&one, &get().await));
 }
 
 #[test]

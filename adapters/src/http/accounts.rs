@@ -69,13 +69,18 @@ async fn put(
     ordered: Ordered<AccountBody>,
 ) -> Result<Response, Problem> {
     let Ordered { body: AccountBody { mode, settings }, asking } = ordered;
-    check(&asking.api, &provider, &settings).await?;
+    check(&asking.api, &provider, mode, &settings).await?;
     asking.change::<Accounts>(TenantCommand::PutAccount { provider, name, mode, settings }).await
 }
 
 /// Tries the settings, and refuses addresses that are not out in the world, so that nobody has this
 /// node call inside.
-async fn check(api: &Api, provider: &str, settings: &AccountSettings) -> Result<(), Problem> {
+async fn check(
+    api: &Api,
+    provider: &str,
+    mode: AccountMode,
+    settings: &AccountSettings,
+) -> Result<(), Problem> {
     let client = api.client();
     if provider == "smtp" {
         let checked = notifications::check(settings, client.allows_private()).await;
@@ -89,7 +94,7 @@ async fn check(api: &Api, provider: &str, settings: &AccountSettings) -> Result<
     let Some(maker) = known else { return Ok(()) };
     // First where the addresses lead: that fault has a member of its own.
     maker.check(&settings.0, client).await.map_err(|fault| at(fault.member, fault.expected))?;
-    maker.make(&settings.0, client).map(drop).map_err(|fault| at("", fault))
+    maker.make(&settings.0, mode, client).map(drop).map_err(|fault| at("", fault))
 }
 
 fn at(member: &str, expected: String) -> Problem {

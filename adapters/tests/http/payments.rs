@@ -134,6 +134,29 @@ async fn a_payment_fits_its_order_and_its_account() {
 }
 
 #[tokio::test]
+async fn what_the_provider_cannot_do_is_refused_before_it_is_asked() {
+    let (_shop, harbour) = Shop::trading().await;
+    let iban = "CZ9320100000002000145399";
+    let account = json!({ "settings": { "token": "a-token", "iban": iban } });
+    harbour.put("/v1/accounts/fio/main", account).await.ok();
+    for provider in ["manual", "fio"] {
+        let wish = json!({ "provider": provider, "account": "main", "capture": "manual",
+            "amount": { "amount_minor": 100, "currency": "CZK" } });
+        harbour.post("/v1/payments", wish).await.at(422, "not_supported", "/capture");
+    }
+    assert_eq!(harbour.get("/v1/payments").await.ok()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_account_of_the_other_mode_is_refused() {
+    let (_shop, harbour) = Shop::trading().await;
+    let account = json!({ "mode": "live", "settings": { "secret_key": "sk_test_123" } });
+    let refused = harbour.put("/v1/accounts/stripe/main", account).await.problem(422, "invalid");
+    let text = refused["detail"].as_str().unwrap();
+    assert!(text.contains("secret_key") && !text.contains("sk_test_123"), "{text}");
+}
+
+#[tokio::test]
 async fn a_notification_with_the_right_signature_is_recorded_once() {
     let (shop, _harbour) = with_stripe().await;
     let first = send(&shop, &paid("evt_1"), SECRET).await;

@@ -221,3 +221,32 @@ fn a_payment_has_at_most_fifty_refunds() {
     let refusal = stage.obey(refund("r50", 1));
     assert_eq!(refusal, Err(R::TooMany { what: "refunds", max: 50 }));
 }
+
+#[test]
+fn a_refund_that_nobody_knew_of_is_not_counted_twice_when_the_provider_names_it_later() {
+    let nameless = |reference: &str, amount| {
+        let mut told = refund_seen("r", amount, RefundStatus::Succeeded);
+        told.refunds[0].refund = None;
+        told.refunds[0].reference = reference.into();
+        tell(told)
+    };
+    let lost = || {
+        let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 400)]);
+        let call = key(1, Operation::Refund, 2);
+        stage.obey(failed(Operation::Refund, &call, CallFault::LeaveToPerson)).unwrap();
+        stage
+    };
+    let mark =
+        C::MarkRefund { payment: id(), refund: EntityId::named("r"), succeeded: true, note: None };
+    // A person has spoken for it first, or the provider's own word comes first.
+    let mut spoken = lost();
+    spoken.obey(mark).unwrap();
+    for mut stage in [spoken, lost()] {
+        stage.obey(nameless("re_1", 400)).unwrap();
+        assert_eq!((document(&stage).refunds.len(), document(&stage).refunded_minor), (1, 400));
+        // One of another amount, or a second one, was made at the provider.
+        stage.obey(nameless("re_2", 100)).unwrap();
+        stage.obey(nameless("re_3", 400)).unwrap();
+        assert_eq!((document(&stage).refunds.len(), document(&stage).refunded_minor), (3, 900));
+    }
+}

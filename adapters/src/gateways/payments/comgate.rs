@@ -12,7 +12,7 @@ mod status;
 mod tests;
 mod wire;
 
-use super::{Provider, told};
+use super::{Provider, mode, told};
 use crate::gateways::http::Http;
 use async_trait::async_trait;
 use kontor_actors::ports::{
@@ -25,6 +25,7 @@ use kontor_messages::{
         CaptureMode, Observation, ObservationSource, ObservedStatus, Operation, RefundSeen,
         RefundStatus,
     },
+    tenant::AccountMode,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -35,7 +36,7 @@ use wire::{Fields, Form};
 
 /// How it is registered.
 pub const PROVIDER: Provider =
-    Provider { name: "comgate", needs_settings: true, calls: &["endpoint"], build };
+    Provider { name: "comgate", needs_settings: true, calls: &["endpoint"], build, of_mode };
 
 /// Currencies that ComGate takes; all of them count hundredths.
 const CURRENCIES: [&str; 9] = ["CZK", "EUR", "PLN", "HUF", "USD", "GBP", "RON", "NOK", "SEK"];
@@ -56,7 +57,7 @@ pub struct Settings {
     /// Which interface is spoken.
     #[serde(default)]
     pub interface: Interface,
-    /// Whether payments are tests; one of the other kind is never taken for paid.
+    /// Whether payments are tests, as the mode says; one of the other kind is never taken for paid.
     #[serde(default)]
     pub test: bool,
     /// Where the interface is.
@@ -99,6 +100,17 @@ fn endpoint() -> Url {
 
 fn method() -> String {
     "ALL".to_owned()
+}
+
+/// Payments are tests if the mode says so.
+fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {
+    let mut settings = settings.clone();
+    let Some(members) = settings.as_object_mut() else { return Ok(settings) };
+    let test = mode == AccountMode::Test;
+    match members.entry("test").or_insert_with(|| test.into()).as_bool() {
+        Some(told) if told != test => Err(mode::other_mode("test", mode)),
+        _ => Ok(settings),
+    }
 }
 
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {

@@ -13,8 +13,11 @@ mod symbol;
 #[cfg(test)]
 mod tests;
 
-use super::{Provider, exact, told};
-use crate::gateways::http::{Call, Http, HttpFault, Reply};
+use super::{Provider, exact, mode, told};
+use crate::gateways::{
+    http::{Call, Http, HttpFault, Reply},
+    turns::Turn,
+};
 use async_trait::async_trait;
 use kontor_actors::{
     ports::{
@@ -34,13 +37,15 @@ use movements::{Movement, Statement};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
-use tokio::sync::Mutex;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use url::Url;
 
 /// How it is registered.
 pub const PROVIDER: Provider =
-    Provider { name: "fio", needs_settings: true, calls: &["endpoint"], build };
+    Provider { name: "fio", needs_settings: true, calls: &["endpoint"], build, of_mode: mode::any };
 
 /// What was fetched so recently is not fetched again for a refund.
 const KEPT: Duration = Duration::from_secs(600);
@@ -92,14 +97,10 @@ pub enum Refunds {
 pub struct Fio {
     settings: Settings,
     http: Http,
-    /// The token's turn, and what it brought last. Whoever holds it has the turn.
-    turn: Mutex<Turn>,
-}
-
-#[derive(Default)]
-struct Turn {
-    next: Option<Timestamp>,
-    last: Option<Arc<Statement>>,
+    /// The token's turn, shared by all accounts that have it.
+    turn: Turn,
+    /// What it brought last.
+    last: Mutex<Option<Arc<Statement>>>,
 }
 
 fn endpoint() -> Url {
@@ -132,7 +133,8 @@ fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> 
     if !(1..=DAYS_MAX).contains(&settings.days) {
         return Err(format!("days: expected 1 to {DAYS_MAX}"));
     }
-    Ok(Arc::new(Fio { settings, http: http.clone(), turn: Mutex::default() }))
+    let turn = http.turn(settings.token.expose_secret());
+    Ok(Arc::new(Fio { settings, http: http.clone(), turn, last: Mutex::default() }))
 }
 
 #[async_trait]
@@ -279,21 +281,29 @@ impl Fio {
     ) -> Result<Arc<Statement>, GatewayFault> {
         let mut turn = self.turn.lock().await;
         let now = Timestamp::now();
-        if let Some(last) = turn.last.as_ref().filter(|last| now.since(last.at) < age) {
-            return Ok(Arc::clone(last));
+        if let Some(last) = self.last(now, age) {
+            return Ok(last);
         }
-        if let Err(fault) = self.wait_for(&turn, now) {
+        if let Err(fault) = wait_for(*turn, now) {
             // Between the age and the turn there are moments; what came last serves them too.
-            let last = turn.last.as_ref().filter(|last| now.since(last.at) < age + SLACK);
-            return last.map(Arc::clone).ok_or(fault);
+            return self.last(now, age + SLACK).ok_or(fault);
         }
         let (from, to) = (movements::day(now, self.settings.days), movements::day(now, 0));
         let call = self.http.get(self.movements(&from, &to));
         let reply = self.send(&mut turn, call, operation).await?;
         let statement = Statement::read(&reply, &self.settings, Timestamp::now())?;
         let statement = Arc::new(statement);
-        turn.last = Some(Arc::clone(&statement));
+        *self.kept() = Some(Arc::clone(&statement));
         Ok(statement)
+    }
+
+    /// What came last, if it is younger than that.
+    fn last(&self, now: Timestamp, age: Duration) -> Option<Arc<Statement>> {
+        self.kept().clone().filter(|last| now.since(last.at) < age)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Arc<Statement>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the movements between two days are. The token stands in it: it goes into no log.
@@ -306,31 +316,23 @@ impl Fio {
     /// Sends an order to the bank.
     async fn import(&self, file: &str) -> Result<Reply, GatewayFault> {
         let mut turn = self.turn.lock().await;
-        self.wait_for(&turn, Timestamp::now())?;
+        wait_for(*turn, Timestamp::now())?;
         let (kind, body) = import::multipart(self.settings.token.expose_secret(), file);
         let url = super::below(&self.settings.endpoint, &["import", ""]);
         let call = self.http.post(url).body(&kind, body);
         self.send(&mut turn, call, Operation::Refund).await
     }
 
-    /// Whose turn it is not comes back when it is: nothing was asked for.
-    fn wait_for(&self, turn: &Turn, now: Timestamp) -> Result<(), GatewayFault> {
-        match turn.next.filter(|next| now < *next) {
-            Some(next) => Err(not_now(FaultCause::Here, Some(next))),
-            None => Ok(()),
-        }
-    }
-
     async fn send(
         &self,
-        turn: &mut Turn,
+        turn: &mut Option<Timestamp>,
         call: Call,
         operation: Operation,
     ) -> Result<Reply, GatewayFault> {
         let answer = call.send().await;
         let pause = Duration::from_secs(self.settings.pause_s.into());
         let next = Timestamp::now().plus(pause);
-        turn.next = Some(next);
+        *turn = Some(next);
         match answer {
             Ok(reply) => Ok(reply),
             // Somebody else uses the token, or we did before a restart.
@@ -343,6 +345,14 @@ impl Fio {
             }
             Err(fault) => Err(told::fault(fault, operation)),
         }
+    }
+}
+
+/// Whose turn it is not comes back when it is: nothing was asked for.
+fn wait_for(next: Option<Timestamp>, now: Timestamp) -> Result<(), GatewayFault> {
+    match next.filter(|next| now < *next) {
+        Some(next) => Err(not_now(FaultCause::Here, Some(next))),
+        None => Ok(()),
     }
 }
 

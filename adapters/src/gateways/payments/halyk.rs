@@ -13,6 +13,7 @@ mod wire;
 
 use super::{
     Provider, exact,
+    mode::{self, Hosts},
     oauth::{self, Tokens},
     told,
 };
@@ -27,6 +28,7 @@ use kontor_messages::{
     payment::{
         Observation, ObservationSource, ObservedStatus, Operation, RefundSeen, RefundStatus,
     },
+    tenant::AccountMode,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -35,8 +37,13 @@ use std::sync::Arc;
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider =
-    Provider { name: "halyk", needs_settings: true, calls: &["endpoint", "token_endpoint"], build };
+pub const PROVIDER: Provider = Provider {
+    name: "halyk",
+    needs_settings: true,
+    calls: &["endpoint", "token_endpoint"],
+    build,
+    of_mode,
+};
 
 /// A shortened scope is refused on some terminals.
 const SCOPE: &str = "webapi usermanagement email_send verification statement statistics payment";
@@ -108,6 +115,22 @@ fn language() -> String {
 
 fn scope() -> String {
     SCOPE.to_owned()
+}
+
+fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {
+    let hosts = [
+        Hosts {
+            member: "endpoint",
+            live: "https://epay-api.homebank.kz",
+            test: "https://test-epay-api.epayment.kz",
+        },
+        Hosts {
+            member: "token_endpoint",
+            live: "https://epay-oauth.homebank.kz/oauth2/token",
+            test: "https://test-epay-oauth.epayment.kz/oauth2/token",
+        },
+    ];
+    mode::with_hosts(settings, mode, &hosts)
 }
 
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {

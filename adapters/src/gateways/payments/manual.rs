@@ -17,8 +17,13 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// How it is registered.
-pub const PROVIDER: Provider =
-    Provider { name: "manual", needs_settings: false, calls: &[], build };
+pub const PROVIDER: Provider = Provider {
+    name: "manual",
+    needs_settings: false,
+    calls: &[],
+    build,
+    of_mode: super::mode::any,
+};
 
 /// What may be set: nothing.
 #[derive(Clone, Debug, Default, Deserialize)]

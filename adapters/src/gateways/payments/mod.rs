@@ -11,16 +11,20 @@ mod exact;
 pub mod fio;
 pub mod halyk;
 pub mod manual;
+mod mode;
 mod oauth;
 pub mod paypal;
 pub mod payu;
 pub mod stripe;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod throttled;
 mod told;
 
 use super::{guard, http::Http};
 use kontor_actors::ports::PaymentGateway;
+use kontor_messages::tenant::AccountMode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
@@ -37,7 +41,12 @@ pub struct Provider {
     pub calls: &'static [&'static str],
     /// Makes an account of its settings, or says which member is at fault.
     pub build: Build,
+    /// The settings as the account's mode has them, or which member is of the other mode.
+    pub of_mode: OfMode,
 }
+
+/// The settings as an account's mode has them, or which member is of the other mode.
+pub type OfMode = fn(&Value, AccountMode) -> Result<Value, String>;
 
 /// Makes an account of its settings, or says which member is at fault.
 pub type Build = fn(&Value, &Http) -> Result<Arc<dyn PaymentGateway>, String>;
@@ -54,9 +63,15 @@ pub struct MemberFault {
 impl Provider {
     /// Makes an account, if none of its addresses is one that is never called. Where their names
     /// lead is seen when they are called.
-    pub fn make(&self, settings: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
-        let gateway = (self.build)(settings, http)?;
-        for (member, text) in self.addresses(settings) {
+    pub fn make(
+        &self,
+        settings: &Value,
+        mode: AccountMode,
+        http: &Http,
+    ) -> Result<Arc<dyn PaymentGateway>, String> {
+        let settings = (self.of_mode)(settings, mode)?;
+        let gateway = (self.build)(&settings, http)?;
+        for (member, text) in self.addresses(&settings) {
             // What is no URL at all was not built.
             let Ok(url) = Url::parse(text) else { continue };
             guard::check(&url, &[], http.allows_private())

@@ -64,6 +64,7 @@ impl Tokens {
 pub async fn fetch(grant: Call) -> Result<(SecretString, Duration), HttpFault> {
     // Without a token nothing was asked for yet, whatever became of the question for it.
     let not_sent = |fault| match fault {
+        HttpFault::Status(reply) if reply.status == 429 => HttpFault::Status(reply),
         HttpFault::Refused(refused) => HttpFault::Refused(refused),
         HttpFault::Status(reply) => {
             HttpFault::NotSent(format!("no token was granted: http {}", reply.status))

@@ -15,7 +15,12 @@ mod status;
 mod tests;
 mod wire;
 
-use super::{Provider, oauth::Tokens, told};
+use super::{
+    Provider,
+    mode::{self, Hosts},
+    oauth::Tokens,
+    told,
+};
 use crate::gateways::http::{Call, Http, HttpFault, Reply};
 use async_trait::async_trait;
 use certificate::Certificates;
@@ -26,6 +31,7 @@ use kontor_actors::ports::{
 use kontor_messages::{
     Timestamp,
     payment::{CaptureMode, Observation, ObservationSource, ObservedStatus, Operation, RefundSeen},
+    tenant::AccountMode,
 };
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -40,10 +46,13 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint", "certificate_origins"],
     build,
+    of_mode,
 };
 
 /// Three hours to send the payer, and three more to approve.
 const OPEN_MAX: Duration = Duration::from_secs(6 * 3600);
+/// For a call that moves money: the payer's bank is asked meanwhile.
+const TAKING: Duration = Duration::from_secs(60);
 /// Of what the payer reads.
 const DESCRIPTION_MAX: usize = 127;
 
@@ -120,6 +129,15 @@ fn certificate_names() -> Vec<String> {
         .into()
 }
 
+fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {
+    let hosts = [Hosts {
+        member: "endpoint",
+        live: "https://api-m.paypal.com",
+        test: "https://api-m.sandbox.paypal.com",
+    }];
+    mode::with_hosts(settings, mode, &hosts)
+}
+
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
     let settings: Settings = super::settings(value)?;
     super::is_web("endpoint", &settings.endpoint)?;
@@ -166,7 +184,7 @@ impl PaymentGateway for PayPal {
         let amount = status::to_wire(capture.amount)?;
         let body = json!({"amount": amount, "final_capture": true});
         let path = ["v2", "payments", "authorizations", id, "capture"];
-        let call = || self.post(&path, &capture.key).json(&body);
+        let call = || self.post(&path, &capture.key).json(&body).within(TAKING);
         let made: wire::Capture = self.call(call, Operation::Capture).await?;
         status::capture(&made, ObservationSource::Answer, Timestamp::now())
             .ok_or_else(|| told::unreadable("amount", Operation::Capture))
@@ -271,7 +289,7 @@ impl PayPal {
         let step = if hold { "authorize" } else { "capture" };
         let key = format!("{}-{step}", order.id);
         let path = ["v2", "checkout", "orders", order.id.as_str(), step];
-        let call = || self.post(&path, &key).json(&json!({}));
+        let call = || self.post(&path, &key).json(&json!({})).within(TAKING);
         self.send(call, Operation::Capture).await.map(|_| ())
     }
 

@@ -12,7 +12,12 @@ mod status;
 mod tests;
 mod wire;
 
-use super::{Provider, exact, oauth::Tokens, told};
+use super::{
+    Provider, exact,
+    mode::{self, Hosts},
+    oauth::Tokens,
+    told,
+};
 use crate::gateways::http::{Call, Http, HttpFault, Reply};
 use async_trait::async_trait;
 use kontor_actors::ports::{
@@ -22,6 +27,7 @@ use kontor_actors::ports::{
 use kontor_messages::{
     Money, Timestamp,
     payment::{Observation, ObservationSource, ObservedStatus, Operation, RefundSeen},
+    tenant::AccountMode,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -32,7 +38,7 @@ use url::Url;
 
 /// How it is registered.
 pub const PROVIDER: Provider =
-    Provider { name: "payu", needs_settings: true, calls: &["endpoint"], build };
+    Provider { name: "payu", needs_settings: true, calls: &["endpoint"], build, of_mode };
 
 /// An order is open for a day unless it says less.
 const OPEN_MIN: Duration = Duration::from_secs(15 * 60);
@@ -88,6 +94,15 @@ fn algorithms() -> Vec<Algorithm> {
 
 fn customer_ip() -> String {
     "127.0.0.1".to_owned()
+}
+
+fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {
+    let hosts = [Hosts {
+        member: "endpoint",
+        live: "https://secure.payu.com",
+        test: "https://secure.snd.payu.com",
+    }];
+    mode::with_hosts(settings, mode, &hosts)
 }
 
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {

@@ -9,7 +9,7 @@ mod status;
 mod tests;
 mod wire;
 
-use super::Provider;
+use super::{Provider, mode};
 use crate::gateways::http::{Call, Http, Reply};
 use async_trait::async_trait;
 use kontor_actors::{
@@ -21,9 +21,12 @@ use kontor_actors::{
 };
 use kontor_messages::{
     Money, Timestamp,
-    payment::{CaptureMode, Observation, ObservationSource, Operation, Problem, RefundSeen},
+    payment::{
+        CallFault, CaptureMode, Observation, ObservationSource, Operation, Problem, RefundSeen,
+    },
+    tenant::AccountMode,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -31,7 +34,7 @@ use url::Url;
 
 /// How it is registered.
 pub const PROVIDER: Provider =
-    Provider { name: "stripe", needs_settings: true, calls: &["endpoint"], build };
+    Provider { name: "stripe", needs_settings: true, calls: &["endpoint"], build, of_mode };
 
 /// The version of the interface that the wire types were written against.
 const VERSION: &str = "2026-10-28.endive";
@@ -67,6 +70,8 @@ pub struct Settings {
 pub struct Stripe {
     settings: Settings,
     http: Http,
+    /// Whether money is real, if the key tells.
+    livemode: Option<bool>,
 }
 
 fn endpoint() -> Url {
@@ -81,10 +86,31 @@ const fn tolerance() -> u32 {
     300
 }
 
+/// The key says whether money is real.
+fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {
+    let key = settings.get("secret_key").and_then(Value::as_str).unwrap_or_default();
+    match livemode(key) {
+        Some(live) if live != (mode == AccountMode::Live) => {
+            Err(mode::other_mode("secret_key", mode))
+        }
+        _ => Ok(settings.clone()),
+    }
+}
+
+/// Whether money is real under a key, if it tells.
+fn livemode(key: &str) -> Option<bool> {
+    match key.split('_').nth(1) {
+        Some("live") => Some(true),
+        Some("test") => Some(false),
+        _ => None,
+    }
+}
+
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
     let settings: Settings = super::settings(value)?;
     super::is_web("endpoint", &settings.endpoint)?;
-    Ok(Arc::new(Stripe { settings, http: http.clone() }))
+    let livemode = livemode(settings.secret_key.expose_secret());
+    Ok(Arc::new(Stripe { settings, http: http.clone(), livemode }))
 }
 
 #[async_trait]
@@ -109,7 +135,7 @@ impl PaymentGateway for Stripe {
     async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {
         let form = session_form(open)?;
         let call = self.post(&["checkout", "sessions"], &form, &open.key);
-        let session: wire::Session = read(call, Operation::Open).await?;
+        let session: wire::Session = self.read(call, Operation::Open).await?;
         Ok(Opened {
             provider_ref: session.id,
             references: session.payment_intent.iter().map(|found| found.id().to_owned()).collect(),
@@ -125,7 +151,7 @@ impl PaymentGateway for Stripe {
         };
         let form = [("amount_to_capture".to_owned(), wire_amount(capture.amount)?.to_string())];
         let call = self.post(&["payment_intents", intent, "capture"], &form, &capture.key);
-        let intent: wire::Intent = read(call, Operation::Capture).await?;
+        let intent: wire::Intent = self.read(call, Operation::Capture).await?;
         let now = Timestamp::now();
         readable(status::intent(&intent, ObservationSource::Answer, now), Operation::Capture)
     }
@@ -138,13 +164,13 @@ impl PaymentGateway for Stripe {
             // One that Checkout owns can be called off itself only while it holds money.
             (Some(intent), session) if cancel.held || session.is_none() => {
                 let call = self.post(&["payment_intents", intent, "cancel"], &[], &cancel.key);
-                let intent: wire::Intent = read(call, Operation::Cancel).await?;
+                let intent: wire::Intent = self.read(call, Operation::Cancel).await?;
                 readable(status::intent(&intent, source, now), Operation::Cancel)
             }
             (_, Some(session)) => {
                 let path = ["checkout", "sessions", session, "expire"];
                 let call = self.post(&path, &[], &cancel.key);
-                let session: wire::Session = read(call, Operation::Cancel).await?;
+                let session: wire::Session = self.read(call, Operation::Cancel).await?;
                 readable(status::session(&session, source, now), Operation::Cancel)
             }
             _ => Err(unnamed("a session")),
@@ -164,7 +190,7 @@ impl PaymentGateway for Stripe {
         ]
         .map(|(name, value)| (name.to_owned(), value));
         let call = self.post(&["refunds"], &form, &refund.key);
-        let made: wire::Refund = read(call, Operation::Refund).await?;
+        let made: wire::Refund = self.read(call, Operation::Refund).await?;
         let mut seen = readable(status::refund(&made), Operation::Refund)?;
         seen.refund = Some(refund.refund.clone());
         Ok(seen)
@@ -176,7 +202,7 @@ impl PaymentGateway for Stripe {
             Some(session) => {
                 let expand = [("expand[]", "payment_intent")];
                 let call = self.get(&["checkout", "sessions", session], &expand);
-                let session: wire::Session = read(call, Operation::Query).await?;
+                let session: wire::Session = self.read(call, Operation::Query).await?;
                 readable(status::session(&session, source, now), Operation::Query)?
             }
             None => {
@@ -184,14 +210,14 @@ impl PaymentGateway for Stripe {
                     return Err(unnamed("a session"));
                 };
                 let call = self.get(&["payment_intents", intent], &[]);
-                let intent: wire::Intent = read(call, Operation::Query).await?;
+                let intent: wire::Intent = self.read(call, Operation::Query).await?;
                 readable(status::intent(&intent, source, now), Operation::Query)?
             }
         };
         if let (true, Some(intent)) = (query.refunds, with_prefix(&told.references, "pi_")) {
             let filter = [("payment_intent", intent), ("limit", "100")];
             let call = self.get(&["refunds"], &filter);
-            let list: wire::List<wire::Refund> = read(call, Operation::Query).await?;
+            let list: wire::List<wire::Refund> = self.read(call, Operation::Query).await?;
             for made in &list.data {
                 told.refunds.push(readable(status::refund(made), Operation::Query)?);
             }
@@ -212,6 +238,10 @@ impl PaymentGateway for Stripe {
         let header = headers.get("stripe-signature").ok_or(NotificationError::Unsigned)?;
         let Settings { webhook_secrets, webhook_tolerance_s, .. } = &self.settings;
         if !signature::is_genuine(header, body, webhook_secrets, *webhook_tolerance_s, now) {
+            return Err(NotificationError::Unsigned);
+        }
+        // A test's event at a live account, or the reverse, is nobody's business.
+        if !self.is_of_mode(body) {
             return Err(NotificationError::Unsigned);
         }
         notification::read(body, now)
@@ -239,6 +269,31 @@ impl Stripe {
         url
     }
 
+    /// Sends and reads; a reply of success that cannot be read leaves the outcome unknown.
+    async fn read<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        operation: Operation,
+    ) -> Result<T, GatewayFault> {
+        let reply: Result<Reply, _> = call.send().await;
+        let now = Timestamp::now();
+        let fault = |fault| status::fault(fault, operation, now);
+        let reply = reply.map_err(fault)?;
+        if !self.is_of_mode(&reply.body) {
+            let text = "stripe's answer is of the other mode: look there what was done";
+            let problem = Problem::new("other_mode", text);
+            return Err(GatewayFault::new(CallFault::LeaveToPerson, FaultCause::Refused, problem));
+        }
+        reply.json().map_err(fault)
+    }
+
+    /// What does not say of which mode it is, is of ours.
+    fn is_of_mode(&self, body: &[u8]) -> bool {
+        let told = serde_json::from_slice::<wire::Livemode>(body).ok();
+        let told = told.and_then(|told| told.livemode);
+        self.livemode.is_none() || told.is_none() || told == self.livemode
+    }
+
     fn signed(&self, call: Call) -> Call {
         let call =
             call.bearer(&self.settings.secret_key).header("stripe-version", &self.settings.version);
@@ -247,13 +302,6 @@ impl Stripe {
             None => call,
         }
     }
-}
-
-/// Sends and reads; a reply of success that cannot be read leaves the outcome unknown.
-async fn read<T: DeserializeOwned>(call: Call, operation: Operation) -> Result<T, GatewayFault> {
-    let reply: Result<Reply, _> = call.send().await;
-    let now = Timestamp::now();
-    reply.and_then(|reply| reply.json()).map_err(|fault| status::fault(fault, operation, now))
 }
 
 fn readable<T>(read: Option<T>, operation: Operation) -> Result<T, GatewayFault> {

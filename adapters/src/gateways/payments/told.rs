@@ -1,6 +1,6 @@
 //! What most providers have in common in how they tell things: small pure functions.
 
-use crate::gateways::http::HttpFault;
+use crate::gateways::http::{HttpFault, Reply};
 use kontor_actors::ports::{FaultCause, GatewayFault, NotificationError};
 use kontor_messages::{
     Currency, Money, Timestamp,
@@ -30,7 +30,27 @@ pub fn blank(source: ObservationSource, observed_at: Timestamp) -> Observation {
 /// What to do about a fault of the exchange. Opening and asking may be done again whatever became
 /// of them: nobody can pay what nobody was sent to. Where money moves, the provider is asked.
 pub fn fault(fault: HttpFault, operation: Operation) -> GatewayFault {
-    soften(fault.into_fault(), operation)
+    match fault {
+        HttpFault::Status(reply) => {
+            let at = reply.retry_at(Timestamp::now());
+            patient(soften(HttpFault::Status(reply).into_fault(), operation), at)
+        }
+        fault => soften(fault.into_fault(), operation),
+    }
+}
+
+/// The same for a reply that tells a fault of the provider's own.
+pub fn unclear(reply: &Reply, problem: Problem, operation: Operation) -> GatewayFault {
+    let fault = soften(GatewayFault::ask_first(FaultCause::Provider, problem), operation);
+    patient(fault, reply.retry_at(Timestamp::now()))
+}
+
+/// What is tried again is not tried before the provider wants it.
+fn patient(mut fault: GatewayFault, not_before: Option<Timestamp>) -> GatewayFault {
+    if let CallFault::Retry { at: at @ None, .. } = &mut fault.fault {
+        *at = not_before;
+    }
+    fault
 }
 
 /// The same for a fault that is understood already.

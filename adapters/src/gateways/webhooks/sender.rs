@@ -1,7 +1,10 @@
 //! One post to one endpoint.
 
 use super::sign;
-use crate::gateways::guard::{self, GuardedResolver};
+use crate::gateways::{
+    guard::{self, GuardedResolver},
+    retry_after,
+};
 use async_trait::async_trait;
 use kontor_actors::ports_webhook::{PostOutcome, WebhookPost, WebhookSender};
 use kontor_messages::Timestamp;
@@ -91,7 +94,9 @@ impl Sender {
         Err(Fault {
             status: Some(status.as_u16()),
             error: said(status),
-            retry_after: retry_after.and_then(|value| value.to_str().ok()).and_then(delay),
+            retry_after: retry_after
+                .and_then(|value| value.to_str().ok())
+                .and_then(|text| retry_after::delay(text, Timestamp::now())),
         })
     }
 }
@@ -152,15 +157,6 @@ fn said(status: StatusCode) -> String {
         return "redirects are not followed".to_owned();
     }
     status.canonical_reason().unwrap_or("an unknown status").to_owned()
-}
-
-/// `Retry-After` as seconds or as a date.
-fn delay(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    Some(Timestamp::from_millis(at.timestamp_millis()).since(Timestamp::now()))
 }
 
 #[cfg(test)]

@@ -124,10 +124,3 @@ async fn an_event_that_is_too_large_is_announced_without_what_it_says() {
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(body["data"]["omitted"], true);
 }
-
-#[test]
-fn a_delay_is_read_as_seconds_or_as_a_date() {
-    assert_eq!(delay("120"), Some(Duration::from_secs(120)));
-    assert_eq!(delay("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-    assert_eq!(delay("soon"), None);
-}

@@ -9,13 +9,16 @@ use super::{
         problem::Problem,
         read,
     },
-    usable,
+    abilities, usable,
 };
 use axum::response::Response;
-use kontor_actors::payment::PaymentDocument;
+use kontor_actors::{
+    payment::{Attempt, PaymentDocument},
+    ports::Abilities,
+};
 use kontor_messages::{
     EntityId, Money, Timestamp,
-    payment::{PaymentCommand, SecondDecision},
+    payment::{PaymentCommand, PaymentStatus, SecondDecision},
 };
 use serde::Deserialize;
 use std::time::Duration;
@@ -147,8 +150,9 @@ async fn retry(
     ordered: Ordered<NewAttempt>,
 ) -> Result<Response, Problem> {
     let Ordered { body: NewAttempt { provider, account, until }, asking } = ordered;
-    usable(&asking.api, &asking.access, &provider, &account).await?;
+    let by = usable(&asking.api, &asking.access, &provider, &account).await?;
     let known = load(&asking, &payment).await?;
+    abilities::holding(&by, known.capture, "/account")?;
     let attempt = u32::try_from(known.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
     let wait = 60 * u64::from(asking.access.settings().payment_wait_minutes);
     let until = until.unwrap_or_else(|| Timestamp::now().plus(Duration::from_secs(wait)));
@@ -166,8 +170,15 @@ async fn capture(
     Named(payment): Named<String>,
     ordered: Ordered<Capturing>,
 ) -> Result<Response, Problem> {
-    let payment = known_id(&payment, "payment")?;
     let Ordered { body: Capturing { amount }, asking } = ordered;
+    if let Some(amount) = amount {
+        let known = load(&asking, &payment).await?;
+        let held = known.attempts.iter().find(|one| one.status == PaymentStatus::Authorized);
+        if let Some((attempt, abilities)) = able(&asking, held).await {
+            abilities::capturing(abilities, amount, attempt.money(attempt.authorized_minor))?;
+        }
+    }
+    let payment = known_id(&payment, "payment")?;
     asking.change::<Payments>(PaymentCommand::Capture { payment, amount }).await
 }
 
@@ -194,10 +205,16 @@ async fn refund(
     ordered: Ordered<NewRefund>,
 ) -> Result<Response, Problem> {
     let Ordered { body: NewRefund { amount, reason }, asking } = ordered;
+    let known = load(&asking, &payment).await?;
     let amount = match amount {
-        Some(amount) => amount,
+        Some(amount) => {
+            let counted = known.counted.and_then(|number| known.attempt(number));
+            if let Some((attempt, abilities)) = able(&asking, counted).await {
+                abilities::refunding(abilities, amount, attempt.money(attempt.captured_minor))?;
+            }
+            amount
+        }
         None => {
-            let known = load(&asking, &payment).await?;
             let back = known.refunded_minor.saturating_add(known.charged_back_minor);
             known.money(known.captured_minor.saturating_sub(back))
         }
@@ -206,6 +223,17 @@ async fn refund(
     let (payment, key) = (known_id(&payment, "payment")?, refund.to_string());
     let command = PaymentCommand::Refund { payment, refund, amount, key, reason };
     asking.change::<Payments>(command).await
+}
+
+/// What the account of an attempt can do, if it can still be used.
+async fn able<'a>(
+    asking: &Asking,
+    attempt: Option<&'a Attempt>,
+) -> Option<(&'a Attempt, Abilities)> {
+    let attempt = attempt?;
+    let accounts = asking.api.accounts();
+    let account = accounts.get(asking.access.id(), &attempt.provider, &attempt.account).await;
+    Some((attempt, account.ok()?.abilities()))
 }
 
 /// Says how a refund went: one made by hand, or one whose outcome nobody knows.

@@ -1,8 +1,10 @@
 //! Payments: asking for money, and reading how it stands.
 
+mod abilities;
 mod actions;
 mod history;
 mod opening;
+mod qr;
 pub(super) mod returns;
 
 use super::{
@@ -15,7 +17,7 @@ use super::{
     query,
     read::{self, Asked, Page, StatusPaging},
 };
-use crate::identity::refresh::unguessable;
+use crate::{gateways::Account, identity::refresh::unguessable};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::{order::state::OrderDocument, payment::PaymentDocument};
@@ -25,7 +27,7 @@ use kontor_messages::{
 };
 use opening::Chosen;
 use serde::Deserialize;
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -104,6 +106,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get))
         .merge(actions::routes())
         .merge(history::routes())
+        .merge(qr::routes())
 }
 
 /// Asks for money. The provider is called as soon as that is recorded, and the answer waits a
@@ -157,9 +160,9 @@ pub(super) async fn usable(
     access: &Access,
     provider: &str,
     account: &str,
-) -> Result<(), Problem> {
+) -> Result<Arc<Account>, Problem> {
     match api.accounts().get(access.id(), provider, account).await {
-        Ok(_) => Ok(()),
+        Ok(account) => Ok(account),
         Err(fault) => {
             let pointer = if fault.code == "unknown_provider" { "/provider" } else { "/account" };
             Err(Problem::invalid(pointer, fault.message))
@@ -178,7 +181,7 @@ async fn command(api: &Api, access: &Access, body: NewPayment) -> Result<Payment
     let amount = amount(body.amount, order.as_ref())?;
     let NewPayment { provider, account, method, country, .. } = body;
     let chosen = Chosen { provider, account, method, country };
-    let mut accounts = opening::accounts(api, access, &chosen, amount).await?;
+    let mut accounts = opening::accounts(api, access, &chosen, (amount, body.capture)).await?;
     let AccountName { provider, account } = accounts.remove(0);
     let plan = PaymentPlan {
         method: chosen.method,

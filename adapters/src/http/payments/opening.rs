@@ -9,7 +9,7 @@ use super::{
         problem::Problem,
         read,
     },
-    usable,
+    abilities, usable,
 };
 use http::{HeaderMap, StatusCode};
 use kontor_actors::{
@@ -18,7 +18,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     Money,
-    payment::{AccountName, PaymentCommand, PaymentStatus},
+    payment::{AccountName, CaptureMode, PaymentCommand, PaymentStatus},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
@@ -41,7 +41,7 @@ pub(super) async fn accounts(
     api: &Api,
     access: &Access,
     chosen: &Chosen,
-    amount: Money,
+    (amount, capture): (Money, CaptureMode),
 ) -> Result<Vec<AccountName>, Problem> {
     let Chosen { provider, account, method, country } = chosen;
     if country.as_deref().is_some_and(|country| !is_country(country)) {
@@ -49,12 +49,13 @@ pub(super) async fn accounts(
     }
     match (provider, account, method) {
         (Some(provider), Some(account), None) => {
-            usable(api, access, provider, account).await?;
+            let known = usable(api, access, provider, account).await?;
+            abilities::holding(&known, capture, "/capture")?;
             Ok(vec![AccountName { provider: provider.clone(), account: account.clone() }])
         }
         (None, None, Some(method)) if is_method(method) => {
             let sought = Sought { method, amount, country: country.as_deref() };
-            routed(api, access, sought).await
+            routed(api, access, sought, capture).await
         }
         (None, None, Some(_)) => Err(Problem::invalid("/method", format!("expected {METHOD}"))),
         (None, None, None) => {
@@ -68,16 +69,19 @@ pub(super) async fn accounts(
     }
 }
 
-/// The accounts that the tenant's rules name, but for those that cannot be used.
+/// The accounts that the tenant's rules name, but for those that cannot be used or cannot hold
+/// money that is to be held.
 async fn routed(
     api: &Api,
     access: &Access,
     sought: Sought<'_>,
+    capture: CaptureMode,
 ) -> Result<Vec<AccountName>, Problem> {
     let rules = rules(api, access).await?;
     let mut found = Vec::new();
     for name in accounts_for(&rules, sought) {
-        if api.accounts().get(access.id(), &name.provider, &name.account).await.is_ok() {
+        let known = api.accounts().get(access.id(), &name.provider, &name.account).await;
+        if known.is_ok_and(|known| abilities::holding(&known, capture, "/capture").is_ok()) {
             found.push(name.clone());
         }
     }

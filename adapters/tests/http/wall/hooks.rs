@@ -53,7 +53,7 @@ fn messages(provider: &str, secret: Option<&str>) -> (Vec<(&'static str, String)
             let told = secret.map(|secret| format!("&secret={secret}")).unwrap_or_default();
             let form = ("content-type", "application/x-www-form-urlencoded".to_owned());
             let body =
-                format!("merchant=123456&test=false{told}&transId=AB12-CD34-EF56&status=PAID");
+                format!("merchant=123456&test=true{told}&transId=AB12-CD34-EF56&status=PAID");
             (vec![form], body)
         }
         "payu" => {

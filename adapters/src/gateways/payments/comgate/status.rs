@@ -85,7 +85,7 @@ pub fn understood(
         "1100" | "1200" | "1399" | "1500" => {
             told::soften(GatewayFault::ask_first(FaultCause::Provider, problem), operation)
         }
-        _ if reply.status == 429 => GatewayFault::retry(FaultCause::Throttled, problem),
+        _ if reply.status == 429 => reply.throttled(problem),
         _ => GatewayFault::give_up(FaultCause::Refused, problem),
     })
 }

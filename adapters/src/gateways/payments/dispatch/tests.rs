@@ -210,7 +210,7 @@ async fn what_was_called_off_before_its_opening_is_not_opened() {
 async fn a_refund_that_cannot_be_asked_about_is_left_to_a_person() {
     let made = "code=0&message=OK&transId=AB12-CD34-EF56&redirect=http%3A%2F%2Fpay%2F";
     let paid =
-        "code=0&message=OK&test=false&price=129900&curr=CZK&transId=AB12-CD34-EF56&status=PAID";
+        "code=0&message=OK&test=true&price=129900&curr=CZK&transId=AB12-CD34-EF56&status=PAID";
     let replies = [(200, made), (200, paid), (0, "")];
     let server = Server::new(replies.map(|(status, text)| (status, &[][..], text.into()))).await;
     let settings =

@@ -108,6 +108,7 @@ async fn the_bank_is_asked_once_in_a_pause_and_the_answer_serves_all() {
         "token": TOKEN, "iban": IBAN, "endpoint": world.sandbox.providers().fio.base_url(),
         "refunds": "import"
     });
+    // Somebody else who has the token: another node, or another program.
     let another = build(&settings, &http()).unwrap();
     let fault = another.query(&query(&names)).await.unwrap_err();
     let CallFault::Retry { at: Some(at), .. } = fault.fault else { panic!("{fault:?}") };
@@ -141,4 +142,23 @@ async fn an_outcome_that_nobody_told_is_unknown() {
     assert_eq!(fault.fault, CallFault::Retry { at: None, fresh_key: false });
     let told = world.gateway.cancel(&cancel(&names, false)).await.unwrap();
     assert_eq!(told.status, Some(ObservedStatus::Cancelled));
+}
+
+#[tokio::test]
+async fn accounts_that_share_a_token_share_its_turn() {
+    let world = World::new(60_000, &json!({})).await;
+    let names = world.open().await;
+    let settings = json!({
+        "token": TOKEN, "iban": IBAN, "endpoint": world.sandbox.providers().fio.base_url(),
+    });
+    let http = http();
+    let (one, two) = (build(&settings, &http).unwrap(), build(&settings, &http).unwrap());
+    one.query(&query(&names)).await.unwrap();
+    let fault = two.query(&query(&names)).await.unwrap_err();
+    assert_eq!((fault.cause, world.sandbox.providers().fio.calls()), (FaultCause::Here, 1));
+    // And so does the same account once its settings have changed.
+    drop(one);
+    let again = build(&settings, &http).unwrap();
+    let fault = again.query(&query(&names)).await.unwrap_err();
+    assert_eq!((fault.cause, world.sandbox.providers().fio.calls()), (FaultCause::Here, 1));
 }

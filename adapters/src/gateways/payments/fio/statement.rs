@@ -6,18 +6,15 @@ use kontor_actors::{
     ports_statement::{EntryKind, ProviderEntry, StatementAsk, StatementPage},
 };
 use kontor_messages::{Money, Timestamp, payment::Operation};
-use secrecy::ExposeSecret;
 use std::time::Duration;
 
 /// Movements between the two days, in one page: the bank gives no more than it has.
 pub(super) async fn page(fio: &Fio, ask: &StatementAsk) -> Result<StatementPage, GatewayFault> {
     let mut turn = fio.turn.lock().await;
-    fio.wait_for(&turn, Timestamp::now())?;
+    super::wait_for(*turn, Timestamp::now())?;
     // The bank counts days in Prague, which begin before those of UTC.
     let (from, to) = (movements::day(ask.from, 0), movements::day(ask.until, 0));
-    let token = fio.settings.token.expose_secret();
-    let path = ["periods", token, &from, &to, "transactions.json"];
-    let call = fio.http.get(super::super::below(&fio.settings.endpoint, &path));
+    let call = fio.http.get(fio.movements(&from, &to));
     let reply = fio.send(&mut turn, call, Operation::Query).await?;
     let statement = Statement::read(&reply, &fio.settings, Timestamp::now())?;
     let entries = statement.all().iter().filter_map(|movement| entry(movement, fio));

@@ -37,7 +37,7 @@ async fn asked_with(reply: Recorded) -> Result<Observation, GatewayFault> {
 async fn fio_1_the_tokens_address_is_called_and_told_to_nobody() {
     let settings: Settings = serde_json::from_value(json!({"token": TOKEN, "iban": IBAN})).unwrap();
     let shown = format!("{settings:?}");
-    let bank = Fio { settings, http: http(), turn: Mutex::default() };
+    let bank = Fio { settings, http: http(), turn: Turn::default(), last: Mutex::default() };
     let expected = format!(
         "https://fioapi.fio.cz/v1/rest/periods/{TOKEN}/2026-01-01/2026-01-08/transactions.json"
     );

@@ -136,7 +136,7 @@ pub fn fault(fault: HttpFault, operation: Operation) -> GatewayFault {
         (_, NOT_FINAL) => {
             told::soften(GatewayFault::ask_first(FaultCause::Provider, problem), operation)
         }
-        (429, _) => GatewayFault::retry(FaultCause::Throttled, problem),
+        (429, _) => reply.throttled(problem),
         _ => GatewayFault::give_up(FaultCause::Refused, problem),
     }
 }

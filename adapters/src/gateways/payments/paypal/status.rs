@@ -206,10 +206,8 @@ pub fn fault(fault: HttpFault, operation: Operation) -> GatewayFault {
         (409, _) | (_, "PREVIOUS_REQUEST_IN_PROGRESS") => {
             GatewayFault::retry(FaultCause::Provider, problem)
         }
-        (429, _) => GatewayFault::retry(FaultCause::Throttled, problem),
-        (408 | 500.., _) => {
-            told::soften(GatewayFault::ask_first(FaultCause::Provider, problem), operation)
-        }
+        (429, _) => reply.throttled(problem),
+        (408 | 500.., _) => told::unclear(&reply, problem, operation),
         // Done before, perhaps by us: asking shows the refund.
         (_, "CAPTURE_FULLY_REFUNDED") if operation == Operation::Refund => {
             GatewayFault::ask_first(FaultCause::Refused, problem)

@@ -118,10 +118,8 @@ pub fn fault(fault: HttpFault, operation: Operation) -> GatewayFault {
             let again = CallFault::Retry { at: None, fresh_key: true };
             GatewayFault::new(again, FaultCause::Refused, problem)
         }
-        429 => GatewayFault::retry(FaultCause::Throttled, problem),
-        408 | 500.. => {
-            told::soften(GatewayFault::ask_first(FaultCause::Provider, problem), operation)
-        }
+        429 => reply.throttled(problem),
+        408 | 500.. => told::unclear(&reply, problem, operation),
         _ => GatewayFault::give_up(FaultCause::Refused, problem),
     }
 }

@@ -1,6 +1,6 @@
 //! Balance transactions: every movement of the account's balance, newest first.
 
-use super::{Stripe, money, read, wire::Expandable};
+use super::{Stripe, money, wire::Expandable};
 use kontor_actors::{
     ports::GatewayFault,
     ports_statement::{EntryKind, ProviderEntry, StatementAsk, StatementPage},
@@ -56,7 +56,8 @@ pub(super) async fn page(
         ("expand[]", "data.source"),
     ];
     query.extend(ask.cursor.as_deref().map(|after| ("starting_after", after)));
-    let list: List = read(stripe.get(&["balance_transactions"], &query), Operation::Query).await?;
+    let call = stripe.get(&["balance_transactions"], &query);
+    let list: List = stripe.read(call, Operation::Query).await?;
     let next = list.data.last().filter(|_| list.has_more).map(|last| last.id.clone());
     let entries = list.data.iter().map(entry);
     let entries = entries.map(|entry| super::readable(entry, Operation::Query));

@@ -13,7 +13,6 @@ use kontor_messages::{
         Operation, Problem, RefundSeen, RefundStatus,
     },
 };
-use std::time::Duration;
 
 /// A session's state. Anything new means: ask again later.
 pub fn session(session: &Session, source: ObservationSource, at: Timestamp) -> Option<Observation> {
@@ -189,7 +188,7 @@ pub fn fault(fault: HttpFault, operation: Operation, now: Timestamp) -> GatewayF
 fn action(reply: &Reply, error: &Error, harmless: bool, now: Timestamp) -> CallFault {
     // Stripe keeps the answer under the key, so the same key brings the same error again.
     let saved = reply.header("idempotent-replayed") == Some("true");
-    let again = |fresh_key| CallFault::Retry { at: retry_after(reply, now), fresh_key };
+    let again = |fresh_key| CallFault::Retry { at: reply.retry_at(now), fresh_key };
     let unclear = |fresh_key| {
         if harmless { again(fresh_key) } else { CallFault::AskFirst { fresh_key } }
     };
@@ -220,9 +219,4 @@ fn is_about_state(error: &Error) -> bool {
                 | "checkout_session_not_open"
         )
     )
-}
-
-fn retry_after(reply: &Reply, now: Timestamp) -> Option<Timestamp> {
-    let seconds: u64 = reply.header("retry-after")?.parse().ok()?;
-    Some(now.plus(Duration::from_secs(seconds.min(3600))))
 }

@@ -394,3 +394,29 @@ fn a_genuine_event_that_cannot_be_read_is_kept_and_stripe_is_asked() {
     let thin = br#"{"id":"evt_1","object":"v2.core.event","type":"x"}"#;
     assert!(matches!(notification::read(thin, NOW), Err(NotificationError::Malformed(_))));
 }
+
+#[tokio::test]
+async fn what_is_of_the_other_mode_is_not_believed() {
+    let mut live = session("complete", "paid", json!("pi_1"));
+    live["livemode"] = true.into();
+    let server = Server::new([reply(200, live)]).await;
+    let gateway = stripe(&server);
+    let references = vec!["cs_test_1".to_owned()];
+    let asked = QueryPayment { references, refunds: false, wanted: true };
+    let fault = gateway.query(&asked).await.unwrap_err();
+    assert_eq!((fault.code.as_str(), fault.fault), ("other_mode", CallFault::LeaveToPerson));
+    let body = r#"{"id":"evt_1","object":"event","type":"x","livemode":true,"data":{"object":{}}}"#;
+    for (body, taken) in [(body.to_owned(), false), (body.replace("true", "false"), true)] {
+        let headers = signed(&body);
+        let read = gateway.interpret(&headers, body.as_bytes(), NOW).await;
+        assert_eq!(read.is_ok(), taken, "{read:?}");
+    }
+}
+
+fn signed(body: &str) -> Headers {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"whsec_kontor_vector_0001").unwrap();
+    mac.update(format!("{}.{body}", NOW.seconds()).as_bytes());
+    let signature = hex::encode(mac.finalize().into_bytes());
+    Headers::new([("Stripe-Signature", format!("t={},v1={signature}", NOW.seconds()).as_str())])
+}

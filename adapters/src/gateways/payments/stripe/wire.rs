@@ -20,6 +20,12 @@ pub struct Session {
     pub metadata: Option<Metadata>,
 }
 
+/// Whether money is real.
+#[derive(Debug, Deserialize)]
+pub struct Livemode {
+    pub livemode: Option<bool>,
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Intent {
     pub id: String,
