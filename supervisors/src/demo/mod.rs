@@ -13,6 +13,7 @@ mod proof;
 mod report;
 mod shopper;
 mod shops;
+mod tills;
 mod town;
 
 use crate::{

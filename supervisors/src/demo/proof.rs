@@ -6,10 +6,10 @@ use super::{
     picture::{Order, Picture, Whole},
     report::{Findings, Flash, Money, ShopReport, Units},
     shops::Shop,
+    tills::Books,
     town::Town,
 };
 use kontor_messages::order::{CancelReason, OrderStatus};
-use kontor_sandbox::AccountSummary;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is found about one shop.
@@ -18,7 +18,7 @@ struct Trial<'t> {
     at: usize,
     shop: &'t Shop,
     picture: &'t Picture,
-    provider: AccountSummary,
+    provider: &'t Books,
     found: &'t mut Findings,
 }
 
@@ -35,11 +35,9 @@ pub(super) fn prove(town: &Town, whole: &Whole, found: &mut Findings) -> Vec<Sho
     );
     found.moving.extend(whole.moving.iter().cloned());
     found.surprises.extend(town.ledger.surprises());
-    let shops = town.shops.iter().zip(&whole.shops).enumerate();
+    let shops = town.shops.iter().zip(&whole.shops).zip(&whole.books).enumerate();
     shops
-        .map(|(at, (shop, picture))| {
-            let provider = whole.provider.accounts.get(&shop.stripe_key).cloned();
-            let provider = provider.unwrap_or_default();
+        .map(|(at, ((shop, picture), provider))| {
             Trial { town, at, shop, picture, provider, found }.run(&told)
         })
         .collect()
@@ -144,14 +142,14 @@ impl Trial<'_> {
         let orders = self.picture.orders.iter();
         let orders: HashMap<&str, &Order> = orders.map(|order| (&*order.id, order)).collect();
         let mut sums = Money {
-            provider_taken_minor: self.provider.captured.get("czk").copied().unwrap_or(0),
-            provider_refunded_minor: self.provider.refunded.get("czk").copied().unwrap_or(0),
+            provider_taken_minor: self.provider.taken_minor,
+            provider_refunded_minor: self.provider.given_back_minor,
             ..Money::default()
         };
         for payment in &self.picture.payments {
             sums.taken_minor += payment.captured_minor;
             sums.refunded_minor += payment.refunded_minor;
-            let kept = self.provider.kept_by_reference.get(&payment.id).copied().unwrap_or(0);
+            let kept = self.provider.kept.get(&payment.id).copied().unwrap_or(0);
             if kept != payment.captured_minor - payment.refunded_minor {
                 self.lost(format!(
                     "payment {}: the provider keeps {kept}, we know of {} less {}",
@@ -159,7 +157,7 @@ impl Trial<'_> {
                 ));
             }
             let Some(id) = payment.order.as_deref() else { continue };
-            let charges = &self.provider.charges_by_reference;
+            let charges = &self.provider.charges;
             *charged.entry(id).or_default() += charges.get(&payment.id).copied().unwrap_or(0);
             let Some(order) = orders.get(id) else { continue };
             let known = order.payments.iter().find(|known| known.payment == payment.id);
