@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(get, path = "/v1/payments/{payment}/qr.svg", tag = "payments",
     params(("payment" = String, Path, max_length = 200)),
     responses((status = OK, body = String, content_type = "image/svg+xml",
-        description = "The picture.")))]
+        description = "The picture."), (status = CONFLICT, description = "No attempt is paid so.")))]
 async fn picture(
     State(api): State<Api>,
     access: Access,
