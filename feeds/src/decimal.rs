@@ -274,7 +274,8 @@ fn strip_currency(text: &str) -> (&str, Option<Currency>) {
     ];
     let mut rest = text;
     let mut currency = None;
-    if rest.ends_with(|last: char| !last.is_ascii_digit()) || rest.starts_with(|first: char| !first.is_ascii_digit())
+    if rest.ends_with(|last: char| !last.is_ascii_digit())
+        || rest.starts_with(|first: char| !first.is_ascii_digit())
     {
         for (sign, code) in SIGNS {
             if let Some(number) = rest.strip_suffix(sign).or_else(|| rest.strip_prefix(sign)) {
@@ -282,7 +283,8 @@ fn strip_currency(text: &str) -> (&str, Option<Currency>) {
                 break;
             }
         }
-        let code = rest.get(rest.len().saturating_sub(3)..).and_then(|end| Currency::parse(end).ok());
+        let code =
+            rest.get(rest.len().saturating_sub(3)..).and_then(|end| Currency::parse(end).ok());
         if let Some(code) = code {
             (rest, currency) = (&rest[..rest.len() - 3], Some(code));
         } else if let Some(code) = rest.get(..3).and_then(|begin| Currency::parse(begin).ok()) {

@@ -243,7 +243,8 @@ impl PriceChanges {
     /// change of currency belongs.
     pub fn add(&mut self, before: Money, now: Money) {
         let change = change_permille(before, now).unwrap_or(i64::MAX - 2_000);
-        let bucket = (change.saturating_add(1000)).div_euclid(BUCKET_PERMILLE).clamp(0, BUCKETS as i64 - 1);
+        let bucket =
+            (change.saturating_add(1000)).div_euclid(BUCKET_PERMILLE).clamp(0, BUCKETS as i64 - 1);
         self.buckets.resize(BUCKETS, 0);
         self.buckets[bucket as usize] += 1;
         self.count += 1;

@@ -87,8 +87,11 @@ impl Gtin {
 
     /// An ISBN of ten digits has its own check digit, and is a number of 13 with 978 before it.
     fn from_isbn(digits: &[u8]) -> Result<Self, GtinFault> {
-        let sum: u32 =
-            digits.iter().zip((1..=10).rev()).map(|(digit, weight)| u32::from(*digit) * weight).sum();
+        let sum: u32 = digits
+            .iter()
+            .zip((1..=10).rev())
+            .map(|(digit, weight)| u32::from(*digit) * weight)
+            .sum();
         if !sum.is_multiple_of(11) {
             return Err(GtinFault::CheckDigit);
         }
@@ -124,7 +127,9 @@ pub(crate) fn undo_quotes(text: &str) -> &str {
 fn undo_spreadsheet(text: &str) -> &str {
     let text = undo_quotes(text);
     match text.strip_suffix(".0") {
-        Some(whole) if !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()) => whole,
+        Some(whole) if !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()) => {
+            whole
+        }
         _ => text,
     }
 }
@@ -149,9 +154,11 @@ fn is_placeholder(digits: &[u8]) -> bool {
     if digits.len() >= 12 && digits[..digits.len() - 6].iter().all(|digit| *digit == 0) {
         return true;
     }
-    digits.len() >= 8 && digits[..digits.len() - 1].iter().enumerate().all(|(at, digit)| {
-        usize::from(*digit) == (at + 1) % 10
-    })
+    digits.len() >= 8
+        && digits[..digits.len() - 1]
+            .iter()
+            .enumerate()
+            .all(|(at, digit)| usize::from(*digit) == (at + 1) % 10)
 }
 
 /// Weights 3 and 1 in turn, from the right.
@@ -213,13 +220,17 @@ mod tests {
             ("036000291452", "00036000291452"),
             ("0036000291452", "00036000291452"),
             ("15901234123454", "15901234123454"),
-            ("80-7203-717-7", "09788072037179"),
+            ("80-7203-717-X", "09788072037179"),
             ("097522980X", "09780975229804"),
             ("=\"8590001000021\"", "08590001000021"),
             ("8590001000021.0", "08590001000021"),
         ];
         for (text, expected) in cases {
-            assert_eq!(Gtin::parse(text).map(|gtin| gtin.to_string()), Ok(expected.to_owned()), "{text}");
+            assert_eq!(
+                Gtin::parse(text).map(|gtin| gtin.to_string()),
+                Ok(expected.to_owned()),
+                "{text}"
+            );
         }
     }
 

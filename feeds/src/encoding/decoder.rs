@@ -50,7 +50,17 @@ impl Decoder {
             TextReport { charset: Some(charset), declared_wrongly, ..TextReport::default() };
         let codec = Codec::of(charset);
         let after_return = false;
-        Ok(Self { body, raw, from: bom_bytes, to, ended, codec, may_fall_back, after_return, report })
+        Ok(Self {
+            body,
+            raw,
+            from: bom_bytes,
+            to,
+            ended,
+            codec,
+            may_fall_back,
+            after_return,
+            report,
+        })
     }
 
     pub(crate) fn body(&self) -> &Body {
@@ -98,7 +108,8 @@ impl Decoder {
                 if other && self.report.declared_wrongly.is_none() {
                     return self.change(Charset::WINDOWS_1250, text);
                 }
-                let room = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len() * 3 + 16);
+                let room =
+                    decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len() * 3 + 16);
                 let start = text.len();
                 text.resize(start + room, 0);
                 let (result, _, written, replaced) =
@@ -106,7 +117,8 @@ impl Decoder {
                 debug_assert_eq!(result, CoderResult::InputEmpty);
                 text.truncate(start + written);
                 if replaced {
-                    let replacements = memchr::memmem::find_iter(&text[start..], "\u{fffd}".as_bytes());
+                    let replacements =
+                        memchr::memmem::find_iter(&text[start..], "\u{fffd}".as_bytes());
                     self.report.malformed += replacements.count() as u64;
                 }
             }

@@ -84,7 +84,9 @@ fn numbered(number: &str) -> Option<char> {
     };
     // Pages of the web number the characters of windows-1252.
     let code = match code {
-        0x80..=0x9f => return encoding_rs::WINDOWS_1252.decode(&[u8::try_from(code).ok()?]).0.chars().next(),
+        0x80..=0x9f => {
+            return encoding_rs::WINDOWS_1252.decode(&[u8::try_from(code).ok()?]).0.chars().next();
+        }
         code => code,
     };
     char::from_u32(code).filter(|character| *character >= ' ' || "\t\n\r".contains(*character))

@@ -2,8 +2,8 @@
 //! control characters and with one kind of line end.
 
 mod cp852;
-pub(crate) mod entities;
 mod decoder;
+pub(crate) mod entities;
 mod sniff;
 mod text;
 

@@ -49,8 +49,11 @@ pub(super) fn sniff(sample: &[u8], whole: bool, hints: &Hints) -> Verdict {
 /// The declaration against the bytes.
 fn doubt(sample: &[u8], whole: bool, charset: Charset, declared: bool) -> Verdict {
     // Who could read a declaration of UTF-16 in single bytes knows that it is none.
-    let charset =
-        if [Charset::UTF_16LE, Charset::UTF_16BE].contains(&charset) { Charset::UTF_8 } else { charset };
+    let charset = if [Charset::UTF_16LE, Charset::UTF_16BE].contains(&charset) {
+        Charset::UTF_8
+    } else {
+        charset
+    };
     let wrongly = declared.then_some(charset);
     if charset == Charset::UTF_8 {
         if is_utf8(sample, whole) {

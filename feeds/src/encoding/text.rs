@@ -1,9 +1,9 @@
 //! The text of a feed as the formats read it: a buffered reader that knows its line and offset, and
 //! stops a row that does not end.
 
+use super::TextReport;
 use super::decoder::Decoder;
 use super::sniff::{self, Hints};
-use super::TextReport;
 use crate::error::FeedError;
 use crate::limits::Limits;
 use crate::unpack::{Body, BodyDigest};

@@ -165,7 +165,8 @@ impl Csv {
             if !self.read_line()? {
                 return Ok(None);
             }
-            let comment = self.comment.is_some() && self.line_buffer.first() == self.comment.as_ref();
+            let comment =
+                self.comment.is_some() && self.line_buffer.first() == self.comment.as_ref();
             if comment || self.line_buffer.trim_ascii().is_empty() {
                 continue;
             }
@@ -174,7 +175,8 @@ impl Csv {
             self.splitter.begin();
             while !self.splitter.split(&self.line_buffer, &mut bytes) {
                 if !self.read_line()? {
-                    let reason = format!("a quote that was opened in line {} is not closed", begin.0);
+                    let reason =
+                        format!("a quote that was opened in line {} is not closed", begin.0);
                     return Err(FeedError::Truncated { line: self.text.line(), reason });
                 }
             }
@@ -214,7 +216,8 @@ impl RowReader for Csv {
         // A row that is wider than its header, but for empty columns at its end, has one of its
         // values under the wrong name: which one nobody knows.
         let expected = self.columns.len();
-        if self.splitter.fields(&row.text).skip(expected).any(|surplus| !surplus.trim().is_empty()) {
+        if self.splitter.fields(&row.text).skip(expected).any(|surplus| !surplus.trim().is_empty())
+        {
             row.misaligned = Some((count as u32, expected as u32));
         }
         row.elements.push(Element { path: self.names.hash(ROOT), parent: 0 });
@@ -225,6 +228,7 @@ impl RowReader for Csv {
             row.fields.push(super::Field {
                 path: column.path,
                 name: column.name,
+                element: 0,
                 owner: 0,
                 variant: 0,
                 from,

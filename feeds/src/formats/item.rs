@@ -91,14 +91,14 @@ impl Item {
         let Some(open) = self.open.last().copied() else { return Ok(()) };
         let Some(name) = open.name else { return Ok(()) };
         let owner = self.whole.elements[open.element as usize].parent;
-        self.put(name, owner, open.variant, value)
+        self.put(name, [open.element, owner], open.variant, value)
     }
 
     /// An attribute of the open element.
     pub(super) fn attribute(&mut self, part: &str, value: &str) -> Result<(), FeedError> {
         let Some(open) = self.open.last().copied() else { return Ok(()) };
         match open.name.and_then(|name| self.name(name, part, true)) {
-            Some(name) => self.put(name, open.element, open.variant, value),
+            Some(name) => self.put(name, [open.element; 2], open.variant, value),
             None => Ok(()),
         }
     }
@@ -149,7 +149,13 @@ impl Item {
         self.next = u32::from(self.variants > 0);
     }
 
-    fn put(&mut self, name: u32, owner: u32, variant: u32, value: &str) -> Result<(), FeedError> {
+    fn put(
+        &mut self,
+        name: u32,
+        [element, owner]: [u32; 2],
+        variant: u32,
+        value: &str,
+    ) -> Result<(), FeedError> {
         self.room(self.whole.fields.len())?;
         // References may make a text longer than it stood in the feed.
         if self.whole.text.len() + value.len() > u32::MAX as usize {
@@ -158,7 +164,7 @@ impl Item {
         }
         self.whole.push(name, self.names.hash(name), value);
         if let Some(field) = self.whole.fields.last_mut() {
-            (field.owner, field.variant) = (owner, variant);
+            (field.element, field.owner, field.variant) = (element, owner, variant);
         }
         Ok(())
     }

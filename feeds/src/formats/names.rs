@@ -64,7 +64,8 @@ impl Names {
         };
         // The same again comes first, since lists repeat; then the next, since rows keep an order.
         let last = *likely as usize;
-        let place = (0..children.len()).map(|step| (last + step) % children.len()).find(|at| is(*at))?;
+        let place =
+            (0..children.len()).map(|step| (last + step) % children.len()).find(|at| is(*at))?;
         *likely = place as u32;
         Some(children[place])
     }
@@ -81,7 +82,13 @@ impl Names {
             return None;
         }
         let above = &self.nodes[parent as usize];
-        let joint = if attribute { "@" } else if above.path.is_empty() { "" } else { "/" };
+        let joint = if attribute {
+            "@"
+        } else if above.path.is_empty() {
+            ""
+        } else {
+            "/"
+        };
         let path = format!("{}{joint}{part}", above.path);
         let hash = path_extend(path_extend(above.hash, joint), part);
         let part = if attribute { format!("@{part}") } else { part.to_owned() };

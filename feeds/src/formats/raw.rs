@@ -32,8 +32,10 @@ pub struct RawRow {
 pub(crate) struct Field {
     pub(crate) path: PathHash,
     pub(crate) name: u32,
-    /// The element (or JSON object) that owns it: the parent of an element's text, the element
-    /// itself of its attribute.
+    /// The element (or JSON value) that it is the text or an attribute of.
+    pub(crate) element: u32,
+    /// The element beside whose other values it stands: for a text the one around its own, for an
+    /// attribute its own.
     pub(crate) owner: u32,
     /// The variant that it belongs to; 0 belongs to all.
     pub(crate) variant: u32,
@@ -124,6 +126,15 @@ impl RawRow {
         self.text.get(field.from as usize..field.to as usize).unwrap_or("")
     }
 
+    /// Whether an element is another one or within it.
+    pub(crate) fn is_within(&self, mut element: u32, outer: u32) -> bool {
+        // An element is always listed behind the one around it.
+        while element > outer {
+            element = self.elements.get(element as usize).map_or(0, |one| one.parent);
+        }
+        element == outer
+    }
+
     pub(crate) fn clear(&mut self) {
         self.variant = None;
         self.deleted = false;
@@ -138,6 +149,6 @@ impl RawRow {
         let from = self.text.len() as u32;
         self.text.push_str(value);
         let to = self.text.len() as u32;
-        self.fields.push(Field { path, name, owner: 0, variant: 0, from, to });
+        self.fields.push(Field { path, name, element: 0, owner: 0, variant: 0, from, to });
     }
 }

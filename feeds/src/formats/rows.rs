@@ -1,11 +1,11 @@
 //! The rows of a feed, with where one stands among them.
 
+use super::RowReader;
 use super::csv::Csv;
 use super::json::Json;
 use super::raw::{Head, RawRow};
 use super::source::{Format, Source};
 use super::xml::Xml;
-use super::RowReader;
 use crate::encoding::{Text, TextReport};
 use crate::error::FeedError;
 use crate::hash::Fingerprint;

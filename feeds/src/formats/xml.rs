@@ -117,9 +117,13 @@ impl Xml {
                 let open = if self.marks.is_empty() { "the root element" } else { &self.path };
                 Err(FeedError::Truncated { line, reason: format!("{open} is not closed") })
             }
-            Ok(Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {
-                Ok(true)
-            }
+            Ok(
+                Event::Empty(_)
+                | Event::Comment(_)
+                | Event::Decl(_)
+                | Event::PI(_)
+                | Event::DocType(_),
+            ) => Ok(true),
             Err(error) => Err(fault(error, line)),
         };
         self.event = buffer;
@@ -269,9 +273,7 @@ fn fault(error: quick_xml::Error, line: u64) -> FeedError {
             Err(shared) => FeedError::Read(std::io::Error::new(shared.kind(), shared.to_string())),
         },
         // All of these say that something began and the text ended before it did.
-        quick_xml::Error::Syntax(error) => {
-            FeedError::Truncated { line, reason: error.to_string() }
-        }
+        quick_xml::Error::Syntax(error) => FeedError::Truncated { line, reason: error.to_string() },
         other => FeedError::Malformed { line, reason: other.to_string() },
     }
 }

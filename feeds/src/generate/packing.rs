@@ -1,7 +1,7 @@
 //! Packing while reading, so that packed feeds may be of any size, too.
 
-use flate2::{Compression, Crc};
 use flate2::read::{DeflateEncoder, GzEncoder};
+use flate2::{Compression, Crc};
 use std::io::{self, Cursor, Read};
 
 pub(super) fn gzip(feed: impl Read + Send + 'static) -> Box<dyn Read + Send> {
@@ -58,9 +58,9 @@ impl<R: Read> Read for Zip<R> {
         }
         let name = &self.name;
         let (counted, packed_bytes) = (self.encoder.get_ref(), self.packed_bytes);
-        let end = self
-            .end
-            .get_or_insert_with(|| Cursor::new(end(name, counted.crc.sum(), packed_bytes, counted.bytes)));
+        let end = self.end.get_or_insert_with(|| {
+            Cursor::new(end(name, counted.crc.sum(), packed_bytes, counted.bytes))
+        });
         end.read(into)
     }
 }
@@ -80,10 +80,8 @@ fn local_header(name: &str) -> Vec<u8> {
 
 /// Descriptor, directory and its end. Sizes over 4 GiB are cut, which no reader of ours looks at.
 fn end(name: &str, crc: u32, packed_bytes: u64, bytes: u64) -> Vec<u8> {
-    let numbers: Vec<u8> = [crc, packed_bytes as u32, bytes as u32]
-        .into_iter()
-        .flat_map(u32::to_le_bytes)
-        .collect();
+    let numbers: Vec<u8> =
+        [crc, packed_bytes as u32, bytes as u32].into_iter().flat_map(u32::to_le_bytes).collect();
     let mut out = b"PK\x07\x08".to_vec();
     out.extend(&numbers);
     let directory_at = (30 + name.len() as u64 + packed_bytes + 16) as u32;

@@ -53,7 +53,8 @@ impl Product {
         let brand = BRANDS[pick(2, BRANDS.len() as u64) as usize];
         let color = COLORS[pick(3, COLORS.len() as u64) as usize];
         let code = format!("VL-{:07}", row + 1);
-        let number = 859_000_000_000 + plan.seed % 1000 * 100_000_000 % 999_000_000 + row % 100_000_000;
+        let number =
+            859_000_000_000 + plan.seed % 1000 * 100_000_000 % 999_000_000 + row % 100_000_000;
         let purchase_minor = 500 + (current % 500_000) as i64;
         Self {
             name: format!("{kind} {brand} {} mm", 2 + pick(4, 198)),

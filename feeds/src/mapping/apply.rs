@@ -167,12 +167,13 @@ impl<'r> Reader<'r> {
                     for field in row.fields.iter().filter(|field| field.path == name.hash) {
                         let beside = |path: u64| {
                             let same = move |other: &&crate::formats::Field| {
-                                other.path == path && other.owner == field.owner
+                                other.path == path && row.is_within(other.owner, field.owner)
                             };
                             row.fields.iter().filter(same).map(|other| row.value(*other))
                         };
                         let unit = unit.as_ref().and_then(|unit| beside(unit.hash).next());
-                        let Some(path) = value.iter().find(|path| beside(path.hash).next().is_some())
+                        let Some(path) =
+                            value.iter().find(|path| beside(path.hash).next().is_some())
                         else {
                             continue;
                         };

@@ -119,7 +119,8 @@ impl AttributeValue {
             Self::Choice { values } => {
                 let folded = fold(text);
                 let says = |words: &Vec<String>| words.iter().any(|word| fold(word) == folded);
-                let fits = |value: &&(String, Vec<String>)| fold(&value.0) == folded || says(&value.1);
+                let fits =
+                    |value: &&(String, Vec<String>)| fold(&value.0) == folded || says(&value.1);
                 values.iter().find(fits).map(|(value, _)| value.clone())
             }
             Self::Number { unit, others } => {
@@ -159,7 +160,11 @@ mod tests {
         AttributeMap::new(&AttributeRules {
             attributes: vec![
                 color,
-                rule("Průměr", "diameter", AttributeValue::Number { unit: "mm".to_owned(), others }),
+                rule(
+                    "Průměr",
+                    "diameter",
+                    AttributeValue::Number { unit: "mm".to_owned(), others },
+                ),
                 rule("Vratný", "returnable", AttributeValue::Boolean),
             ],
         })
@@ -173,7 +178,8 @@ mod tests {
             param("Průměr", "1,5 cm"),
             param("Vratný", "ano"),
         ]);
-        let expected = [("color", "red"), ("diameter", "8"), ("diameter", "15.0"), ("returnable", "true")];
+        let expected =
+            [("color", "red"), ("diameter", "8"), ("diameter", "15.0"), ("returnable", "true")];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(found.attributes, expected);
         assert_eq!((found.unmapped.len(), found.unread.len()), (0, 0));

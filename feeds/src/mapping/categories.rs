@@ -92,11 +92,19 @@ impl CategoryMap {
 
     /// Our category of one path: its own, or that of its nearest mapped ancestor.
     pub fn of_path(&self, path: &[String]) -> Option<&str> {
-        (1..=path.len()).rev().find_map(|len| self.paths.get(&key(&path[..len]))).map(String::as_str)
+        (1..=path.len())
+            .rev()
+            .find_map(|len| self.paths.get(&key(&path[..len])))
+            .map(String::as_str)
     }
 
     /// Our categories of a record: the first mapped path is the main one.
-    pub fn of(&self, paths: &[Vec<String>], name: Option<&str>, brand: Option<&str>) -> Categorized {
+    pub fn of(
+        &self,
+        paths: &[Vec<String>],
+        name: Option<&str>,
+        brand: Option<&str>,
+    ) -> Categorized {
         let mut found: Vec<String> = Vec::new();
         // An exact path of a later one wins over an ancestor of an earlier.
         let exact = paths.iter().filter_map(|path| self.paths.get(&key(path)).map(String::as_str));
@@ -115,7 +123,12 @@ impl CategoryMap {
         Categorized { main, others: all.collect(), quarantined }
     }
 
-    fn by_keyword(&self, paths: &[Vec<String>], name: Option<&str>, brand: Option<&str>) -> Option<&str> {
+    fn by_keyword(
+        &self,
+        paths: &[Vec<String>],
+        name: Option<&str>,
+        brand: Option<&str>,
+    ) -> Option<&str> {
         let path = fold(&paths.concat().join(" "));
         let (name, brand) = (fold(name.unwrap_or("")), fold(brand.unwrap_or("")));
         let fits = |keyword: &&Keyword| match keyword.within {
@@ -129,10 +142,8 @@ impl CategoryMap {
 
 /// A path is the same whatever its case and spaces.
 fn key(path: &[String]) -> Fingerprint {
-    let levels: Vec<String> = path
-        .iter()
-        .map(|level| super::one_line(&level.to_lowercase()))
-        .collect();
+    let levels: Vec<String> =
+        path.iter().map(|level| super::one_line(&level.to_lowercase())).collect();
     Fingerprint::of(&levels.join("\u{1f}"))
 }
 
@@ -188,7 +199,9 @@ impl Suggester {
             })
             .filter(|suggestion| suggestion.likeness_permille >= LIKENESS_MIN)
             .collect();
-        found.sort_by(|a, b| b.likeness_permille.cmp(&a.likeness_permille).then_with(|| a.id.cmp(&b.id)));
+        found.sort_by(|a, b| {
+            b.likeness_permille.cmp(&a.likeness_permille).then_with(|| a.id.cmp(&b.id))
+        });
         found.truncate(count_max);
         found
     }
@@ -237,7 +250,11 @@ mod tests {
             priority,
         };
         CategoryMap::new(&CategoryRules {
-            paths: vec![rule("Nářadí", "tools"), rule("Nářadí > Vrtáky", "drills"), rule("Textil", "textile")],
+            paths: vec![
+                rule("Nářadí", "tools"),
+                rule("Nářadí > Vrtáky", "drills"),
+                rule("Textil", "textile"),
+            ],
             keywords: vec![
                 keyword(Within::Name, "hrnek", "mugs", 0),
                 keyword(Within::Path, "akce", "sale", -1),
@@ -258,7 +275,11 @@ mod tests {
 
     #[test]
     fn of_several_paths_the_first_that_is_mapped_is_the_main_one() {
-        let found = map().of(&[path("Hračky"), path("Textil > Trika"), path("Nářadí > Vrtáky")], None, None);
+        let found = map().of(
+            &[path("Hračky"), path("Textil > Trika"), path("Nářadí > Vrtáky")],
+            None,
+            None,
+        );
         assert_eq!(found.main.as_deref(), Some("drills"));
         assert_eq!(found.others, ["textile"]);
         assert!(!found.quarantined);
@@ -287,7 +308,8 @@ mod tests {
             own("drills", "Dílna > Vrtáky do kovu"),
             own("saws", "Dílna > Pily"),
         ]);
-        let best = |text: &str| suggester.suggest(&path(text), 3).first().map(|first| first.id.clone());
+        let best =
+            |text: &str| suggester.suggest(&path(text), 3).first().map(|first| first.id.clone());
         assert_eq!(best("Nářadí > VRTAKY").as_deref(), Some("drills"));
         assert_eq!(best("Domácnost > Hrnky a šálky").as_deref(), Some("mugs"));
         assert_eq!(best("Zahrada > Sekačky"), None);

@@ -1,6 +1,8 @@
 //! Texts into typed values. Each function says what was wrong in words that an operator understands.
 
-use super::rules::{CategoryReading, LeadTimeUnit, MinusOne, StockReading, StockWord, VatNotation, WeightUnit};
+use super::rules::{
+    CategoryReading, LeadTimeUnit, MinusOne, StockReading, StockWord, VatNotation, WeightUnit,
+};
 use super::words::{availability, boolean, fold};
 use crate::decimal::{Decimal, DecimalFault, DecimalMark, ThreeDigits};
 use crate::record::{LeadTime, Quantity, Stock, VatRate};
@@ -45,7 +47,9 @@ pub(super) fn vat(
     let one = Decimal::new(1, 0);
     let below_one = !rate.is_zero() && rate < one;
     let fraction = match notation {
-        VatNotation::Fraction if rate > one => return Err(format!("{}, as a fraction", expected())),
+        VatNotation::Fraction if rate > one => {
+            return Err(format!("{}, as a fraction", expected()));
+        }
         VatNotation::Fraction => true,
         VatNotation::Auto => below_one && word.is_none(),
         VatNotation::Percent if below_one => {
@@ -107,11 +111,9 @@ fn told(word: StockWord) -> StockFound {
         StockWord::InStock => StockFound::plain(Stock::InStock),
         StockWord::None => StockFound::plain(Stock::None),
         StockWord::Unknown => StockFound::plain(Stock::Unknown),
-        StockWord::OnRequest => StockFound {
-            stock: Stock::None,
-            lead_time: Some(LeadTime::OnRequest),
-            oversold: false,
-        },
+        StockWord::OnRequest => {
+            StockFound { stock: Stock::None, lead_time: Some(LeadTime::OnRequest), oversold: false }
+        }
     }
 }
 
@@ -160,11 +162,23 @@ impl Bound {
     /// Takes what stands around the number off it.
     fn split(folded: &str) -> (Self, &str) {
         const UNITS: [&str; 14] = [
-            "kusu", "kusy", "kus", "ks", "szt", "pcs", "pieces", "pc", "stk", "шт", "дана", "m", "kg", "bal",
+            "kusu", "kusy", "kus", "ks", "szt", "pcs", "pieces", "pc", "stk", "шт", "дана", "m",
+            "kg", "bal",
         ];
-        const MORE: [&str; 12] = [
-            ">=", "=>", "≥", ">", "vice nez", "viac ako", "nad", "over", "more than", "powyzej",
-            "больше", "min",
+        const MORE: [&str; 13] = [
+            ">=",
+            "=>",
+            "≥",
+            ">",
+            "vice nez",
+            "viac ako",
+            "nad",
+            "over",
+            "more than",
+            "powyzej",
+            "wiecej niz",
+            "больше",
+            "min",
         ];
         const LESS: [&str; 7] = ["<=", "≤", "<", "mene nez", "menej ako", "less than", "ponizej"];
         let mut rest = folded.trim().trim_end_matches('.');
@@ -177,7 +191,9 @@ impl Bound {
             }
         }
         for before in ["skladem", "skladom", "in stock", "na sklade"] {
-            rest = rest.strip_prefix(before).map_or(rest, |rest| rest.trim_start_matches([':', ' ', '(']));
+            rest = rest
+                .strip_prefix(before)
+                .map_or(rest, |rest| rest.trim_start_matches([':', ' ', '(']));
         }
         rest = rest.trim_end_matches(')').trim_end();
         if let Some(number) = rest.strip_suffix('+') {
@@ -189,7 +205,10 @@ impl Bound {
             }
         }
         let after = |signs: &[&str]| {
-            signs.iter().find_map(|sign| rest.strip_prefix(*sign)).map(|rest| rest.trim_matches([' ', '.']))
+            signs
+                .iter()
+                .find_map(|sign| rest.strip_prefix(*sign))
+                .map(|rest| rest.trim_matches([' ', '.']))
         };
         match (after(&MORE), after(&LESS)) {
             (Some(number), _) => (Self::AtLeast, number),
@@ -338,12 +357,16 @@ pub(super) fn image(text: &str, base: Option<&str>) -> Option<String> {
         let base = base?.trim_end_matches('/');
         let rooted = text.starts_with('/');
         // A path from the root stays on the base's host.
-        let host_end = base.find("://").and_then(|at| base[at + 3..].find('/').map(|slash| at + 3 + slash));
+        let host_end =
+            base.find("://").and_then(|at| base[at + 3..].find('/').map(|slash| at + 3 + slash));
         let base = if rooted { &base[..host_end.unwrap_or(base.len())] } else { base };
         format!("{base}/{}", text.trim_start_matches('/'))
     };
     let host = complete.split("://").nth(1)?.split('/').next()?;
-    if host.is_empty() || host.contains(char::is_whitespace) || complete.contains(['\n', '\t', '<', '"']) {
+    if host.is_empty()
+        || host.contains(char::is_whitespace)
+        || complete.contains(['\n', '\t', '<', '"'])
+    {
         return None;
     }
     Some(complete.replace(' ', "%20"))

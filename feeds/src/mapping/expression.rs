@@ -40,6 +40,28 @@ impl Object for Row {
     }
 }
 
+/// The names that an expression may use.
+#[derive(Debug)]
+struct Context {
+    row: Value,
+    values: Vec<Value>,
+}
+
+impl Object for Context {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "row" => Some(self.row.clone()),
+            "value" => self.values.first().cloned(),
+            "values" => Some(self.values.iter().cloned().collect()),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["row", "value", "values"])
+    }
+}
+
 /// What an expression is asked with.
 pub(super) struct Question {
     row: Value,
@@ -72,12 +94,14 @@ impl Expressions {
         for name in ["range", "debug", "dict", "namespace"] {
             environment.remove_global(name);
         }
-        environment.add_filter("decimal", |value: String| exactly(&value).map(|one| one.to_string()));
-        environment.add_filter("times", |value: String, by: Value| {
-            calculate(&value, &by, Decimal::times)
-        });
-        environment.add_filter("over", |value: String, by: Value| calculate(&value, &by, Decimal::over));
-        environment.add_filter("plus", |value: String, by: Value| calculate(&value, &by, Decimal::plus));
+        environment
+            .add_filter("decimal", |value: String| exactly(&value).map(|one| one.to_string()));
+        environment
+            .add_filter("times", |value: String, by: Value| calculate(&value, &by, Decimal::times));
+        environment
+            .add_filter("over", |value: String, by: Value| calculate(&value, &by, Decimal::over));
+        environment
+            .add_filter("plus", |value: String, by: Value| calculate(&value, &by, Decimal::plus));
         environment.add_filter("rounded", |value: String, decimals: u32| {
             let number = exactly(&value)?;
             let units = number.to_units(decimals.min(9)).ok_or_else(|| odd("too large"))?;
@@ -93,7 +117,9 @@ impl Expressions {
             value.split_once(&mark).map_or(value.clone(), |(_, after)| after.to_owned())
         });
         environment.add_function("first", |values: Rest<Value>| -> Value {
-            let told = |value: &Value| !value.is_undefined() && !value.is_none() && value.as_str() != Some("");
+            let told = |value: &Value| {
+                !value.is_undefined() && !value.is_none() && value.as_str() != Some("")
+            };
             values.iter().find(|value| told(value)).cloned().unwrap_or_default()
         });
         Self { environment, count: 0 }
@@ -126,12 +152,11 @@ impl Expressions {
             .environment
             .get_template(&expression.0.to_string())
             .map_err(|error| plain(&error))?;
-        let context = Value::from_iter([
-            ("row", question.row.clone()),
-            ("value", values.first().map_or_else(Value::default, |value| Value::from(*value))),
-            ("values", values.iter().map(|value| Value::from(*value)).collect::<Value>()),
-        ]);
-        let text = template.render(context).map_err(|error| plain(&error))?;
+        let context = Context {
+            row: question.row.clone(),
+            values: values.iter().map(|value| Value::from(*value)).collect(),
+        };
+        let text = template.render(Value::from_object(context)).map_err(|error| plain(&error))?;
         if text.len() > RESULT_BYTES_MAX {
             return Err(format!("expected {RESULT_BYTES_MAX} bytes at most"));
         }
@@ -139,7 +164,11 @@ impl Expressions {
     }
 
     /// Whether it holds for a row: its text says so.
-    pub(super) fn holds(&self, expression: Expression, question: &Question) -> Result<bool, String> {
+    pub(super) fn holds(
+        &self,
+        expression: Expression,
+        question: &Question,
+    ) -> Result<bool, String> {
         let text = self.text(expression, question, &[])?;
         match text.trim() {
             "true" | "True" | "1" => Ok(true),
@@ -172,5 +201,58 @@ fn plain(error: &Error) -> String {
     match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{Format, JsonFormat, Source, open};
+
+    fn text(source: &str, values: &[&str]) -> Result<String, String> {
+        let feed = r#"{"price":"12,50","tax/kind":"high","empty":""}"#;
+        let source_of = Source::new(Format::Json(JsonFormat::default()));
+        let mut rows = open(feed.as_bytes(), &source_of).unwrap();
+        let question = Question::about(rows.next_row().unwrap().unwrap());
+        let mut expressions = Expressions::new();
+        let expression = expressions.add(source)?;
+        expressions.text(expression, &question, values)
+    }
+
+    #[test]
+    fn an_expression_sees_its_values_and_its_row() {
+        let cases: [(&str, &[&str], &str); 12] = [
+            ("value", &["a", "b"], "a"),
+            ("values|join('+')", &["a", "b"], "a+b"),
+            ("value", &[], ""),
+            ("row.price", &[], "12,50"),
+            ("row['tax/kind']", &[], "high"),
+            ("row.nothing.at.all", &[], ""),
+            ("value|upper if row.price else ''", &["a"], "A"),
+            ("{{ value }}-{{ row.price }}", &["a"], "a-12,50"),
+            ("row.price|times('1.21')|rounded(2)", &[], "15.13"),
+            ("row.price|plus(1)|over(3)|rounded(2)", &[], "4.50"),
+            ("value|before('/')|digits", &["a1b2/3"], "12"),
+            ("first(row.empty, row.nothing, row.price)", &[], "12,50"),
+        ];
+        for (source, values, expected) in cases {
+            assert_eq!(text(source, values).as_deref(), Ok(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn an_expression_cannot_do_without_end_or_with_floats() {
+        let endless = "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}";
+        let cases = [
+            endless,
+            "value|float",
+            "range(1000000)",
+            "'x' * 1000000000",
+            "nothing(",
+            "row.price|times('x')",
+        ];
+        for source in cases {
+            assert!(text(source, &["1"]).is_err(), "{source}");
+        }
     }
 }

@@ -14,11 +14,11 @@ mod prices;
 mod rules;
 mod words;
 
+pub(crate) use convert::one_line;
 pub use rules::{
     CategoryReading, Combine, FieldRule, LeadTimeUnit, MinusOne, ParamRule, Reading, Rules,
     StockReading, StockWord, Target, VatNotation, WeightUnit,
 };
-pub(crate) use convert::one_line;
 pub(crate) use words::fold;
 
 use crate::decimal::DecimalMark;
@@ -265,7 +265,8 @@ impl Compiler {
                 ParamRule::Pairs { name, value, unit, separator } => {
                     let name = self.path(&format!("{place}.name"), name);
                     let value = self.paths(&format!("{place}.value"), value);
-                    let unit = unit.as_ref().and_then(|unit| self.path(&format!("{place}.unit"), unit));
+                    let unit =
+                        unit.as_ref().and_then(|unit| self.path(&format!("{place}.unit"), unit));
                     let separator = separator.clone().filter(|separator| !separator.is_empty());
                     name.map(|name| Param::Pairs { name, value, unit, separator })
                 }

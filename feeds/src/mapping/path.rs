@@ -79,7 +79,7 @@ impl Path {
 
     fn answers(&self, row: &RawRow, field: &Field) -> bool {
         let Some(question) = &self.question else { return true };
-        let Some(element) = enclosing(row, field.owner, question.element) else { return false };
+        let Some(element) = enclosing(row, field.element, question.element) else { return false };
         row.fields.iter().any(|neighbour| {
             neighbour.path == question.asked
                 && neighbour.owner == element
@@ -88,9 +88,9 @@ impl Path {
     }
 }
 
-/// The element of that path around a value's owner, the owner itself included.
-fn enclosing(row: &RawRow, owner: u32, path: PathHash) -> Option<u32> {
-    let mut at = owner;
+/// The element of that path around another, that one itself included.
+fn enclosing(row: &RawRow, element: u32, path: PathHash) -> Option<u32> {
+    let mut at = element;
     loop {
         let element = row.elements.get(at as usize)?;
         if element.path == path {

@@ -130,7 +130,8 @@ fn pairs(name: &str, value: &[&str]) -> ParamRule {
 
 /// Every name below a variant first, then the item's own.
 fn with_variants(names: &[&str]) -> Vec<String> {
-    let below = |above: &str| names.iter().map(|name| format!("{above}/{name}")).collect::<Vec<_>>();
+    let below =
+        |above: &str| names.iter().map(|name| format!("{above}/{name}")).collect::<Vec<_>>();
     let own = names.iter().map(|name| (*name).to_owned());
     [below("VARIANTS/VARIANT"), below("VARIANT"), own.collect()].concat()
 }
@@ -152,7 +153,15 @@ fn heureka() -> Rules {
         FieldRule { from: currencies("CURRENCY", "SHOP"), ..field(Target::Currency, &[]) },
         all(
             Target::Stock,
-            &["STOCK_QUANTITY", "STOCK_AMOUNT", "STOCK", "QUANTITY", "AMOUNT", "IN_STOCK", "STORAGE_SUM"],
+            &[
+                "STOCK_QUANTITY",
+                "STOCK_AMOUNT",
+                "STOCK",
+                "QUANTITY",
+                "AMOUNT",
+                "IN_STOCK",
+                "STORAGE_SUM",
+            ],
         ),
         all(Target::LeadTime, &["DELIVERY_DATE"]),
         all(Target::Images, &["IMGURL", "IMGURL_ALTERNATIVE"]),
@@ -216,7 +225,10 @@ fn shoptet() -> Rules {
             field(Target::Extra("item_type".to_owned()), &["ITEM_TYPE"]),
         ],
         params: vec![
-            pairs("VARIANTS/VARIANT/PARAMETERS/PARAMETER/NAME", &["VARIANTS/VARIANT/PARAMETERS/PARAMETER/VALUE"]),
+            pairs(
+                "VARIANTS/VARIANT/PARAMETERS/PARAMETER/NAME",
+                &["VARIANTS/VARIANT/PARAMETERS/PARAMETER/VALUE"],
+            ),
             pairs("TEXT_PROPERTIES/TEXT_PROPERTY/NAME", &["TEXT_PROPERTIES/TEXT_PROPERTY/VALUE"]),
             pairs(
                 "INFORMATION_PARAMETERS/INFORMATION_PARAMETER/NAME",
@@ -244,11 +256,15 @@ fn shoptet_csv() -> Rules {
             field(Target::PurchasePrice, &["purchasePrice"]),
             // `price` is gross or net by the column beside it; gross is what shops export.
             FieldRule {
-                expression: Some("row.price if row.includingVat not in ['0', 'false'] else ''".to_owned()),
+                expression: Some(
+                    "row.price if row.includingVat not in ['0', 'false'] else ''".to_owned(),
+                ),
                 ..field(Target::Rrp, &["price"])
             },
             FieldRule {
-                expression: Some("row.price if row.includingVat in ['0', 'false'] else ''".to_owned()),
+                expression: Some(
+                    "row.price if row.includingVat in ['0', 'false'] else ''".to_owned(),
+                ),
                 ..field(Target::ListPrice, &["price"])
             },
             field(Target::Vat, &["percentVat"]),
@@ -290,7 +306,13 @@ fn bmecat(row: &str, code: &str, mpn: &str) -> Rules {
             of(Target::Ean, vec![below("DETAILS", "EAN"), pid("gtin"), pid("ean")]),
             of(Target::Mpn, vec![below("DETAILS", mpn)]),
             of(Target::Brand, vec![below("DETAILS", "MANUFACTURER_NAME")]),
-            of(Target::PurchasePrice, vec![price("net_customer", "PRICE_AMOUNT"), price("net_customer_exp", "PRICE_AMOUNT")]),
+            of(
+                Target::PurchasePrice,
+                vec![
+                    price("net_customer", "PRICE_AMOUNT"),
+                    price("net_customer_exp", "PRICE_AMOUNT"),
+                ],
+            ),
             of(Target::ListPrice, vec![price("net_list", "PRICE_AMOUNT")]),
             of(Target::Rrp, vec![price("nrp", "PRICE_AMOUNT")]),
             of(Target::PriceFactor, any_price("PRICE_FACTOR")),
@@ -302,7 +324,10 @@ fn bmecat(row: &str, code: &str, mpn: &str) -> Rules {
                 from.push("/BMECAT/HEADER/CATALOG/CURRENCY".to_owned());
                 from
             }),
-            of(Target::Unit, vec![below("ORDER_DETAILS", "CONTENT_UNIT"), below("ORDER_DETAILS", "ORDER_UNIT")]),
+            of(
+                Target::Unit,
+                vec![below("ORDER_DETAILS", "CONTENT_UNIT"), below("ORDER_DETAILS", "ORDER_UNIT")],
+            ),
             of(Target::Stock, vec!["USER_DEFINED_EXTENSIONS/UDX.STOCK".to_owned()]),
             of(Target::Images, vec!["MIME_INFO/MIME[MIME_PURPOSE=normal]/MIME_SOURCE".to_owned()]),
             FieldRule {
@@ -452,7 +477,11 @@ mod tests {
     fn every_preset_compiles_and_survives_being_kept() {
         for preset in Preset::ALL {
             let rules = preset.rules();
-            assert!(Mapping::compile(&rules).is_ok(), "{preset:?}: {:?}", Mapping::compile(&rules).err());
+            assert!(
+                Mapping::compile(&rules).is_ok(),
+                "{preset:?}: {:?}",
+                Mapping::compile(&rules).err()
+            );
             let kept = serde_json::to_string(&(rules.clone(), preset.format())).unwrap();
             let again: (Rules, Format) = serde_json::from_str(&kept).unwrap();
             assert_eq!(again, (rules, preset.format()), "{preset:?}");

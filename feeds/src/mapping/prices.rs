@@ -36,7 +36,13 @@ impl Reader<'_> {
             let text = text.trim();
             let upper = text.to_ascii_uppercase();
             // A sign will do.
-            let sign = || Decimal::parse_amount(&format!("0 {text}"), Default::default(), crate::decimal::ThreeDigits::Refuse);
+            let sign = || {
+                Decimal::parse_amount(
+                    &format!("0 {text}"),
+                    Default::default(),
+                    crate::decimal::ThreeDigits::Refuse,
+                )
+            };
             Currency::parse(&upper)
                 .ok()
                 .or_else(|| sign().ok().and_then(|(_, currency)| currency))

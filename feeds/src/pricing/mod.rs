@@ -108,7 +108,8 @@ impl PriceRules {
         if let Some(floor) = floor.filter(|floor| net.amount_minor < floor.amount_minor) {
             holds.push(Hold::BelowFloor { floor });
         }
-        let ceiling = item.rrp.filter(|rrp| rule.not_above_rrp && gross.amount_minor > rrp.amount_minor);
+        let ceiling =
+            item.rrp.filter(|rrp| rule.not_above_rrp && gross.amount_minor > rrp.amount_minor);
         holds.extend(ceiling.map(|rrp| Hold::AboveRrp { rrp }));
         Ok(Priced { gross, net, rule: Some(rule.name.clone()), holds })
     }
@@ -116,7 +117,8 @@ impl PriceRules {
     /// Rounding must not take a price below its floor: if it did, the next higher price is taken.
     fn lift(&self, rule: &PriceRule, item: &Item<'_>, gross: Money, floor: Option<Money>) -> Money {
         let Some(floor) = floor else { return gross };
-        let below = |gross| net_of(gross, item.vat).is_none_or(|net| net.amount_minor < floor.amount_minor);
+        let below =
+            |gross| net_of(gross, item.vat).is_none_or(|net| net.amount_minor < floor.amount_minor);
         let raw = rule.gross_10k(item).ok();
         let honest = raw.and_then(|raw| i64::try_from(raw / WHOLE).ok());
         let honest = honest.map(|minor| Money::new(minor, gross.currency));
@@ -197,7 +199,9 @@ impl Change {
             same_currency(rrp, item.purchase.currency)
         };
         match *self {
-            Self::Markup { basis_points } => gross(purchase, WHOLE + i128::from(basis_points), WHOLE),
+            Self::Markup { basis_points } => {
+                gross(purchase, WHOLE + i128::from(basis_points), WHOLE)
+            }
             Self::Margin { basis_points } if basis_points < 10_000 => {
                 gross(purchase, WHOLE, WHOLE - i128::from(basis_points))
             }
@@ -221,7 +225,11 @@ impl Change {
 }
 
 fn same_currency(amount: Money, currency: Currency) -> Result<i128, PriceFault> {
-    if amount.currency == currency { Ok(i128::from(amount.amount_minor)) } else { Err(PriceFault::Currency) }
+    if amount.currency == currency {
+        Ok(i128::from(amount.amount_minor))
+    } else {
+        Err(PriceFault::Currency)
+    }
 }
 
 fn net_of(gross: Money, vat: VatRate) -> Option<Money> {

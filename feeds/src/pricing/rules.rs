@@ -121,7 +121,8 @@ impl PriceRules {
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         for (at, rule) in self.rules.iter().enumerate() {
-            let changes = std::iter::once(&rule.change).chain(rule.bands.iter().map(|band| &band.change));
+            let changes =
+                std::iter::once(&rule.change).chain(rule.bands.iter().map(|band| &band.change));
             for change in changes {
                 let over = match change {
                     Change::Margin { basis_points } => *basis_points >= 10_000,
@@ -130,7 +131,8 @@ impl PriceRules {
                     Change::Markup { .. } | Change::Add { .. } => false,
                 };
                 if over {
-                    faults.push(format!("rules[{at}].change: expected less than 10000 basis points"));
+                    faults
+                        .push(format!("rules[{at}].change: expected less than 10000 basis points"));
                 }
             }
             let mut bounds: Vec<i64> = rule.bands.iter().map(|band| band.from_minor).collect();
@@ -138,7 +140,9 @@ impl PriceRules {
             if bounds.windows(2).any(|pair| pair[0] == pair[1]) {
                 faults.push(format!("rules[{at}].bands: two bands begin at the same price"));
             }
-            faults.extend(rule.rounding.fault().map(|fault| format!("rules[{at}].rounding: {fault}")));
+            faults.extend(
+                rule.rounding.fault().map(|fault| format!("rules[{at}].rounding: {fault}")),
+            );
         }
         faults
     }

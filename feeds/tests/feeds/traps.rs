@@ -91,7 +91,11 @@ fn czech_text_is_read_in_whatever_it_was_written_and_declared() {
         (none.clone().into_bytes(), Charset::UTF_8, false),
         ([boms[0], none.as_bytes()].concat(), Charset::UTF_8, false),
         ([boms[0], declared("windows-1250").as_bytes()].concat(), Charset::UTF_8, false),
-        ([boms[1], &Charset::UTF_16LE.encode(&declared("utf-16"))].concat(), Charset::UTF_16LE, false),
+        (
+            [boms[1], &Charset::UTF_16LE.encode(&declared("utf-16"))].concat(),
+            Charset::UTF_16LE,
+            false,
+        ),
         (Charset::UTF_16BE.encode(&declared("utf-16")), Charset::UTF_16BE, false),
         (Charset::WINDOWS_1250.encode(&declared("windows-1250")), Charset::WINDOWS_1250, false),
         (Charset::WINDOWS_1250.encode(&declared("utf-8")), Charset::WINDOWS_1250, true),
@@ -112,7 +116,9 @@ fn czech_text_is_read_in_whatever_it_was_written_and_declared() {
 #[test]
 fn the_first_diacritic_far_behind_the_sample_still_tells_the_encoding() {
     let filler = "<SHOPITEM><ITEM_ID>1</ITEM_ID></SHOPITEM>".repeat(5_000);
-    let text = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><SHOP>{filler}<SHOPITEM><ITEM_ID>č</ITEM_ID></SHOPITEM></SHOP>");
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><SHOP>{filler}<SHOPITEM><ITEM_ID>č</ITEM_ID></SHOPITEM></SHOP>"
+    );
     let mut rows = open(Cursor::new(Charset::WINDOWS_1250.encode(&text)), &heureka()).unwrap();
     let mut last = None;
     while let Some(row) = rows.next_row().unwrap() {
@@ -180,7 +186,9 @@ fn a_row_knows_its_line_whatever_ends_the_lines() {
         let rows = csv(&feed).unwrap();
         let found: Vec<_> = rows.iter().map(|row| (row.line, row.get("b").unwrap())).collect();
         assert_eq!(found, [(2, "x\ny"), (5, "z")], "{end:?}");
-        let feed = format!("<SHOP>{end}<SHOPITEM><ID>1</ID>{end}</SHOPITEM>{end}<SHOPITEM><ID>2</ID></SHOPITEM></SHOP>");
+        let feed = format!(
+            "<SHOP>{end}<SHOPITEM><ID>1</ID>{end}</SHOPITEM>{end}<SHOPITEM><ID>2</ID></SHOPITEM></SHOP>"
+        );
         let lines: Vec<u64> = xml(&feed).unwrap().iter().map(|row| row.line).collect();
         assert_eq!(lines, [2, 4], "{end:?}");
     }
@@ -195,14 +203,19 @@ fn an_item_with_variants_is_its_variants_and_no_row_itself() {
     let rows = xml(feed).unwrap();
     let told: Vec<_> = rows
         .iter()
-        .map(|row| (row.number, row.variant, row.get("VARIANT/ITEM_ID"), row.get("VARIANT/STOCK"), row.get("STOCK")))
+        .map(|row| {
+            (
+                row.number,
+                row.variant,
+                row.get("VARIANT/ITEM_ID"),
+                row.get("VARIANT/STOCK"),
+                row.get("STOCK"),
+            )
+        })
         .collect();
     assert_eq!(
         told,
-        [
-            (1, Some(1), Some("1a"), Some("4"), Some("9")),
-            (2, Some(2), Some("1b"), None, Some("9")),
-        ]
+        [(1, Some(1), Some("1a"), Some("4"), Some("9")), (2, Some(2), Some("1b"), None, Some("9")),]
     );
 }
 
@@ -213,8 +226,16 @@ fn packed_feeds_are_known_by_their_bytes() {
     let once = gzip(bytes);
     let members = [gzip(&bytes[..20]), gzip(&bytes[20..])].concat();
     let padded = [once.clone(), vec![0; 100]].concat();
-    let in_zip = zip(&[("readme.md", b"x"), ("a/feed.xml", bytes), ("__MACOSX/a/._feed.xml", b"y")]);
-    let cases = [once.clone(), gzip(&once), members, padded, in_zip.clone(), zip(&[("feed.xml.gz", &once)])];
+    let in_zip =
+        zip(&[("readme.md", b"x"), ("a/feed.xml", bytes), ("__MACOSX/a/._feed.xml", b"y")]);
+    let cases = [
+        once.clone(),
+        gzip(&once),
+        members,
+        padded,
+        in_zip.clone(),
+        zip(&[("feed.xml.gz", &once)]),
+    ];
     for (at, packed) in cases.into_iter().enumerate() {
         for sizes in [vec![1], vec![64 * 1024]] {
             let found = rows(&heureka(), Pieces::of(packed.clone(), sizes)).unwrap();
@@ -244,8 +265,12 @@ fn a_mask_chooses_the_file_of_a_zip() {
 #[test]
 fn archives_that_are_damaged_or_lead_elsewhere_are_refused() {
     let feed = shop("<EAN>1</EAN>");
-    for name in ["../feed.xml", "/etc/feed.xml", "a/../../feed.xml", "C:\\feed.xml", "..\\feed.xml"] {
-        assert!(matches!(xml(zip(&[(name, feed.as_bytes())])), Err(FeedError::Archive { .. })), "{name}");
+    for name in ["../feed.xml", "/etc/feed.xml", "a/../../feed.xml", "C:\\feed.xml", "..\\feed.xml"]
+    {
+        assert!(
+            matches!(xml(zip(&[(name, feed.as_bytes())])), Err(FeedError::Archive { .. })),
+            "{name}"
+        );
     }
     let good = zip(&[("feed.xml", feed.as_bytes())]);
     let mut wrong = good.clone();
@@ -266,14 +291,17 @@ fn archives_that_are_damaged_or_lead_elsewhere_are_refused() {
 
 #[test]
 fn a_bomb_is_noticed_before_it_goes_off() {
-    let bomb = gzip(&vec![b' '; 64 << 20]);
+    let bomb = gzip(&vec![b' '; 16 << 20]);
     assert!(matches!(xml(&bomb), Err(FeedError::TooLarge { .. })));
     assert!(matches!(xml(gzip(&bomb)), Err(FeedError::TooLarge { .. })));
     let hidden = zip(&[("x.bin", b"1"), ("feed.xml.gz", &bomb)]);
     assert!(matches!(xml(hidden), Err(FeedError::TooLarge { .. })));
     let mut source = heureka();
     source.limits = Limits { body_bytes_max: 50, ..Limits::default() };
-    assert!(matches!(rows(&source, Cursor::new(shop("<EAN>1</EAN>"))), Err(FeedError::TooLarge { .. })));
+    assert!(matches!(
+        rows(&source, Cursor::new(shop("<EAN>1</EAN>"))),
+        Err(FeedError::TooLarge { .. })
+    ));
 }
 
 #[test]
@@ -318,7 +346,7 @@ fn a_feed_of_ever_new_names_keeps_only_so_many() {
 
 #[test]
 fn the_body_is_known_by_its_digest_however_it_was_packed() {
-    let plan = Plan::new(Preset::Heureka, 50);
+    let plan = Plan::new(Preset::Heureka, 500);
     let digest = |packing| {
         let plan = Plan { packing, ..plan.clone() };
         let mut rows = open(plan.feed(), &plan.source()).unwrap();
@@ -333,7 +361,8 @@ fn the_body_is_known_by_its_digest_however_it_was_packed() {
 
 #[test]
 fn rows_of_json_are_found_in_its_many_shapes() {
-    let at = |rows: &str, keyed| JsonFormat { rows: rows.to_owned(), keyed, ..JsonFormat::default() };
+    let at =
+        |rows: &str, keyed| JsonFormat { rows: rows.to_owned(), keyed, ..JsonFormat::default() };
     let cases = [
         ("[{\"a\":1},{\"a\":2}]", at("", false)),
         ("{\"a\":1}\n{\"a\":2}\n", at("", false)),
@@ -349,7 +378,11 @@ fn rows_of_json_are_found_in_its_many_shapes() {
 
 #[test]
 fn numbers_of_json_keep_the_digits_that_were_written() {
-    let rows = json("[{\"a\":1299.10,\"b\":0.1e1,\"c\":12345678901234567890,\"d\":null,\"e\":true}]", JsonFormat::default()).unwrap();
+    let rows = json(
+        "[{\"a\":1299.10,\"b\":0.1e1,\"c\":12345678901234567890,\"d\":null,\"e\":true}]",
+        JsonFormat::default(),
+    )
+    .unwrap();
     let told: Vec<_> = rows[0].iter().collect();
     assert_eq!(
         told,
@@ -385,15 +418,31 @@ fn dialects_of_csv_are_told_apart() {
 fn headers_may_be_missing_double_or_behind_other_lines() {
     let read = |text: &str, format: CsvFormat| {
         let rows = rows(&Source::new(Format::Csv(format)), Cursor::new(text.to_owned())).unwrap();
-        rows.iter().map(|row| row.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| {
+                row.iter()
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect::<Vec<_>>()
     };
     let plain = CsvFormat::default;
-    assert_eq!(read("1;2\n3;4\n", CsvFormat { header_lines: 0, ..plain() }), ["#1=1 #2=2", "#1=3 #2=4"]);
+    assert_eq!(
+        read("1;2\n3;4\n", CsvFormat { header_lines: 0, ..plain() }),
+        ["#1=1 #2=2", "#1=3 #2=4"]
+    );
     let columns = vec!["code".to_owned(), "stock".to_owned()];
-    assert_eq!(read("1;2\n", CsvFormat { header_lines: 0, columns, ..plain() }), ["code=1 stock=2"]);
+    assert_eq!(
+        read("1;2\n", CsvFormat { header_lines: 0, columns, ..plain() }),
+        ["code=1 stock=2"]
+    );
     assert_eq!(read("a;b\nKód;Kusů\n1;2\n", CsvFormat { header_lines: 2, ..plain() }), ["a=1 b=2"]);
     assert_eq!(
-        read("Export 2026\n# x\na;b\n1;2\n", CsvFormat { lines_before: 1, comment: Some('#'), ..plain() }),
+        read(
+            "Export 2026\n# x\na;b\n1;2\n",
+            CsvFormat { lines_before: 1, comment: Some('#'), ..plain() }
+        ),
         ["a=1 b=2"]
     );
 }

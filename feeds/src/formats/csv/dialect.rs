@@ -107,8 +107,7 @@ pub(super) fn resolve(sample: &str, format: &CsvFormat) -> (Dialect, bool) {
             }
         }
     }
-    let fallback =
-        Dialect { delimiter: delimiters[0], quote: quotes[0], backslash };
+    let fallback = Dialect { delimiter: delimiters[0], quote: quotes[0], backslash };
     let dialect = best.filter(|(score, _)| score.columns > 1).map_or(fallback, |(_, best)| best);
     (dialect, told.is_some())
 }
@@ -116,11 +115,11 @@ pub(super) fn resolve(sample: &str, format: &CsvFormat) -> (Dialect, bool) {
 /// Compared from the first member to the last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Score {
-    several: bool,
-    /// How many of a thousand records have the usual number of columns.
-    agreement_permille: usize,
-    /// Fields that were quoted: the right quote takes away the most of them.
+    /// Several columns, and almost all records have the same number of them.
+    good: bool,
+    /// No text still stands in quotes of another kind.
     unquoted: bool,
+    agreement_permille: usize,
     columns: usize,
 }
 
@@ -135,9 +134,9 @@ fn score(sample: &str, dialect: &Dialect) -> Score {
             // A text that still stands in another kind of quotes was not understood.
             let other = if dialect.quote == Quote::Single { '"' } else { '\'' };
             let record = String::from_utf8_lossy(&text).into_owned();
-            quotes_left |= splitter.fields(&record).any(|field| {
-                field.len() > 1 && field.starts_with(other) && field.ends_with(other)
-            });
+            quotes_left |= splitter
+                .fields(&record)
+                .any(|field| field.starts_with(other) || field.ends_with(other));
             counts.push(splitter.count());
             splitter.begin();
             text.clear();
@@ -146,15 +145,17 @@ fn score(sample: &str, dialect: &Dialect) -> Score {
             }
         }
     }
-    let usual = counts.iter().copied().max_by_key(|count| {
-        (counts.iter().filter(|other| *other == count).count(), *count)
-    });
+    let usual = counts
+        .iter()
+        .copied()
+        .max_by_key(|count| (counts.iter().filter(|other| *other == count).count(), *count));
     let columns = usual.unwrap_or(0);
     let agreeing = counts.iter().filter(|count| **count == columns).count();
+    let agreement_permille = agreeing * 1000 / counts.len().max(1);
     Score {
-        several: columns > 1,
-        agreement_permille: agreeing * 1000 / counts.len().max(1),
+        good: columns > 1 && agreement_permille >= 800,
         unquoted: !quotes_left,
+        agreement_permille,
         columns,
     }
 }
