@@ -22,6 +22,7 @@ use kontor_adapters::{
         http::Http,
         webhooks::{Sender, SenderSettings},
     },
+    hook_address::HookAddresses,
     http::{self, Api, HttpSettings, RenderMetrics, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
@@ -278,7 +279,8 @@ impl Outside {
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
         let settings = Arc::new(TenantAccounts::new(intake.clone()));
-        Arc::new(Accounts::new(settings, self.http.clone()))
+        let hooks = HookAddresses::new(Arc::new(self.vault.clone()), self.public.clone());
+        Arc::new(Accounts::new(settings, self.http.clone()).told_at(hooks))
     }
 
     /// What the API needs besides the domains.

@@ -2,6 +2,7 @@
 //! settings have changed.
 
 use super::{Account, http::Http, payments, payments::Provider};
+use crate::hook_address::HookAddresses;
 use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFault};
 use kontor_messages::{TenantId, payment::Problem, tenant::AccountMode};
 use serde_json::Value;
@@ -17,6 +18,7 @@ const ACCOUNTS_MAX: usize = 10_000;
 pub struct Accounts {
     settings: Arc<dyn AccountSettings>,
     http: Http,
+    hooks: Option<HookAddresses>,
     // Not domain state: what is in here can be made again from the settings at any time.
     known: Mutex<Known>,
 }
@@ -41,7 +43,12 @@ struct Kept {
 impl Accounts {
     /// Accounts whose settings are kept there.
     pub fn new(settings: Arc<dyn AccountSettings>, http: Http) -> Self {
-        Self { settings, http, known: Mutex::default() }
+        Self { settings, http, hooks: None, known: Mutex::default() }
+    }
+
+    /// The same, whose providers send their notifications to these addresses.
+    pub fn told_at(self, hooks: HookAddresses) -> Self {
+        Self { hooks: Some(hooks), ..self }
     }
 
     /// A tenant's account.
@@ -65,8 +72,9 @@ impl Accounts {
                 settings: Value::Null,
             },
         };
+        let hook = self.hooks.as_ref().and_then(|hooks| hooks.url(tenant, provider, name));
         let address = (tenant.clone(), provider.to_owned(), name.to_owned());
-        self.lock().get(address, config, maker, &self.http)
+        self.lock().get(address, config, (maker, hook), &self.http)
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -81,7 +89,7 @@ impl Known {
         &mut self,
         address: Address,
         config: AccountConfig,
-        maker: &Provider,
+        (maker, hook): (&Provider, Option<String>),
         http: &Http,
     ) -> Result<Arc<Account>, GatewayFault> {
         self.clock += 1;
@@ -92,7 +100,7 @@ impl Known {
             return Ok(Arc::clone(&kept.account));
         }
         let gateway = maker
-            .make(&config.settings, config.mode, http)
+            .make(&maker.told_at(&config.settings, hook), config.mode, http)
             .map_err(|text| unusable("account_settings", text))?;
         let before = self.accounts.get(&address).filter(|kept| same_place(&kept.made_of, &config));
         let account = Arc::new(match before {
@@ -139,7 +147,7 @@ mod tests {
     fn get(known: &mut Known, name: &str, settings: Value) -> Arc<Account> {
         let maker = payments::providers().iter().find(|maker| maker.name == "stripe").unwrap();
         let address = (tenant(), "stripe".to_owned(), name.to_owned());
-        known.get(address, config(settings), maker, &http()).unwrap()
+        known.get(address, config(settings), (maker, None), &http()).unwrap()
     }
 
     #[test]

@@ -173,14 +173,22 @@ pub(super) async fn many<K: Kind>(
     access: &Access,
     asked: Result<Asked, Problem>,
 ) -> Result<Response, Problem> {
-    let asked = asked?;
+    let page = page::<K>(api, access, asked?).await?;
+    Ok(super::json(StatusCode::OK, &page))
+}
+
+/// The same, not written yet.
+pub(super) async fn page<K: Kind>(
+    api: &Api,
+    access: &Access,
+    asked: Asked,
+) -> Result<Page<Versioned<K::Document>>, Problem> {
     let (rows, next_cursor) = rows::<K>(api, access.id(), &asked).await?;
     let shown = rows.iter().filter_map(|(row, state)| {
-        let document = K::document(state)?;
+        let document = K::document(state)?.into_owned();
         Some(Versioned { id: K::id(&row.entity).to_owned(), version: row.version, document })
     });
-    let page = Page { items: shown.collect(), next_cursor };
-    Ok(super::json(StatusCode::OK, &page))
+    Ok(Page { items: shown.collect(), next_cursor })
 }
 
 type Row<K> = (StoredEntity, <<K as Kind>::Domain as Domain>::State);

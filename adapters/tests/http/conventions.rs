@@ -53,7 +53,7 @@ async fn megabytes_where_kilobytes_belong_are_not_read() {
     let frames = stream::iter((0..64).map(|_| Ok::<_, Infallible>(" ".repeat(1 << 14))));
     let unannounced = Body::from_stream(frames);
     harbour.raw("/v1/orders", unannounced, JSON).await.problem(413, "body_too_large");
-    let path = "/webhooks/harbour-books/stripe/main";
+    let path = &shop.hook("harbour-books", "stripe", "main");
     harbour.raw(path, megabyte, JSON).await.problem(413, "body_too_large");
 }
 
