@@ -7,7 +7,7 @@ pub mod comgate;
 #[cfg(test)]
 mod conformance;
 pub mod dispatch;
-mod exact;
+pub(crate) mod exact;
 pub mod fio;
 pub mod halyk;
 pub mod manual;
