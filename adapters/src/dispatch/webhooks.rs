@@ -260,9 +260,9 @@ impl WebhookPosts {
         url: String,
         secrets: Vec<kontor_messages::webhook::SigningSecret>,
     ) -> Result<WebhookPost, Hitch> {
-        let event = &*self.told_of(delivery).await?;
+        let event = self.told_of(delivery).await?;
         let id = delivery.event.to_string();
-        let told = announce(event).into_iter().find(|announcement| announcement.id == id);
+        let told = announce(&event).into_iter().find(|announcement| announcement.id == id);
         let data = match told {
             Some(announcement) => announcement.data,
             None => serde_json::json!({ "endpoint": delivery.endpoint }),

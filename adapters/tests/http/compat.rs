@@ -521,21 +521,12 @@ async fn a_callback_that_is_not_taken_is_logged_and_tried_again() {
     assert_eq!(waiting["attempts"][0]["status"], 502, "{waiting}");
     assert_eq!(waiting["subject"], format!("payment/{}", id(&made)));
     assert!(!waiting.to_string().contains("127.0.0.1"), "an address may hold a secret: {waiting}");
-    // Nobody has said how callbacks are made: they are signed all the same, and the secret can be
-    // had by making another one.
-    *ear.refuses.lock().unwrap() = false;
-    let rotated = harbour.act("/v1/webhook-endpoints/callbacks/rotate").await.ok();
-    let secret = rotated["signing_secret"].as_str().unwrap();
-    let event = waiting["event"].as_str().unwrap();
-    harbour.act(&format!("{list}/{event}/replay")).await.ok();
-    let due = async || {
-        let until = harbour.get(list).await.ok();
-        until["items"].as_array().unwrap().iter().all(|one| one["status"] != "queued")
-    };
-    assert!(due().await || ear.hears(2).await.len() >= 2);
     let told: Value = serde_json::from_slice(&ear.hears(1).await[0].1).unwrap();
     assert_eq!((&told["status"], &told["event"]), (&json!("failed"), &json!("failed")));
-    assert!(secret.starts_with("whsec_"));
+    // Nobody had said how callbacks are made: they are signed all the same, and who wants to check
+    // that has another secret made.
+    let rotated = harbour.act("/v1/webhook-endpoints/callbacks/rotate").await.ok();
+    assert!(rotated["signing_secret"].as_str().unwrap().starts_with("whsec_"));
 }
 
 #[tokio::test]

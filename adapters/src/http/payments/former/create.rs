@@ -5,7 +5,7 @@ use super::{
         super::{
             Api,
             access::Access,
-            command::{Asking, HowAsked, Ordered, Outcome},
+            command::{Asking, Ordered, Outcome},
             document::{Endpoints, Kind, Orders},
             problem::Problem,
             read,
@@ -126,7 +126,7 @@ enum Earlier {
 /// `Idempotency-Key` the same request is one payment. Without a key an order of an application has
 /// one payment at a time: asked for again it is the same one, a new one once it has failed or was
 /// called off, and one for another amount or method takes the place of one that nobody has paid.
-#[utoipa::path(post, path = "/payments/create", tag = "compatibility", params(HowAsked),
+#[utoipa::path(post, path = "/payments/create", tag = "compatibility",
     request_body = FormerPayment,
     responses((status = CREATED, body = Told<CreatedView>)))]
 pub(super) async fn create(
@@ -258,7 +258,6 @@ async fn wanted(api: &Api, access: &Access, body: FormerPayment) -> Result<Wante
     bounded("/customer/email", &body.customer.email, 254)?;
     let amount = amount(&body.amount, &body.currency)?;
     let metadata = body.metadata.map(|metadata| metadata.get().to_owned());
-    let metadata = metadata.filter(|text| text != "null");
     if metadata.as_ref().is_some_and(|text| !text.starts_with('{') || text.len() > METADATA_LEN_MAX)
     {
         return Err(Problem::invalid("/metadata", "expected an object of 8 KiB at most"));
@@ -370,7 +369,7 @@ async fn accounts(
         country: None,
     };
     let money = (amount, CaptureMode::Automatic);
-    if let Ok(found) = opening::accounts(api, access, &chosen(None), money).await {
+    if let Some(found) = tried(opening::accounts(api, access, &chosen(None), money).await)? {
         return Ok((true, found));
     }
     let named = match method {
@@ -379,14 +378,24 @@ async fn accounts(
         other => other,
     };
     let known = providers().iter().find(|known| known.name == named).map(|known| known.name);
-    if let Some(provider) = known
-        && let Ok(found) = opening::accounts(api, access, &chosen(Some(provider)), money).await
-    {
-        return Ok((false, found));
+    if let Some(provider) = known {
+        let found = opening::accounts(api, access, &chosen(Some(provider)), money).await;
+        if let Some(found) = tried(found)? {
+            return Ok((false, found));
+        }
     }
     let expected = "expected a method that a rule of /v1/payment-routes has an account for, or a \
         provider with an account `main`";
     Err(Problem::invalid("/paymentMethod", expected))
+}
+
+/// Accounts, if there are any; a fault that is not the request's stays one.
+fn tried<T>(found: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 fn document(outcome: &Outcome<Payment>) -> Result<&PaymentDocument, Problem> {

@@ -5,7 +5,7 @@ use super::{
         super::{
             Api,
             access::Access,
-            command::{HowAsked, Ordered},
+            command::Ordered,
             path::Named,
             problem::Problem,
         },
@@ -49,7 +49,7 @@ pub(super) struct FormerRefund {
 /// money has gone. Without an `Idempotency-Key` the same refund (all, or the same amount for the
 /// same reason) is made once, unless it has failed.
 #[utoipa::path(post, path = "/payments/{paymentId}/refund", tag = "compatibility",
-    params(("paymentId" = String, Path, max_length = 200), HowAsked),
+    params(("paymentId" = String, Path, max_length = 200)),
     request_body(content = Option<FormerRefund>),
     responses((status = CREATED, body = Told<RefundView>)))]
 pub(super) async fn refund(
