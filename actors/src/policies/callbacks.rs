@@ -13,13 +13,8 @@ pub struct News {
 }
 
 /// The events that can be news, by their names in the journal.
-pub const EVENTS: [&str; 5] = [
-    "payment.paid",
-    "payment.failed",
-    "payment.cancelled",
-    "payment.expired",
-    "payment.refunded",
-];
+pub const EVENTS: [&str; 5] =
+    ["payment.paid", "payment.failed", "payment.cancelled", "payment.expired", "payment.refunded"];
 
 /// What an application is told of an event, if anything. A part that went back is told as
 /// `refunded` while the payment stands as `completed`, as it was before.

@@ -14,8 +14,8 @@ use crate::{
 use kontor_messages::{
     EntityId, EventId, Timestamp,
     webhook::{
-        Attempt, DisableReason, GiveUpReason, Position, WebhookEvent, WebhookRefusal,
-        callbacks_id, delivery_entity, endpoint_entity,
+        Attempt, DisableReason, GiveUpReason, Position, WebhookEvent, WebhookRefusal, callbacks_id,
+        delivery_entity, endpoint_entity,
     },
 };
 use std::time::Duration;

@@ -11,7 +11,9 @@ use super::{
 use crate::ports_webhook::PostOutcome;
 use kontor_messages::{
     EntityId, Timestamp,
-    webhook::{CallbackKey, ReplayRange, SigningSecret, WebhookCommand, WebhookEvent, callbacks_id},
+    webhook::{
+        CallbackKey, ReplayRange, SigningSecret, WebhookCommand, WebhookEvent, callbacks_id,
+    },
 };
 use std::time::Duration;
 

@@ -1,6 +1,8 @@
 //! What has become of webhooks.
 
-use super::{Attempt, CallbackKey, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret};
+use super::{
+    Attempt, CallbackKey, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret,
+};
 use crate::{EntityId, EventId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -57,8 +57,9 @@ async fn put(ordered: Ordered<CallbacksBody>) -> Result<Response, Problem> {
     let new = secret.clone();
     let command = WebhookCommand::PutCallbacks { secret, api_key, hosts };
     let outcome = asking.ask::<Webhook>(command).await?;
-    let made = outcome.done.events.iter().any(|(_, _, event)| {
-        matches!(event, WebhookEvent::CallbacksPut { secret: Some(_), .. })
-    });
+    let made =
+        outcome.done.events.iter().any(|(_, _, event)| {
+            matches!(event, WebhookEvent::CallbacksPut { secret: Some(_), .. })
+        });
     super::with_secret(outcome, made.then_some(new), StatusCode::OK)
 }

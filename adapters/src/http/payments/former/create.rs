@@ -317,7 +317,9 @@ async fn called(api: &Api, access: &Access, url: &str) -> Result<String, Problem
             let terms = endpoint.and_then(|endpoint| endpoint.callback_terms(&id));
             let host = checked.host_str().unwrap_or_default();
             if terms.is_some_and(|terms| !terms.allow(host)) {
-                return Err(refused("expected one of the hosts of /v1/payment-callbacks".to_owned()));
+                return Err(refused(
+                    "expected one of the hosts of /v1/payment-callbacks".to_owned(),
+                ));
             }
         }
         Err(problem) if problem.status() == StatusCode::NOT_FOUND => {}

@@ -2,13 +2,7 @@
 
 use super::{
     super::{
-        super::{
-            Api,
-            access::Access,
-            command::Ordered,
-            path::Named,
-            problem::Problem,
-        },
+        super::{Api, access::Access, command::Ordered, path::Named, problem::Problem},
         actions, opening,
     },
     load, moments,
@@ -77,7 +71,8 @@ pub(super) async fn refund(
     let (payment_id, named) = (id.clone(), key.clone());
     let command = PaymentCommand::Refund { payment: payment_id, refund, amount, key, reason };
     let outcome = asking.ask::<Payment>(command).await?;
-    let refunds = outcome.done.state.payment().map(|document| &*document.refunds).unwrap_or_default();
+    let refunds =
+        outcome.done.state.payment().map(|document| &*document.refunds).unwrap_or_default();
     // A request that comes again is answered with the state that the first one led to.
     let made = refunds.iter().find(|refund| refund.key == named).or(refunds.last());
     let made = made.map(|made| made.refund.clone()).ok_or_else(|| Problem::not_found("refund"))?;
@@ -140,9 +135,10 @@ fn own_key(known: &PaymentDocument, amount: Option<Money>, reason: Option<&str>)
         }
     };
     let failed = known.refunds.iter().filter(|refund| {
-        let same = refund.key.strip_prefix(&*base).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with('#')
-        });
+        let same = refund
+            .key
+            .strip_prefix(&*base)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
         same && refund.status >= RefundStatus::Cancelled
     });
     match failed.count() {

@@ -157,7 +157,8 @@ impl PaymentView {
                 .map(|client| client.method.clone())
                 .or(method)
                 .unwrap_or_else(provider),
-            provider_transaction_id: attempt.and_then(|attempt| attempt.references.first().cloned()),
+            provider_transaction_id: attempt
+                .and_then(|attempt| attempt.references.first().cloned()),
             refunded_amount: decimal(document.money(document.refunded_minor)),
             created_at: moments.created,
             completed_at: moments.completed.filter(|_| has_come(document.status)),
