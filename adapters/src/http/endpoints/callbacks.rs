@@ -3,16 +3,13 @@
 
 use super::super::{
     Api,
-    access::Access,
     command::{HowAsked, Ordered},
-    document::{Endpoints, Versioned},
     problem::Problem,
-    read,
 };
-use axum::{extract::State, response::Response};
-use http::{HeaderMap, StatusCode};
-use kontor_actors::webhook::{EndpointDocument, Webhook};
-use kontor_messages::webhook::{CallbackKey, WebhookCommand, WebhookEvent, callbacks_id};
+use axum::response::Response;
+use http::StatusCode;
+use kontor_actors::webhook::Webhook;
+use kontor_messages::webhook::{CallbackKey, WebhookCommand, WebhookEvent};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,22 +29,12 @@ struct CallbacksBody {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(get, put))
-}
-
-/// How payments' callbacks are made; 404 until the first one was, or somebody has said how.
-#[utoipa::path(get, path = "/v1/payment-callbacks", tag = "webhooks",
-    responses((status = OK, body = Versioned<EndpointDocument>)))]
-async fn get(
-    State(api): State<Api>,
-    access: Access,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    read::one::<Endpoints>(&api, &access, &headers, callbacks_id().as_str()).await
+    OpenApiRouter::new().routes(routes!(put))
 }
 
 /// Says how payments' callbacks are made. The secret that they are signed with is shown when it is
-/// made; `POST /v1/webhook-endpoints/callbacks/rotate` makes another one.
+/// made; `POST /v1/webhook-endpoints/callbacks/rotate` makes another one. What is set is read at
+/// `/v1/webhook-endpoints/callbacks`.
 #[utoipa::path(put, path = "/v1/payment-callbacks", tag = "webhooks", params(HowAsked),
     request_body = CallbacksBody,
     responses((status = OK, body = super::WithSecret)))]

@@ -6,6 +6,7 @@
 mod create;
 mod refund;
 mod view;
+mod wanted;
 
 use super::super::{
     Api,
