@@ -280,7 +280,8 @@ impl Outside {
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
         let settings = Arc::new(TenantAccounts::new(intake.clone()));
         let hooks = HookAddresses::new(Arc::new(self.vault.clone()), self.public.clone());
-        Arc::new(Accounts::new(settings, self.http.clone()).told_at(hooks))
+        let accounts = Accounts::new(settings, self.http.clone()).waiting(&self.gateways);
+        Arc::new(accounts.told_at(hooks))
     }
 
     /// What the API needs besides the domains.

@@ -1,10 +1,14 @@
 //! The accounts of all tenants, made when they are first asked for, and made anew once their
 //! settings have changed.
 
-use super::{Account, http::Http, payments, payments::Provider};
+use super::{Account, GatewaySettings, breaker::Rest, http::Http, payments, payments::Provider};
 use crate::hook_address::HookAddresses;
 use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFault};
-use kontor_messages::{TenantId, payment::Problem, tenant::AccountMode};
+use kontor_messages::{
+    TenantId,
+    payment::{Backoff, Problem},
+    tenant::AccountMode,
+};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -19,6 +23,8 @@ pub struct Accounts {
     settings: Arc<dyn AccountSettings>,
     http: Http,
     hooks: Option<HookAddresses>,
+    rest: Rest,
+    backoff: Backoff,
     // Not domain state: what is in here can be made again from the settings at any time.
     known: Mutex<Known>,
 }
@@ -43,12 +49,23 @@ struct Kept {
 impl Accounts {
     /// Accounts whose settings are kept there.
     pub fn new(settings: Arc<dyn AccountSettings>, http: Http) -> Self {
-        Self { settings, http, hooks: None, known: Mutex::default() }
+        let (hooks, rest, backoff, known) = Default::default();
+        Self { settings, http, hooks, rest, backoff, known }
     }
 
     /// The same, whose providers send their notifications to these addresses.
     pub fn told_at(self, hooks: HookAddresses) -> Self {
         Self { hooks: Some(hooks), ..self }
+    }
+
+    /// The same, which wait and rest after failures as these settings say.
+    pub fn waiting(self, settings: &GatewaySettings) -> Self {
+        Self { rest: settings.rest(), backoff: settings.backoff(), ..self }
+    }
+
+    /// How long calls wait that were not done.
+    pub fn backoff(&self) -> Backoff {
+        self.backoff
     }
 
     /// A tenant's account.
@@ -74,7 +91,7 @@ impl Accounts {
         };
         let hook = self.hooks.as_ref().and_then(|hooks| hooks.url(tenant, provider, name));
         let address = (tenant.clone(), provider.to_owned(), name.to_owned());
-        self.lock().get(address, config, (maker, hook), &self.http)
+        self.lock().get(address, config, (maker, hook), (&self.http, self.rest))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -90,7 +107,7 @@ impl Known {
         address: Address,
         config: AccountConfig,
         (maker, hook): (&Provider, Option<String>),
-        http: &Http,
+        (http, rest): (&Http, Rest),
     ) -> Result<Arc<Account>, GatewayFault> {
         self.clock += 1;
         if let Some(kept) = self.accounts.get_mut(&address)
@@ -105,7 +122,7 @@ impl Known {
         let before = self.accounts.get(&address).filter(|kept| same_place(&kept.made_of, &config));
         let account = Arc::new(match before {
             Some(kept) => kept.account.changed(gateway),
-            None => Account::new(address.0.clone(), &*address.2, gateway),
+            None => Account::new(address.0.clone(), &*address.2, gateway).resting(rest),
         });
         self.make_room(ACCOUNTS_MAX);
         let kept = Kept { made_of: config, account: Arc::clone(&account), used_at: self.clock };
@@ -147,7 +164,7 @@ mod tests {
     fn get(known: &mut Known, name: &str, settings: Value) -> Arc<Account> {
         let maker = payments::providers().iter().find(|maker| maker.name == "stripe").unwrap();
         let address = (tenant(), "stripe".to_owned(), name.to_owned());
-        known.get(address, config(settings), (maker, None), &http()).unwrap()
+        known.get(address, config(settings), (maker, None), (&http(), Rest::default())).unwrap()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use http::StatusCode;
 use kontor_actors::{admission::Lane, intake::Caller, payment::Payment, request::Terms};
 use kontor_messages::{
     EntityId, Meta, TenantId, Timestamp,
-    payment::{CallFault, Operation, PaymentCommand, Problem},
+    payment::{Backoff, CallFault, Operation, PaymentCommand, Problem},
 };
 use serde_json::{Value, json};
 
@@ -337,6 +337,7 @@ async fn a_payment_that_no_provider_takes_is_no_error_of_the_server() {
         fault: CallFault::GiveUp,
         problem: Problem::new("no", "the shop is closed"),
         jitter_permille: 0,
+        backoff: Backoff::default(),
     };
     tell(&shop, failed).await;
     let answer = keyed.post("/payments/create", wish("o-1", json!(100))).await;
