@@ -34,6 +34,7 @@ pub mod retry;
 pub mod schedule;
 pub mod signing;
 pub mod stock;
+pub mod supplier;
 pub mod storable;
 pub mod store;
 pub mod tenant;
