@@ -173,7 +173,17 @@ pub(super) async fn many<K: Kind>(
     access: &Access,
     asked: Result<Asked, Problem>,
 ) -> Result<Response, Problem> {
-    let page = page::<K>(api, access, asked?).await?;
+    some::<K>(api, access, &asked?, |_| true).await
+}
+
+/// A page of those things that `which` wants.
+pub(super) async fn some<K: Kind>(
+    api: &Api,
+    access: &Access,
+    asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
+) -> Result<Response, Problem> {
+    let page = page::<K>(api, access, asked, which).await?;
     Ok(super::json(StatusCode::OK, &page))
 }
 
@@ -181,9 +191,10 @@ pub(super) async fn many<K: Kind>(
 pub(super) async fn page<K: Kind>(
     api: &Api,
     access: &Access,
-    asked: Asked,
+    asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
 ) -> Result<Page<Versioned<K::Document>>, Problem> {
-    let (rows, next_cursor) = rows::<K>(api, access.id(), &asked).await?;
+    let (rows, next_cursor) = rows::<K>(api, access.id(), asked, which).await?;
     let shown = rows.iter().filter_map(|(row, state)| {
         let document = K::document(state)?.into_owned();
         Some(Versioned { id: K::id(&row.entity).to_owned(), version: row.version, document })
@@ -198,6 +209,7 @@ async fn rows<K: Kind>(
     api: &Api,
     tenant: &TenantId,
     asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
 ) -> Result<(Vec<Row<K>>, Option<String>), Problem> {
     let (mut rows, mut before) = (Vec::new(), asked.cursor.clone());
     for _ in 0..PAGES_MAX {
@@ -207,7 +219,7 @@ async fn rows<K: Kind>(
         for row in page.into_iter().take(wanted) {
             before = Some(K::id(&row.entity).to_owned());
             let state = parse::<K>(&row)?;
-            if K::document(&state).is_some() {
+            if K::document(&state).is_some_and(|document| which(&document)) {
                 rows.push((row, state));
             }
         }
