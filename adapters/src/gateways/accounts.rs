@@ -3,7 +3,11 @@
 
 use super::{Account, http::Http, payments, payments::Provider};
 use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFault};
-use kontor_messages::{TenantId, payment::Problem, tenant::AccountMode};
+use kontor_messages::{
+    TenantId,
+    payment::Problem,
+    tenant::{self, AccountMode},
+};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -95,10 +99,12 @@ impl Known {
             .make(&config.settings, config.mode, http)
             .map_err(|text| unusable("account_settings", text))?;
         let before = self.accounts.get(&address).filter(|kept| same_place(&kept.made_of, &config));
-        let account = Arc::new(match before {
+        let account = match before {
             Some(kept) => kept.account.changed(gateway),
             None => Account::new(address.0.clone(), &*address.2, gateway),
-        });
+        };
+        let secrets = tenant::AccountSettings::hidden(&config.settings);
+        let account = Arc::new(account.hiding(secrets));
         self.make_room(ACCOUNTS_MAX);
         let kept = Kept { made_of: config, account: Arc::clone(&account), used_at: self.clock };
         self.accounts.insert(address, kept);

@@ -15,19 +15,31 @@ const REST: Duration = Duration::from_secs(15);
 const REST_MAX: Duration = Duration::from_secs(300);
 
 /// The breaker of one account.
-#[derive(Default)]
 pub struct Breaker {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     failures: u32,
     /// How often in a row it has rested.
     rests: u32,
     until: Option<Timestamp>,
     probing: bool,
+    shown: Shown,
 }
+
+/// The breaker in the figures: one of its provider's in some position.
+struct Shown {
+    provider: &'static str,
+    position: &'static str,
+}
+
+/// All calls go through.
+const CLOSED: &str = "closed";
+/// None goes through.
+const OPEN: &str = "open";
+/// One is under way to see.
+const HALF_OPEN: &str = "half_open";
 
 /// The leave to make one call. Dropped without a report it says nothing, and a probe is over.
 pub struct Permit<'a> {
@@ -36,6 +48,14 @@ pub struct Permit<'a> {
 }
 
 impl Breaker {
+    /// The breaker of an account at a provider.
+    pub fn new(provider: &'static str) -> Self {
+        let shown = Shown { provider, position: CLOSED };
+        shown.count(1.0);
+        let state = State { failures: 0, rests: 0, until: None, probing: false, shown };
+        Self { state: Mutex::new(state) }
+    }
+
     /// Leave to call, or when to come again.
     pub fn admit(&self, now: Timestamp) -> Result<Permit<'_>, Timestamp> {
         let mut state = self.lock();
@@ -49,6 +69,7 @@ impl Breaker {
             return Err(now.plus(REST));
         }
         state.probing = true;
+        state.show();
         Ok(Permit { breaker: self, probe: true })
     }
 
@@ -82,13 +103,49 @@ impl Permit<'_> {
                 (state.failures, state.rests, state.until) = (0, 0, None);
             }
         }
+        state.show();
+    }
+}
+
+impl State {
+    fn show(&mut self) {
+        let position = match self.until {
+            None => CLOSED,
+            Some(_) if self.probing => HALF_OPEN,
+            Some(_) => OPEN,
+        };
+        self.shown.moves_to(position);
+    }
+}
+
+impl Shown {
+    fn moves_to(&mut self, position: &'static str) {
+        if self.position != position {
+            self.count(-1.0);
+            self.position = position;
+            self.count(1.0);
+        }
+    }
+
+    fn count(&self, more: f64) {
+        metrics::gauge!("kontor_gateway_breakers", "provider" => self.provider,
+            "state" => self.position)
+        .increment(more);
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.count(-1.0);
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.probe {
-            self.breaker.lock().probing = false;
+            let mut state = self.breaker.lock();
+            state.probing = false;
+            state.show();
         }
     }
 }
@@ -97,6 +154,7 @@ impl Drop for Permit<'_> {
 mod tests {
     use super::*;
     use kontor_messages::payment::Problem;
+    use metrics_exporter_prometheus::PrometheusBuilder;
 
     const NOW: Timestamp = Timestamp::from_millis(1_768_471_200_000);
 
@@ -105,7 +163,7 @@ mod tests {
     }
 
     fn tripped() -> Breaker {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe");
         for _ in 0..FAILURES_MAX {
             breaker.admit(NOW).ok().unwrap().report(&failed(), NOW);
         }
@@ -147,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_provider_that_asks_for_patience_gets_it() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe");
         let at = NOW.plus(Duration::from_secs(7));
         let fault = CallFault::Retry { at: Some(at), fresh_key: false };
         let answer: Result<(), _> =
@@ -159,7 +217,7 @@ mod tests {
 
     #[test]
     fn calls_under_way_when_it_trips_do_not_make_the_rest_longer() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe");
         let permits: Vec<_> = (0..8).map(|_| breaker.admit(NOW).ok().unwrap()).collect();
         for permit in permits {
             permit.report(&failed(), NOW);
@@ -168,8 +226,33 @@ mod tests {
     }
 
     #[test]
+    fn the_figures_say_in_which_position_the_breakers_of_a_provider_are() {
+        let figures = PrometheusBuilder::new().build_recorder();
+        let of = |state: &str| {
+            let line = format!(r#"kontor_gateway_breakers{{provider="stripe",state="{state}"}} "#);
+            let text = figures.handle().render();
+            let found = text.lines().find_map(|shown| shown.strip_prefix(&line));
+            found.map_or(0, |count| count.parse().unwrap())
+        };
+        let shown = || [of(CLOSED), of(OPEN), of(HALF_OPEN)];
+        metrics::with_local_recorder(&figures, || {
+            let (one, two) = (Breaker::new("stripe"), tripped());
+            assert_eq!(shown(), [1, 1, 0]);
+            let later = NOW.plus(REST);
+            let probe = two.admit(later).ok().unwrap();
+            assert_eq!(shown(), [1, 0, 1]);
+            drop(probe);
+            assert_eq!(shown(), [1, 1, 0]);
+            two.admit(later).ok().unwrap().report(&Ok(()), later);
+            assert_eq!(shown(), [2, 0, 0]);
+            drop(one);
+            assert_eq!(shown(), [1, 0, 0], "what is gone is counted no more");
+        });
+    }
+
+    #[test]
     fn a_refusal_is_no_failure() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe");
         for _ in 0..20 {
             let no: Result<(), _> =
                 Err(GatewayFault::give_up(FaultCause::Refused, Problem::new("declined", "")));

@@ -2,7 +2,7 @@
 
 mod abilities;
 mod actions;
-mod history;
+mod calls;
 mod opening;
 mod qr;
 pub(super) mod returns;
@@ -12,6 +12,7 @@ use super::{
     access::Access,
     command::{HowAsked, Ordered},
     document::{Kind, Orders, Payments, Versioned},
+    history,
     path::Named,
     problem::Problem,
     query,
@@ -105,7 +106,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, request))
         .routes(routes!(get))
         .merge(actions::routes())
-        .merge(history::routes())
+        .merge(calls::routes())
+        .merge(history::of_payments())
         .merge(qr::routes())
 }
 
