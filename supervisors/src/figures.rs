@@ -88,8 +88,7 @@ mod tests {
             .record(0.3);
         });
         let text = recorder.handle().render();
-        let line =
-            r#"kontor_gateway_call_seconds_bucket{provider="stripe",outcome="answered",le="0.5"} 1"#;
+        let line = r#"kontor_gateway_call_seconds_bucket{provider="stripe",outcome="answered",le="0.5"} 1"#;
         assert!(text.lines().any(|shown| shown == line), "{text}");
     }
 }

@@ -181,7 +181,9 @@ impl Call {
         let (client, request) = self.request.build_split();
         let request = match request {
             Ok(request) => request,
-            Err(error) => return Err(self.refused.map_or_else(|| fault(&error), HttpFault::Refused)),
+            Err(error) => {
+                return Err(self.refused.map_or_else(|| fault(&error), HttpFault::Refused));
+            }
         };
         let watched = record::begin(&request);
         let (answer, timed_out) = match self.refused {
@@ -196,10 +198,7 @@ impl Call {
 }
 
 /// The exchange, and whether it ended for want of time.
-async fn exchange(
-    client: &Client,
-    request: reqwest::Request,
-) -> (Result<Reply, HttpFault>, bool) {
+async fn exchange(client: &Client, request: reqwest::Request) -> (Result<Reply, HttpFault>, bool) {
     let mut response = match client.execute(request).await {
         Ok(response) => response,
         Err(error) => return (Err(fault(&error)), error.is_timeout()),

@@ -27,9 +27,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     TenantId, Timestamp,
-    payment::{
-        CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen,
-    },
+    payment::{CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen},
 };
 use record::{Recorder, Said};
 use redact::Redactor;

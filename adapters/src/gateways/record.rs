@@ -52,11 +52,7 @@ pub struct Watched {
 
 impl Recorder {
     /// Records a call of a provider.
-    pub fn new(
-        provider: &'static str,
-        request_id: &'static str,
-        redactor: &Arc<Redactor>,
-    ) -> Self {
+    pub fn new(provider: &'static str, request_id: &'static str, redactor: &Arc<Redactor>) -> Self {
         Self { provider, request_id, redactor: Arc::clone(redactor), said: Arc::default() }
     }
 

@@ -5,6 +5,7 @@
 //! few names, a sentence of which suspicious words are masked, and nothing in it is a secret of the
 //! account, a card's number, a mail address or a token.
 
+mod marked;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,8 @@ pub const BODY_MAX: usize = 4096;
 const ADDRESS_MAX: usize = 500;
 /// Of a word that is shown.
 const WORD_MAX: usize = 120;
+/// Of a sentence that is shown.
+const SENTENCE_MAX: usize = 1000;
 /// Of a member's name that is shown.
 const NAME_MAX: usize = 60;
 /// Shorter settings are no secrets, and would mask words of everybody's.
@@ -145,7 +148,7 @@ impl Redactor {
                 value.to_string()
             }
             _ if is_form(kind, body) => self.pairs(form_urlencoded::parse(body)),
-            _ => self.unread(kind, body.len()),
+            _ => self.marked(kind, body).unwrap_or_else(|| self.unread(kind, body.len())),
         };
         Some(cut(self.guarded(text), BODY_MAX))
     }
@@ -215,6 +218,14 @@ impl Redactor {
         shown.collect::<Vec<_>>().join("&")
     }
 
+    fn marked(&self, kind: Option<&str>, body: &[u8]) -> Option<String> {
+        let text = std::str::from_utf8(body).ok()?;
+        if text.trim_start().starts_with("<?xml") {
+            return self.xml(text);
+        }
+        self.parts(kind, text)
+    }
+
     fn unread(&self, kind: Option<&str>, len: usize) -> String {
         let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
         let kind = self.word(kind.trim()).unwrap_or_else(|| "text".to_owned());
@@ -245,7 +256,7 @@ impl Redactor {
 
     fn sentence(&self, text: &str) -> String {
         // A secret may have spaces in it, and a card's number has.
-        if !self.is_clean(text) {
+        if SENTENCE_MAX < text.len() || !self.is_clean(text) {
             return MASK.to_owned();
         }
         // So many digits may be a telephone number, in however many groups.
@@ -258,10 +269,7 @@ impl Redactor {
 
     fn is_word(&self, text: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_graphic();
-        !text.is_empty()
-            && text.len() <= WORD_MAX
-            && text.bytes().all(plain)
-            && self.is_clean(text)
+        !text.is_empty() && text.len() <= WORD_MAX && text.bytes().all(plain) && self.is_clean(text)
     }
 
     /// Whether there is nothing in it that is known, or looks like, what nobody should read.
@@ -284,9 +292,9 @@ fn is_listed(name: &str) -> bool {
 
 /// The name as the lists have it: of `metadata[order_id]` it is `orderid`.
 fn listed_as(name: &str) -> String {
-    let parts = name.split(['[', ']']).filter(|part| !part.is_empty());
-    // What only counts is no name.
-    let last = parts.filter(|part| !part.bytes().all(|byte| byte.is_ascii_digit())).last();
+    // What only counts is no name, and nor is nothing.
+    let counts = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let last = name.rsplit(['[', ']']).find(|part| !counts(part));
     let plain = last.unwrap_or_default().chars().filter(|c| !matches!(c, '_' | '-'));
     plain.map(|c| c.to_ascii_lowercase()).collect()
 }
@@ -322,12 +330,18 @@ fn holds_card_number(text: &str) -> bool {
             continue;
         }
         groups.push(word);
+        if GROUPS_MAX < groups.len() {
+            groups.remove(0);
+        }
         if (0..groups.len()).any(|first| is_card_number(&groups[first..].concat())) {
             return true;
         }
     }
     false
 }
+
+/// More groups than digits that it may have.
+const GROUPS_MAX: usize = 19;
 
 fn is_card_number(digits: &str) -> bool {
     (13..=19).contains(&digits.len()) && passes_check(digits)

@@ -263,8 +263,10 @@ fn recorded(told: C, number: usize) -> C {
         EventId,
         payment::{CallOutcome, ProviderCall},
     };
-    let outcome =
-        matches!(told, C::RecordOpened { .. } | C::RecordCallFailed { .. } | C::RecordObservation { .. });
+    let outcome = matches!(
+        told,
+        C::RecordOpened { .. } | C::RecordCallFailed { .. } | C::RecordObservation { .. }
+    );
     if !outcome {
         return told;
     }

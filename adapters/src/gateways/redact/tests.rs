@@ -6,6 +6,8 @@ use serde_json::json;
 
 const FORM: Option<&str> = Some("application/x-www-form-urlencoded; charset=UTF-8");
 
+const MULTIPART: Option<&str> = Some("multipart/form-data; boundary=b");
+
 fn shown(value: Value) -> Value {
     let text = Redactor::default().body(None, value.to_string().as_bytes()).unwrap();
     serde_json::from_str(&text).unwrap()
@@ -40,9 +42,11 @@ fn what_is_needed_to_look_for_a_fault_is_shown_and_what_is_personal_is_not() {
 
 #[test]
 fn a_form_is_shown_like_any_body_and_so_is_a_query() {
-    let form = "merchant=1&secret=s&transId=AB12-CD34&refId=r1&email=a%40b.cz&metadata%5Brefund%5D=r-1";
+    let form =
+        "merchant=1&secret=s&transId=AB12-CD34&refId=r1&email=a%40b.cz&metadata%5Brefund%5D=r-1";
     let redactor = Redactor::default();
-    let expected = "merchant=***&secret=***&transId=AB12-CD34&refId=r1&email=***&metadata[refund]=r-1";
+    let expected =
+        "merchant=***&secret=***&transId=AB12-CD34&refId=r1&email=***&metadata[refund]=r-1";
     assert_eq!(redactor.body(FORM, form.as_bytes()).as_deref(), Some(expected));
     // Whatever its sender says that it is.
     let plain = redactor.body(Some("text/plain"), b"code=0&message=OK&label=Ann");
@@ -50,6 +54,27 @@ fn a_form_is_shown_like_any_body_and_so_is_a_query() {
     let url = "https://pay.example/v1/refunds?payment_intent=pi_1&token=t&limit=100";
     let expected = "https://pay.example/v1/refunds?payment_intent=pi_1&token=***&limit=100";
     assert_eq!(redactor.address(&Url::parse(url).unwrap()), expected);
+}
+
+#[test]
+fn what_banks_send_and_are_sent_is_shown_in_the_same_way() {
+    let redactor = Redactor::default();
+    let answer = "<?xml version=\"1.0\"?><result who=\"Ann\"><errorCode>0</errorCode>\
+        <message>OK &amp; Ann</message><account>2000145399</account><empty/></result>";
+    let shown = redactor.body(Some("text/xml"), answer.as_bytes()).unwrap();
+    assert!(shown.starts_with("<result><errorCode>0</errorCode><message>OK"), "{shown}");
+    assert!(shown.ends_with("</message><account>***</account><empty/></result>"), "{shown}");
+    let parts = "--b\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nt-1\r\n--b\r\n\
+        Content-Disposition: form-data; name=\"type\"\r\n\r\nxml\r\n--b\r\n\
+        Content-Disposition: form-data; name=\"file\"; filename=\"a.xml\"\r\n\
+        Content-Type: text/xml\r\n\r\n<?xml version=\"1.0\"?><Import><amount>1.00</amount>\
+        <accountTo>1</accountTo></Import>\r\n--b--\r\n";
+    let kind = Some("multipart/form-data; boundary=b");
+    let expected = "token=***&type=xml&\
+        file=<Import><amount>1.00</amount><accountTo>***</accountTo></Import>";
+    assert_eq!(redactor.body(kind, parts.as_bytes()).as_deref(), Some(expected));
+    let cut = redactor.body(Some("text/xml"), b"<?xml version=\"1.0\"?><result><id>1");
+    assert_eq!(cut.as_deref(), Some("(text/xml, 34 bytes)"));
 }
 
 #[test]
@@ -84,15 +109,23 @@ fn a_sentence_of_the_provider_is_shown_without_what_looks_like_somebody_s() {
 
 #[test]
 fn card_numbers_are_known_however_they_are_written_and_ids_are_none() {
-    for card in ["4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242",
-        "3782 822463 10005", "card:378282246310005."]
-    {
+    for card in [
+        "4242424242424242",
+        "4242 4242 4242 4242",
+        "4242-4242-4242-4242",
+        "3782 822463 10005",
+        "card:378282246310005.",
+    ] {
         assert!(holds_card_number(card), "{card}");
         assert_eq!(shown(json!({ "id": card }))["id"], MASK, "{card}");
     }
-    for id in ["01977e4e-0000-7000-8000-000000000001", "12345678-1234-1234-1234-123456789012",
-        "4242424242424241", "20260115", "pi_3MtwBwLkdIwHu7ix28a3tqPa"]
-    {
+    for id in [
+        "01977e4e-0000-7000-8000-000000000001",
+        "12345678-1234-1234-1234-123456789012",
+        "4242424242424241",
+        "20260115",
+        "pi_3MtwBwLkdIwHu7ix28a3tqPa",
+    ] {
         assert!(!holds_card_number(id), "{id}");
     }
 }
@@ -142,7 +175,7 @@ proptest! {
         let innocent = Redactor::default()
             .body(None, holding(&name, "", depth, around).to_string().as_bytes())
             .unwrap();
-        let ours = "(application/x-www-form-urlencoded text/html bytes) https://pay.example/v1/last";
+        let ours = "(application/x-www-form-urlencoded multipart/form-data bytes) https://pay.example/v1/last";
         prop_assume!(!innocent.contains(&secret) && !ours.contains(&secret));
         let bodies = [
             holding(&name, &text, depth, around).to_string(),
@@ -152,9 +185,11 @@ proptest! {
             pairs(&secret, "x"),
             text.clone(),
             format!("<{name}>{text}</{name}>"),
+            format!("<?xml version=\"1.0\"?><{0}>{text}</{0}>", listed_as(&name)),
+            format!("--b\r\nx; name=\"{name}\"\r\n\r\n{text}\r\n--b--"),
         ];
         for body in bodies {
-            for kind in [None, FORM, Some("application/json"), Some("text/html")] {
+            for kind in [None, FORM, Some("application/json"), MULTIPART] {
                 let shown = redactor.body(kind, body.as_bytes()).unwrap();
                 prop_assert!(!shown.contains(&secret), "{shown}");
             }

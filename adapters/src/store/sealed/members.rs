@@ -14,9 +14,7 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         "order" => {
             &["\"customer\"", "\"shipping_address\"", "\"billing_address\"", "\"note\"", "\"text\""]
         }
-        "payment" => {
-            &["\"customer_email\"", "\"body\"", "\"request_body\"", "\"response_body\""]
-        }
+        "payment" => &["\"customer_email\"", "\"body\"", "\"request_body\"", "\"response_body\""],
         "notification" => &["\"recipient\"", "\"data\""],
         "user" => &[
             "\"email\"",
