@@ -88,7 +88,7 @@ fn of_what_cannot_be_read_only_its_kind_and_size_are_told() {
 
 #[test]
 fn a_long_body_is_cut_between_two_characters_and_says_so() {
-    let long = json!({ "message": ["ž ".repeat(50); 200] });
+    let long = json!({ "message": vec!["ž ".repeat(50); 200] });
     let text = Redactor::default().body(None, long.to_string().as_bytes()).unwrap();
     assert!(text.len() <= BODY_MAX && text.ends_with("..."), "{}", text.len());
 }
@@ -217,10 +217,11 @@ proptest! {
             let shown = redactor.body(FORM, body.as_bytes()).unwrap();
             prop_assert!(!shown.contains(&text), "{shown}");
         }
-        let number: u64 = text.bytes().map(u64::from).product();
+        let digest = |sum: u64, byte: u8| sum.wrapping_mul(31).wrapping_add(byte.into());
+        let number = text.bytes().fold(7, digest);
         let body = json!({ "id": 1, name: number }).to_string();
         let shown = redactor.body(None, body.as_bytes()).unwrap();
-        prop_assert!(number < 10 || !shown.contains(&number.to_string()), "{shown}");
+        prop_assert!(!shown.contains(&number.to_string()), "{shown}");
     }
 
     #[test]
