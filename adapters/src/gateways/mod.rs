@@ -16,7 +16,7 @@ pub mod webhooks;
 
 pub use accounts::Accounts;
 
-use breaker::Breaker;
+use breaker::{Breaker, Rest};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kontor_actors::{
     ports::{
@@ -27,7 +27,9 @@ use kontor_actors::{
 };
 use kontor_messages::{
     TenantId, Timestamp,
-    payment::{CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen},
+    payment::{
+        Backoff, CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen,
+    },
 };
 use record::{Recorder, Said};
 use redact::Redactor;
@@ -48,11 +50,46 @@ const INTERPRET_MAX: Duration = Duration::from_secs(15);
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
 
 /// How providers and mail servers of tenants are called.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewaySettings {
     /// Whether their addresses may be private, and without TLS.
     pub allow_private: bool,
+    /// How long a payment's call that was not done waits before it is made again. Each further
+    /// wait is twice as long.
+    pub retry_ms: u64,
+    /// The longest of these waits.
+    pub retry_ms_max: u64,
+    /// How long an account rests that has failed some times in a row. Each further rest is twice
+    /// as long.
+    pub rest_ms: u64,
+    /// The longest of these rests.
+    pub rest_ms_max: u64,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        let (backoff, rest) = (Backoff::default(), Rest::default());
+        let ms = |rest: Duration| u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            allow_private: false,
+            retry_ms: backoff.first_ms,
+            retry_ms_max: backoff.ms_max,
+            rest_ms: ms(rest.first),
+            rest_ms_max: ms(rest.max),
+        }
+    }
+}
+
+impl GatewaySettings {
+    fn backoff(&self) -> Backoff {
+        Backoff { first_ms: self.retry_ms, ms_max: self.retry_ms_max }
+    }
+
+    fn rest(&self) -> Rest {
+        let ms = Duration::from_millis;
+        Rest { first: ms(self.rest_ms), max: ms(self.rest_ms_max) }
+    }
 }
 
 /// What is asked of an account.
@@ -118,13 +155,18 @@ impl Account {
         name: impl Into<String>,
         gateway: Arc<dyn PaymentGateway>,
     ) -> Self {
-        let limits = Arc::new(Limits::of(gateway.name(), gateway.abilities()));
+        let limits = Arc::new(Limits::of(gateway.name(), gateway.abilities(), Rest::default()));
         Self { tenant, name: name.into(), gateway, limits, redactor: Arc::default() }
     }
 
     /// The account with the secrets of its settings, which no record of a call shows.
     pub fn hiding(self, secrets: Vec<String>) -> Self {
         Self { redactor: Arc::new(Redactor::hiding(secrets)), ..self }
+    }
+
+    /// The same, which nobody has called yet, with other rests.
+    fn resting(self, rest: Rest) -> Self {
+        Self { limits: Arc::new(Limits::of(self.provider(), self.abilities(), rest)), ..self }
     }
 
     /// The same account over other settings, which goes on as it was held back before.
@@ -311,12 +353,12 @@ impl Drop for InFlight {
 }
 
 impl Limits {
-    fn of(provider: &'static str, abilities: Abilities) -> Self {
+    fn of(provider: &'static str, abilities: Abilities, rest: Rest) -> Self {
         let rate = NonZeroU32::new(abilities.calls_per_second).unwrap_or(NonZeroU32::MIN);
         Self {
             pace: RateLimiter::direct(Quota::per_second(rate)),
             in_flight: Semaphore::new(IN_FLIGHT_MAX),
-            breaker: Breaker::new(provider),
+            breaker: Breaker::new(provider, rest),
         }
     }
 }
