@@ -286,7 +286,7 @@ impl Outside {
         let identity = Identity::new(intake.clone(), self.vault.clone(), &self.identity);
         let identity = identity.map_err(|fault| fault.to_string())?;
         Ok(Ties {
-            metrics: figures::render()?,
+            metrics: crate::figures::render()?,
             accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
             client: self.http.clone(),
             release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),

@@ -137,12 +137,20 @@ async fn a_refund_that_fails_after_it_was_done_is_in_the_log_with_the_question_t
     let now = stage.asked(&path).await;
     assert_eq!(now["status"], "partially_refunded", "{now}");
     let log = stage.log(&path).await;
+    // By chance the answer is cut, or says 500: either way nobody knows what was done.
+    let lost = &log[1]["exchanges"][0];
+    let statuses = match lost["outcome"].as_str().unwrap() {
+        "failed" => vec![500],
+        "unknown" => vec![],
+        other => panic!("{other}: {lost}"),
+    };
     let all: Vec<_> = log.iter().map(told).collect();
     let query = ("query", "answered", vec![200, 200]);
-    assert_eq!(all, [("open", "answered", vec![200]), ("refund", "unknown", vec![500]), query]);
+    assert_eq!(all, [("open", "answered", vec![200]), ("refund", "unknown", statuses), query]);
     for (place, call) in log.iter().enumerate() {
         let made = &call["exchanges"][0];
-        assert!(made["request_id"].as_str().unwrap().starts_with("req_"), "{made}");
+        let named = made["request_id"].as_str().is_some_and(|id| id.starts_with("req_"));
+        assert_eq!(named, made["status"].is_u64(), "{made}");
         assert!(made["address"].as_str().unwrap().contains("/v1/"), "{made}");
         assert_eq!((&call["provider"], &call["account"]), (&json!("stripe"), &json!("main")));
         let instants = [&call["started_at"], &made["started_at"]];
