@@ -176,6 +176,16 @@ impl Call {
         Self { request: self.request.json(body), ..self }
     }
 
+    /// Sends it, and leaves the reply's body to be read; whatever the status.
+    pub async fn open(self) -> Result<Opened, HttpFault> {
+        if let Some(refused) = self.refused {
+            return Err(HttpFault::Refused(refused));
+        }
+        let response = self.request.send().await.map_err(|error| fault(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Opened { status, headers, response })
+    }
+
     /// Sends it, and reads all of the reply. Whoever records the call at hand learns of both.
     pub async fn send(self) -> Result<Reply, HttpFault> {
         let (client, request) = self.request.build_split();
@@ -220,6 +230,30 @@ async fn exchange(client: &Client, request: reqwest::Request) -> (Result<Reply, 
         (Ok(reply), false)
     } else {
         (Err(HttpFault::Status(Box::new(reply))), false)
+    }
+}
+
+/// A reply whose body has not been read, for bodies of any length.
+pub struct Opened {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    response: reqwest::Response,
+}
+
+impl Opened {
+    /// The next part of the body; none at its end. A part that does not come in time is an error.
+    pub async fn part(&mut self, patience: Duration) -> Result<Option<bytes::Bytes>, HttpFault> {
+        match tokio::time::timeout(patience, self.response.chunk()).await {
+            Ok(part) => part.map_err(|error| unknown(&error)),
+            Err(_) => Err(HttpFault::Unknown("the reply stopped coming".into())),
+        }
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 }
 
