@@ -1,11 +1,15 @@
 //! What a slow provider costs the others: the time from a payment that was accepted to the page
 //! where it is paid, at a quick account, alone and beside an account whose provider has begun to
-//! take two seconds for every answer. Node, providers and shops are in this process, over real
-//! sockets; quiet and slow phases take turns, so that what else the machine does meets both.
+//! take two seconds for every answer. Providers and shops are in this process, over real sockets,
+//! and so is the node unless one is named; quiet and slow phases take turns, so that what else the
+//! machine does meets both.
 //!
-//! `cargo run --release -p kontor --example slow_account -- [ROUNDS] [SECONDS]`
+//! `cargo run --release -p kontor --example slow_account -- [ROUNDS] [SECONDS] [URL ADMIN_TOKEN]`
 //!
-//! A round is a quiet phase and a slow one, so many seconds each, and a pause after each.
+//! A round is a quiet phase and a slow one, so many seconds each, and a pause after each. A node
+//! that is named must let its tenants' accounts be on this machine and one address and one key ask
+//! as fast as they can: `KONTOR_GATEWAYS__ALLOW_PRIVATE=true`,
+//! `KONTOR_HTTP__ADDRESS_REQUESTS_PER_SECOND=0`, `KONTOR_HTTP__KEY_REQUESTS_PER_SECOND=0`.
 
 // Times and ratios are shown to people; nothing here is money or stock.
 #![allow(clippy::float_arithmetic)]
@@ -22,7 +26,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+};
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
@@ -44,8 +52,12 @@ async fn main() -> Result<(), Fault> {
     let number = |place: usize, usual: u64| args.get(place).map_or(Ok(usual), |n| n.parse());
     let (rounds, phase) = (number(0, 6)?, Duration::from_secs(number(1, 5)?));
     let sandbox = Sandbox::start(SandboxConfig::default()).await?;
-    let (end, ended) = oneshot::channel::<()>();
-    let (town, served) = Town::open(&sandbox, ended).await?;
+    let (node, own) = match args.get(2..) {
+        Some([url, admin]) => ((url.clone(), admin.clone()), None),
+        None | Some([]) => Own::start().await.map(|(named, own)| (named, Some(own)))?,
+        Some(_) => return Err("expected [ROUNDS] [SECONDS] [URL ADMIN_TOKEN]".into()),
+    };
+    let town = Town::open(&sandbox, node).await?;
     town.quick_for(Duration::from_secs(1)).await?;
     let (mut quiet, mut slow) = (Vec::new(), Vec::new());
     for round in 0..rounds {
@@ -58,8 +70,9 @@ async fn main() -> Result<(), Fault> {
             }
         }
     }
-    let _ = end.send(());
-    served.await??;
+    if let Some(own) = own {
+        own.end().await?;
+    }
     let cores = std::thread::available_parallelism()?;
     println!("{cores} cores, {SHOPS} shops, {rounds} rounds of {phase:?}");
     let alone = say("the quick account alone", &mut quiet)?;
@@ -83,20 +96,16 @@ fn say(what: &str, times: &mut [Duration]) -> Result<f64, Fault> {
     Ok(p99)
 }
 
-/// The shops and how they ask.
-#[derive(Clone)]
-struct Town {
-    http: Client,
-    url: String,
-    keys: Arc<Vec<String>>,
+/// A node in this process.
+struct Own {
+    end: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), String>>,
+    _folder: Folder,
 }
 
-impl Town {
-    /// Starts a node, and opens the shops with their accounts.
-    async fn open(
-        sandbox: &Sandbox,
-        ended: oneshot::Receiver<()>,
-    ) -> Result<(Self, tokio::task::JoinHandle<Result<(), String>>), Fault> {
+impl Own {
+    /// Starts it: its address and its operator's token.
+    async fn start() -> Result<((String, String), Self), Fault> {
         let folder = Folder::new(None)?;
         let mut settings = settings(&folder, None);
         settings.gateways.allow_private = true;
@@ -106,19 +115,38 @@ impl Town {
         let url = format!("http://{}", listener.local_addr()?);
         let node = Node::start(settings, Role::Serve).await?;
         let admin = node.admin_token().expose_secret().to_owned();
-        let served = tokio::spawn(async move {
-            let served = node.serve(listener, async { drop(ended.await) }).await;
-            drop(folder);
-            served
-        });
+        let (end, ended) = oneshot::channel::<()>();
+        let served = tokio::spawn(node.serve(listener, async { drop(ended.await) }));
+        Ok(((url, admin), Self { end, served, _folder: folder }))
+    }
+
+    async fn end(self) -> Result<(), Fault> {
+        // A node that has ended already has its reason in `served`.
+        let _ = self.end.send(());
+        Ok(self.served.await??)
+    }
+}
+
+/// The shops and how they ask.
+#[derive(Clone)]
+struct Town {
+    http: Client,
+    url: String,
+    keys: Arc<Vec<String>>,
+}
+
+impl Town {
+    /// Opens the shops with their accounts on a node, given by its address and operator's token.
+    async fn open(sandbox: &Sandbox, (url, admin): (String, String)) -> Result<Self, Fault> {
         let http = kontor_sandbox::plain_client(PATIENCE)?;
+        let url = url.trim_end_matches('/').to_owned();
         let mut town = Self { http, url, keys: Arc::default() };
-        let mut keys = Vec::new();
+        let (mut keys, run) = (Vec::new(), fastrand::u32(..));
         for shop in 0..SHOPS {
-            keys.push(town.shop(&admin, &format!("shop-{shop}"), sandbox).await?);
+            keys.push(town.shop(&admin, &format!("slow-{run:08x}-{shop}"), sandbox).await?);
         }
         town.keys = Arc::new(keys);
-        Ok((town, served))
+        Ok(town)
     }
 
     async fn shop(&self, admin: &str, name: &str, sandbox: &Sandbox) -> Result<String, Fault> {
