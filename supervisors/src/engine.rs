@@ -21,6 +21,7 @@ use kontor_actors::{
     signing::Signing,
     stock::Stock,
     store::Store,
+    supplier::Supplier,
     tenant::Tenant,
     user::User,
     webhook::Webhook,
@@ -83,6 +84,7 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<User>(ground);
     hosts.host::<Signing>(ground);
     hosts.host::<Reconciliation>(ground);
+    hosts.host::<Supplier>(ground);
     hosts
 }
 

@@ -10,6 +10,7 @@ use kontor_adapters::{
     dispatch::{
         accounts::TenantAccounts,
         erasures::Erasures,
+        imports::files::FeedFiles,
         letters::Letters,
         notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
@@ -22,6 +23,7 @@ use kontor_adapters::{
         http::Http,
         webhooks::{Sender, SenderSettings},
     },
+    hook_address::HookAddresses,
     http::{self, Api, HttpSettings, RenderMetrics, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
@@ -255,6 +257,8 @@ struct Outside {
     sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
+    /// Where feeds of suppliers are kept.
+    feeds: FeedFiles,
     /// Where the node is reached from outside.
     public: Option<url::Url>,
 }
@@ -273,12 +277,15 @@ impl Outside {
         });
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, public })
+        let feeds = FeedFiles::new(settings.data_dir.join("feeds"));
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, feeds, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
         let settings = Arc::new(TenantAccounts::new(intake.clone()));
-        Arc::new(Accounts::new(settings, self.http.clone()).waiting(&self.gateways))
+        let hooks = HookAddresses::new(Arc::new(self.vault.clone()), self.public.clone());
+        let accounts = Accounts::new(settings, self.http.clone()).waiting(&self.gateways);
+        Arc::new(accounts.told_at(hooks))
     }
 
     /// What the API needs besides the domains.
@@ -294,6 +301,7 @@ impl Outside {
             bearers: Some(Arc::new(identity.clone())),
             secrets: Some(Arc::new(identity.vault().clone())),
             identity,
+            feeds: self.feeds.clone(),
         })
     }
 

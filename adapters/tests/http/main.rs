@@ -6,6 +6,7 @@
 mod access;
 mod auth;
 mod closing;
+mod compat;
 mod conventions;
 mod followers;
 mod isolation;
@@ -25,4 +26,5 @@ mod routing;
 mod shop;
 mod sources;
 mod stock;
+mod suppliers;
 mod wall;

@@ -268,6 +268,8 @@ impl Running {
     async fn start(mut settings: NodeSettings, listener: TcpListener) -> Result<Self, String> {
         let address = listener.local_addr().map_err(|fault| fault.to_string())?;
         settings.http.listen = address;
+        // Stand-ins are told with each payment where they may send what happens to it.
+        settings.http.public_url = url::Url::parse(&format!("http://{address}")).ok();
         let node = Node::start(settings, Role::Serve).await?;
         let (intake, admin) = (node.intake().clone(), node.admin_token());
         let (stop, stopped) = oneshot::channel::<()>();

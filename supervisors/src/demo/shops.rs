@@ -145,16 +145,16 @@ async fn connect(ground: &Ground<'_>, tenant: &str, bearer: &Bearer) -> Result<(
     Ok(())
 }
 
-/// Gives the shop an account at a provider.
+/// Gives the shop an account at a provider; how that stands.
 pub(super) async fn put_account(
     ground: &Ground<'_>,
     bearer: &Bearer,
     provider: &str,
     settings: Value,
-) -> Result<(), String> {
+) -> Result<Value, String> {
     let path = format!("/v1/accounts/{provider}/main");
     let body = json!({ "settings": settings });
-    ground.client.expect(bearer, Method::PUT, &path, &body).await.map(drop)
+    ground.client.expect(bearer, Method::PUT, &path, &body).await
 }
 
 /// Warehouses, and the goods in them. With two, a third of the products lies in both.
@@ -186,7 +186,7 @@ async fn fill(
         .await
 }
 
-fn text(value: &Value, member: &str) -> Result<String, String> {
+pub(super) fn text(value: &Value, member: &str) -> Result<String, String> {
     let found = value.get(member).and_then(Value::as_str).map(str::to_owned);
     found.ok_or_else(|| format!("the answer has no {member}"))
 }

@@ -4,7 +4,7 @@
 use super::{
     api::Bearer,
     picture::{Payment, Whole},
-    shops::{Ground, Shop, put_account},
+    shops::{Ground, Shop, put_account, text},
     town::Town,
 };
 use kontor_messages::payment::PaymentStatus;
@@ -63,78 +63,84 @@ pub(super) fn choose(shop: &Shop) -> &'static str {
     "stripe"
 }
 
-/// Opens a shop's accounts.
+/// Opens a shop's accounts: their settings here, and then the accounts themselves there, which send
+/// what happens to the address that belongs to each.
 pub(super) async fn connect(
     ground: &Ground<'_>,
     tenant: &str,
     bearer: &Bearer,
     providers: &[&str],
 ) -> Result<(), String> {
+    let secret = uuid::Uuid::new_v4().simple().to_string();
     for provider in providers {
-        let hook = format!("{}/webhooks/{tenant}/{provider}/main", ground.node);
-        put_account(ground, bearer, provider, account(ground, tenant, provider, hook)).await?;
+        let settings = settings(ground, tenant, provider, &secret);
+        let account = put_account(ground, bearer, provider, settings).await?;
+        let hook = format!("{}{}", ground.node, text(&account, "webhook_path")?);
+        register(ground, tenant, provider, (secret.clone(), hook));
     }
     Ok(())
 }
 
-/// Makes the account known at the provider, under the tenant's name; the settings that belong to it.
-fn account(ground: &Ground<'_>, tenant: &str, provider: &str, hook: String) -> Value {
+/// What the node is to know of an account, which is under the tenant's name at the provider.
+fn settings(ground: &Ground<'_>, tenant: &str, provider: &str, secret: &str) -> Value {
     let at = ground.sandbox.providers();
-    let secret = uuid::Uuid::new_v4().simple().to_string();
+    match provider {
+        "comgate" => json!({ "merchant": tenant, "secret": secret, "test": true,
+            "endpoint": at.comgate.base_url() }),
+        "payu" => json!({ "pos_id": tenant, "client_secret": secret, "second_key": secret,
+            "endpoint": at.payu.base_url() }),
+        "paypal" => {
+            let url = at.paypal.base_url();
+            json!({ "client_id": tenant, "client_secret": secret, "webhook_id": tenant,
+                "endpoint": url, "certificate_origins": [url], "certificate_root": PAYPAL_ROOT })
+        }
+        "halyk" => {
+            let url = at.halyk.base_url();
+            json!({ "client_id": tenant, "client_secret": secret, "terminal": TERMINAL,
+                "shop_id": tenant, "hash_key": secret, "endpoint": url,
+                "token_endpoint": format!("{url}/oauth2/token") })
+        }
+        "fio" => json!({ "token": tenant, "iban": IBAN, "endpoint": at.fio.base_url(),
+            "pause_s": 0, "refunds": "import" }),
+        _ => json!({ "secret_key": stripe_key(tenant),
+            "webhook_secrets": [format!("whsec_{secret}")],
+            "endpoint": ground.sandbox.stripe().base_url() }),
+    }
+}
+
+/// Makes the account known at the provider.
+fn register(ground: &Ground<'_>, tenant: &str, provider: &str, (secret, hook): (String, String)) {
+    let at = ground.sandbox.providers();
     let own = tenant.to_owned();
     match provider {
         "comgate" => {
-            let (merchant, push_url) = (own, Some(hook));
-            at.comgate.register(ComGateShop { merchant, secret: secret.clone(), push_url });
-            json!({ "merchant": tenant, "secret": secret, "test": true,
-                "endpoint": at.comgate.base_url() })
+            at.comgate.register(ComGateShop { merchant: own, secret, push_url: Some(hook) });
         }
-        "payu" => {
-            at.payu.register(PayUPos {
-                pos_id: own,
-                client_secret: secret.clone(),
-                second_key: secret.clone(),
-                algorithm: "SHA-256".into(),
-                auto_receive: true,
-            });
-            json!({ "pos_id": tenant, "client_secret": secret, "second_key": secret,
-                "endpoint": at.payu.base_url(), "notify_url": hook })
-        }
-        "paypal" => {
-            at.paypal.register(PayPalApp {
-                client_id: own,
-                client_secret: secret.clone(),
-                webhook_id: tenant.into(),
-                webhook_url: Some(hook),
-                declines: false,
-            });
-            json!({ "client_id": tenant, "client_secret": secret, "webhook_id": tenant,
-                "endpoint": at.paypal.base_url(), "certificate_origins": [at.paypal.base_url()],
-                "certificate_root": PAYPAL_ROOT })
-        }
-        "halyk" => {
-            at.halyk.register(HalykTerminal {
-                client_id: own,
-                client_secret: secret.clone(),
-                terminal: TERMINAL.into(),
-                two_step: false,
-            });
-            let url = at.halyk.base_url();
-            json!({ "client_id": tenant, "client_secret": secret, "terminal": TERMINAL,
-                "shop_id": tenant, "hash_key": secret, "notify_url": hook, "endpoint": url,
-                "token_endpoint": format!("{url}/oauth2/token") })
-        }
-        "fio" => {
-            at.fio.register(FioAccount::new(tenant, IBAN, 0));
-            json!({ "token": tenant, "iban": IBAN, "endpoint": at.fio.base_url(), "pause_s": 0,
-                "refunds": "import" })
-        }
+        "payu" => at.payu.register(PayUPos {
+            pos_id: own,
+            client_secret: secret.clone(),
+            second_key: secret,
+            algorithm: "SHA-256".into(),
+            auto_receive: true,
+        }),
+        "paypal" => at.paypal.register(PayPalApp {
+            client_id: own.clone(),
+            client_secret: secret,
+            webhook_id: own,
+            webhook_url: Some(hook),
+            declines: false,
+        }),
+        "halyk" => at.halyk.register(HalykTerminal {
+            client_id: own,
+            client_secret: secret,
+            terminal: TERMINAL.into(),
+            two_step: false,
+        }),
+        "fio" => at.fio.register(FioAccount::new(tenant, IBAN, 0)),
         _ => {
-            let api_key = stripe_key(tenant);
             let webhooks = vec![WebhookEndpoint { url: hook, secret: format!("whsec_{secret}") }];
-            ground.sandbox.stripe().register(StripeAccount { api_key: api_key.clone(), webhooks });
-            json!({ "secret_key": api_key, "webhook_secrets": [format!("whsec_{secret}")],
-                "endpoint": ground.sandbox.stripe().base_url() })
+            let api_key = stripe_key(tenant);
+            ground.sandbox.stripe().register(StripeAccount { api_key, webhooks });
         }
     }
 }

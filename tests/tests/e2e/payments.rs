@@ -108,6 +108,9 @@ async fn under_faults(kind: Kind) {
     let seed = given.map_or_else(|| fastrand::u64(..), |text| text.parse().unwrap());
     println!("TEST_SEED={seed} has the providers fail in the same way");
     let site = Site::on(kind).await.with_settings(&HURRY);
+    // Some providers are told with each payment where to send what happens to it.
+    let url = site.url();
+    let site = site.with_settings(&[("KONTOR_HTTP__PUBLIC_URL", &url)]);
     let mut node = site.start().await;
     let shop = Shop::open(&node, "harbour-books").await;
     let till = Till::open(&shop, node.url(), seed).await;

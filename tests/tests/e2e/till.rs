@@ -16,6 +16,7 @@ pub const PROVIDERS: [&str; 6] = ["stripe", "comgate", "payu", "paypal", "halyk"
 pub const ACCOUNTS: [&str; 2] = ["main", "spare"];
 
 const IBAN: &str = "CZ9320100000002000145399";
+const SECRET: &str = "the-secret-of-the-shop";
 const TERMINAL: &str = "67e34d63-102f-4bd1-898e-370781d0074d";
 
 /// How likely a call goes wrong, in a hundred.
@@ -40,77 +41,76 @@ impl Till {
         let till = Self { sandbox: Sandbox::start(config).await.unwrap() };
         for provider in PROVIDERS {
             for account in ACCOUNTS {
-                let hook = format!("{node}/webhooks/{}/{provider}/{account}", shop.tenant);
-                let settings = till.register(provider, account, hook);
+                let settings = till.settings(provider, account);
                 let path = format!("/v1/accounts/{provider}/{account}");
-                shop.client.put(&path, json!({ "settings": settings })).await.ok();
+                let made = shop.client.put(&path, json!({ "settings": settings })).await.ok();
+                let hook = format!("{node}{}", made["webhook_path"].as_str().unwrap());
+                till.register(provider, account, hook);
             }
         }
         till
     }
 
-    /// Makes an account known at its provider; the settings that belong to it.
-    fn register(&self, provider: &str, account: &str, hook: String) -> Value {
-        let at = self.sandbox.providers();
-        let (key, secret) = (key(provider, account), "the-secret-of-the-shop".to_owned());
-        let push = Some(hook.clone());
+    /// What the node is to know of an account.
+    fn settings(&self, provider: &str, account: &str) -> Value {
+        let (at, key) = (self.sandbox.providers(), key(provider, account));
         match provider {
-            "comgate" => {
-                let shop = ComGateShop { merchant: key.clone(), secret, push_url: push };
-                let settings = json!({"merchant": key, "secret": &shop.secret, "test": true,
-                    "endpoint": at.comgate.base_url()});
-                at.comgate.register(shop);
-                settings
-            }
-            "payu" => {
-                at.payu.register(PayUPos {
-                    pos_id: key.clone(),
-                    client_secret: secret.clone(),
-                    second_key: "second-key".into(),
-                    algorithm: "SHA-256".into(),
-                    auto_receive: true,
-                });
-                json!({"pos_id": key, "client_secret": secret, "second_key": "second-key",
-                    "endpoint": at.payu.base_url(), "notify_url": hook})
-            }
+            "comgate" => json!({"merchant": key, "secret": SECRET, "test": true,
+                "endpoint": at.comgate.base_url()}),
+            "payu" => json!({"pos_id": key, "client_secret": SECRET, "second_key": "second-key",
+                "endpoint": at.payu.base_url()}),
             "paypal" => {
-                at.paypal.register(PayPalApp {
-                    client_id: key.clone(),
-                    client_secret: secret.clone(),
-                    webhook_id: key.clone(),
-                    webhook_url: push,
-                    declines: false,
-                });
                 let url = at.paypal.base_url();
-                json!({"client_id": key, "client_secret": secret, "webhook_id": key,
+                json!({"client_id": key, "client_secret": SECRET, "webhook_id": key,
                     "endpoint": url, "certificate_origins": [url],
                     "certificate_root": PAYPAL_ROOT})
             }
             "halyk" => {
-                at.halyk.register(HalykTerminal {
-                    client_id: key.clone(),
-                    client_secret: secret.clone(),
-                    terminal: TERMINAL.into(),
-                    two_step: false,
-                });
                 let url = at.halyk.base_url();
-                json!({"client_id": key, "client_secret": secret, "terminal": TERMINAL,
-                    "shop_id": "shop", "hash_key": "kontor-halyk-hash-key", "notify_url": hook,
-                    "endpoint": url, "token_endpoint": format!("{url}/oauth2/token")})
+                json!({"client_id": key, "client_secret": SECRET, "terminal": TERMINAL,
+                    "shop_id": "shop", "hash_key": "kontor-halyk-hash-key", "endpoint": url,
+                    "token_endpoint": format!("{url}/oauth2/token")})
             }
-            "fio" => {
-                at.fio.register(FioAccount::new(&key, IBAN, 0));
-                json!({"token": key, "iban": IBAN, "endpoint": at.fio.base_url(), "pause_s": 0,
-                    "refunds": "import"})
+            "fio" => json!({"token": key, "iban": IBAN, "endpoint": at.fio.base_url(),
+                "pause_s": 0, "refunds": "import"}),
+            _ => json!({"secret_key": key, "webhook_secrets": [STRIPE_SECRET],
+                "endpoint": self.sandbox.stripe().base_url()}),
+        }
+    }
+
+    /// Makes an account known at its provider.
+    fn register(&self, provider: &str, account: &str, hook: String) {
+        let (at, key) = (self.sandbox.providers(), key(provider, account));
+        let secret = SECRET.to_owned();
+        match provider {
+            "comgate" => {
+                at.comgate.register(ComGateShop { merchant: key, secret, push_url: Some(hook) });
             }
-            _ => {
-                self.sandbox.stripe().register(StripeAccount {
-                    api_key: key.clone(),
-                    webhooks: vec![WebhookEndpoint { url: hook, secret: STRIPE_SECRET.into() }],
-                });
-                json!({"secret_key": key, "webhook_secrets": [STRIPE_SECRET],
-                    "endpoint": self.sandbox.stripe().base_url()})
-            }
+            "payu" => at.payu.register(PayUPos {
+                pos_id: key,
+                client_secret: secret,
+                second_key: "second-key".into(),
+                algorithm: "SHA-256".into(),
+                auto_receive: true,
+            }),
+            "paypal" => at.paypal.register(PayPalApp {
+                client_id: key.clone(),
+                client_secret: secret,
+                webhook_id: key,
+                webhook_url: Some(hook),
+                declines: false,
+            }),
+            "halyk" => at.halyk.register(HalykTerminal {
+                client_id: key,
+                client_secret: secret,
+                terminal: TERMINAL.into(),
+                two_step: false,
+            }),
+            "fio" => at.fio.register(FioAccount::new(&key, IBAN, 0)),
+            _ => self.sandbox.stripe().register(StripeAccount {
+                api_key: key,
+                webhooks: vec![WebhookEndpoint { url: hook, secret: STRIPE_SECRET.into() }],
+            }),
         }
     }
 

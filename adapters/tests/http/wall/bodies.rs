@@ -25,6 +25,12 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
             json!({ "provider": "manual", "account": "main" })
         }
         ("PUT", "/v1/payment-routes") => json!({ "rules": [] }),
+        ("PUT", "/v1/payment-callbacks") => json!({ "hosts": ["127.0.0.1"] }),
+        ("POST", "/payments/create") => json!({
+            "orderId": "their-order", "applicationId": "shop", "amount": 1, "currency": "CZK",
+            "paymentMethod": "manual", "callbackUrl": "http://127.0.0.1:9/callback",
+            "customer": { "email": "nobody@example.com" },
+        }),
         ("POST", "/v1/payments/{payment}/second-payment") => {
             json!({ "attempt": 2, "decision": "refund" })
         }
@@ -37,6 +43,13 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("POST", "/v1/differences/{difference}/settle") => {
             json!({ "how": "written_off", "note": "small" })
         }
+        ("PUT", "/v1/suppliers/{supplier}") => json!({ "name": "Acme" }),
+        ("PUT", "/v1/sources/{source}") => source("their-acme"),
+        ("PUT", "/v1/sources/{source}/file") => json!("code;stock"),
+        ("PUT", "/v1/sources/{source}/categories") => {
+            json!({ "path": "Tools", "category": "tools" })
+        }
+        ("POST", "/v1/imports") => json!({ "source": "their-feed" }),
         ("POST", "/v1/stock/movements") => {
             json!({ "sku": "their-atlas", "warehouse": "main", "kind": "in", "quantity": 1 })
         }
@@ -83,6 +96,15 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
     })
 }
 
+/// A source of a supplier.
+pub fn source(supplier: &str) -> Value {
+    json!({
+        "supplier": supplier, "name": "All", "currency": "CZK",
+        "format": { "format": { "kind": "csv" } },
+        "mapping": { "fields": [{ "to": "code", "from": ["code"] }] },
+    })
+}
+
 /// Bodies that name what is ours, on routes that do not.
 pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
     let (sku, shelf) = (things.of("sku"), things.of("code"));
@@ -104,6 +126,7 @@ pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
             "/v1/stock/reservations",
             json!({ "channel": "web", "until": LATER, "lines": [{ "sku": sku, "quantity": 1 }] }),
         ),
+        ("/v1/imports", json!({ "source": things.of("source") })),
         ("/v1/invitations", json!({ "email": "new@example.com", "role": things.of("role") })),
     ]
 }

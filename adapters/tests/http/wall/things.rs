@@ -41,11 +41,14 @@ impl Things {
             ("code", "our-shelf".to_owned()),
             ("role", "our-packer".to_owned()),
             ("user", "our-olga".to_owned()),
+            ("supplier", "our-acme".to_owned()),
+            ("source", "our-feed".to_owned()),
         ]);
         sell(shop, harbour, &mut things).await;
         hold(harbour, &mut things).await;
         tell(shop, harbour, &mut things).await;
         staff(shop, harbour, &mut things).await;
+        supply(harbour, &mut things).await;
         Self(things)
     }
 
@@ -137,7 +140,9 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     let asked = harbour.act(&format!("{path}/refunds")).await.ok();
     let refund = asked["refunds"][0]["refund"].as_str().unwrap_or_else(|| panic!("{asked}"));
     let refund = refund.to_owned();
+    let again = payment.clone();
     things.extend([("order", order), ("payment", payment), ("refund", refund)]);
+    things.insert("paymentId", again);
     let run = json!({ "provider": "manual", "account": "main", "day": "2026-01-15" });
     let run = made(harbour, "/v1/reconciliations", run).await;
     let difference = Difference {
@@ -222,6 +227,15 @@ async fn tell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     };
     shop.store.bury(&letter).await.unwrap();
     things.insert("letter", letter.id);
+}
+
+/// A supplier with a source, and an import from it.
+async fn supply(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    harbour.put("/v1/suppliers/our-acme", json!({ "name": "Acme" })).await.ok();
+    let source = super::bodies::source("our-acme");
+    harbour.put("/v1/sources/our-feed", source).await.ok();
+    let import = made(harbour, "/v1/imports", json!({ "source": "our-feed" })).await;
+    things.insert("import", import);
 }
 
 /// Keys, members, roles and invitations.
