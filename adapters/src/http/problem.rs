@@ -119,6 +119,18 @@ impl Problem {
         self
     }
 
+    /// The same, for a body whose members are called otherwise than the command's.
+    pub(super) fn with_pointers(mut self, rename: impl Fn(&str) -> String) -> Self {
+        for fault in &mut self.errors {
+            let renamed = rename(&fault.pointer);
+            if self.detail == format!("{}: {}", fault.pointer, fault.detail) {
+                self.detail = format!("{renamed}: {}", fault.detail);
+            }
+            fault.pointer = renamed;
+        }
+        self
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status

@@ -5,6 +5,7 @@
 
 mod access;
 mod auth;
+mod catalog;
 mod closing;
 mod conventions;
 mod followers;

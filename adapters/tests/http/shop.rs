@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kontor_actors::{
+    catalog::Catalog,
     admission::{Admission, AdmissionSettings, Lane},
     domain_actor::{DomainLimits, Ground},
     erasure::Erasure,
@@ -373,6 +374,7 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Reconciliation>(&ground);
     hosts.host::<User>(&ground);
     hosts.host::<Signing>(&ground);
+    hosts.host::<Catalog>(&ground);
     let hosts = Arc::new(hosts);
     let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();
     let starting =
