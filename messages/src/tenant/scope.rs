@@ -20,7 +20,10 @@ const LIST: [(&str, &str); Scope::COUNT] = [
     ("stock:read", "See stock, warehouses, movements, transfers and reservations."),
     ("stock:write", "Move, count, transfer, reserve and release goods; set warehouses up."),
     ("catalog:read", "See products, categories, attributes and prices."),
-    ("catalog:write", "Describe, price, import and archive products; keep categories and attributes."),
+    (
+        "catalog:write",
+        "Describe, price, import and archive products; keep categories and attributes.",
+    ),
     ("payments:read", "See payments, refunds, the ledger and reconciliation."),
     ("payments:write", "Open, capture, cancel, accept, mark and refund payments; reconcile them."),
     ("notifications:read", "See messages to customers and their texts."),
