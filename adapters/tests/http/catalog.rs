@@ -32,7 +32,8 @@ async fn a_product_is_made_read_changed_and_found_by_its_names() {
     let changed = harbour.patch(&path(&made), patch).await.ok();
     assert_eq!((&changed["status"], &changed["version"]), (&json!("active"), &json!(2)));
     assert!(changed.get("brand").is_none() && changed["titles"].get("en").is_none());
-    for query in ["sku=BOOK-1", &format!("ean={EAN}"), "ean=08594000000006", "status=active"] {
+    let by_ean = format!("ean={EAN}");
+    for query in ["sku=BOOK-1", by_ean.as_str(), "ean=08594000000006", "status=active"] {
         let found = harbour.get(&format!("/v1/products?{query}")).await.ok();
         assert_eq!(found["items"].as_array().unwrap().len(), 1, "{query}");
     }
@@ -241,7 +242,10 @@ async fn attributes_are_checked_by_the_set_of_the_category() {
         "categories": [shelf] }),
     )
     .await;
-    let say = |value: Value| harbour.patch(&path(&made), json!({ "attributes": value }));
+    let say = |value: Value| {
+        let (asker, at) = (harbour.clone(), path(&made));
+        async move { asker.patch(&at, json!({ "attributes": value })).await }
+    };
     say(json!({ "color": "green" })).await.at(422, "invalid", "/attributes/color");
     say(json!({ "scale": "1.5" })).await.at(422, "invalid", "/attributes/scale");
     let active = harbour.patch(&path(&made), json!({ "status": "active" })).await;

@@ -99,8 +99,9 @@ macro_rules! says {
             #[serde(default)]
             #[schema(max_items = 50)]
             tags: Option<Vec<String>>,
-            /// What its attributes are, by their codes.
+            /// What its attributes are, by their codes; `null` takes one away.
             #[serde(default)]
+            #[schema(value_type = BTreeMap<String, AttributeValue>)]
             attributes: BTreeMap<String, Option<AttributeValue>>,
             /// Pictures, films and papers in their order; replaces all of them.
             #[serde(default)]
