@@ -191,7 +191,7 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if is_former(path) && method == "get" => ANY.to_vec(),
         _ if is_former(path) => [&ANY[..], &COMMAND[..]].concat(),
-        _ if path.starts_with(FORMER_CATALOG) => ANY.to_vec(),
+        _ if path.starts_with(FORMER_CATALOG) => [&ANY[..], &["422"]].concat(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/pay/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),
