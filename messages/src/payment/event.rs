@@ -12,8 +12,6 @@ use utoipa::ToSchema;
 /// What has become of a payment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-// The first event of a payment is the greatest by far, and there is one of it.
-#[allow(clippy::large_enum_variant)]
 pub enum PaymentEvent {
     /// `payment.requested`: an attempt; the provider is to be called.
     Requested {
