@@ -5,6 +5,7 @@
 
 mod access;
 mod auth;
+mod calls;
 mod closing;
 mod compat;
 mod conventions;
