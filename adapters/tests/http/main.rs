@@ -6,6 +6,7 @@
 mod access;
 mod auth;
 mod calls;
+mod catalog;
 mod closing;
 mod compat;
 mod conventions;

@@ -129,8 +129,8 @@ pub fn errand(
     document: &PaymentDocument,
 ) -> Option<Errand> {
     let key = match event {
-        PaymentEvent::QueryRequested { attempt, query, .. } => {
-            return question(document.attempt(*attempt)?, *query, document);
+        PaymentEvent::QueryRequested { attempt, .. } => {
+            return question(document.attempt(*attempt)?, document);
         }
         PaymentEvent::Requested { call, .. }
         | PaymentEvent::CaptureRequested { call, .. }
@@ -157,9 +157,8 @@ pub fn errand(
     })
 }
 
-fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option<Errand> {
-    // A later question is on its way, and its answer is newer.
-    if query < attempt.last_query || attempt.references.is_empty() {
+fn question(attempt: &Attempt, document: &PaymentDocument) -> Option<Errand> {
+    if attempt.references.is_empty() {
         return None;
     }
     let refunds = attempt.captured_seen > 0
