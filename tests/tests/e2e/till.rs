@@ -109,9 +109,9 @@ impl Till {
             "fio" => at.fio.register(FioAccount::new(&key, IBAN, 0)),
             _ => {
                 self.sandbox.stripe().register(StripeAccount {
-                api_key: key,
-                webhooks: vec![WebhookEndpoint { url: hook, secret: STRIPE_SECRET.into() }],
-            });
+                    api_key: key,
+                    webhooks: vec![WebhookEndpoint { url: hook, secret: STRIPE_SECRET.into() }],
+                });
             }
         }
     }
