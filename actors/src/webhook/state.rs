@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 /// One entity of the webhook domain.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+// Most of them are deliveries, and those that wait are few in memory.
+#[allow(clippy::large_enum_variant)]
 pub enum WebhookState {
     /// Nothing is known, or nothing is left.
     #[default]

@@ -36,10 +36,7 @@ impl Gtin {
         let padded = self.padded();
         let first = padded.as_bytes().get(..3).unwrap_or_default();
         let same = padded.bytes().skip(1).take(12).collect::<std::collections::BTreeSet<_>>();
-        let in_store = match first {
-            [b'0', b'2', _] | [b'0', b'0', b'2' | b'4'] => true,
-            _ => false,
-        };
+        let in_store = matches!(first, [b'0', b'2', _] | [b'0', b'0', b'2' | b'4']);
         // An EAN-8 has its own range for shops: codes that begin with 0 or 2.
         let short = self.0.len() == 8 && matches!(self.0.as_bytes().first(), Some(b'0' | b'2'));
         !(in_store || short || same.len() == 1 || PLACEHOLDERS.contains(&&*padded))

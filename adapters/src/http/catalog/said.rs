@@ -222,7 +222,7 @@ pub(super) fn writer(source: Option<Source>) -> Writer {
 
 /// A fault of a field, told at the member of the body.
 pub(super) fn told(problem: Problem) -> Problem {
-    problem.with_pointers(|pointer| place(pointer))
+    problem.with_pointers(place)
 }
 
 /// Where in a body a field of the command stands.
