@@ -9,7 +9,10 @@ use crate::ports_statement::{StatementAsk, StatementPage};
 use async_trait::async_trait;
 use kontor_messages::{
     EntityId, Money, TenantId, Timestamp,
-    payment::{CallFault, CaptureMode, Observation, Problem, RefundSeen, TransferInstructions},
+    payment::{
+        CallFault, CaptureMode, ClientInstructions, Observation, Problem, RefundSeen,
+        TransferInstructions,
+    },
     tenant::AccountMode,
 };
 
@@ -49,6 +52,11 @@ pub trait PaymentGateway: Send + Sync + 'static {
     /// A page of what came and went, as the provider tells it; none if it has no such list.
     async fn statement(&self, _ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
         Ok(None)
+    }
+
+    /// After how many whole days its list has all of a day: some tell of money when they pass it on.
+    fn statement_lag_days(&self) -> u16 {
+        0
     }
 
     /// What the provider wants to read when its notification has been taken.
@@ -99,6 +107,8 @@ pub struct OpenPayment {
     pub amount: Money,
     /// When the money is taken.
     pub capture: CaptureMode,
+    /// How the payer wanted to pay, in the shop's own word.
+    pub method: Option<String>,
     /// Where the payer comes back to.
     pub return_url: Option<String>,
     /// Where the payer comes back to without having paid.
@@ -126,6 +136,8 @@ pub struct Opened {
     pub redirect_url: Option<String>,
     /// How the payer transfers the money, if that is how it is paid.
     pub transfer: Option<TransferInstructions>,
+    /// How the payer pays on the shop's own page, if that is how it is paid.
+    pub client: Option<ClientInstructions>,
     /// Until when the provider takes the money.
     pub expires_at: Option<Timestamp>,
 }

@@ -99,6 +99,7 @@ impl PaymentGateway for AcmePay {
             references: Vec::new(),
             redirect_url: charge.page,
             transfer: None,
+            client: None,
             expires_at: Some(open.until),
         })
     }

@@ -99,6 +99,7 @@ pub fn blank_attempt(
         references: Vec::new(),
         redirect_url: None,
         transfer: None,
+        client: None,
         until,
         expires_at: None,
         by_hand: false,

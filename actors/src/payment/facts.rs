@@ -118,6 +118,7 @@ fn close(attempt: &mut Attempt, status: PaymentStatus, at: Timestamp) {
         }
         None => attempt.closed = Some(Closed { status, at, ours: false }),
     }
+    attempt.client = None;
 }
 
 fn merge_refund(document: &mut PaymentDocument, number: u32, told: &RefundSeen, all: &Observation) {

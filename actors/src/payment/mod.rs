@@ -17,6 +17,7 @@ mod ledger;
 mod record;
 mod schedule;
 mod second;
+mod shown;
 mod standing;
 mod state;
 #[cfg(test)]

@@ -38,6 +38,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         references,
         redirect_url,
         transfer,
+        client,
         expires_at,
         by_hand,
     } = command
@@ -70,6 +71,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         references,
         redirect_url,
         transfer,
+        client,
         expires_at,
         by_hand,
     });

@@ -7,8 +7,8 @@ use super::{inbox::InboxDocument, ledger::LedgerDocument, second::SecondRecord};
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     payment::{
-        CaptureMode, DisputeStatus, Operation, PaymentPlan, PaymentStatus, Problem, RefundStatus,
-        TransferInstructions,
+        CaptureMode, ClientInstructions, DisputeStatus, Operation, PaymentPlan, PaymentStatus,
+        Problem, RefundStatus, TransferInstructions,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,10 @@ pub struct Attempt {
     /// How the payer transfers the money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<TransferInstructions>,
+    /// How the payer pays on the shop's own page, until that is done. Only who may ask for payments
+    /// is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientInstructions>,
     /// Until when it may be paid.
     pub until: Timestamp,
     /// Until when the provider takes the money.

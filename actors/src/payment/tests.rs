@@ -77,6 +77,7 @@ fn opened(attempt: u32) -> C {
         references: vec![format!("pi_{attempt}")],
         redirect_url: Some("https://pay.example/cs".into()),
         transfer: None,
+        client: None,
         expires_at: Some(later(HOUR)),
         by_hand: false,
     }

@@ -70,7 +70,11 @@ pub(super) trait Public: Domain {
 
 impl Public for Stock {}
 impl Public for Order {}
-impl Public for Payment {}
+impl Public for Payment {
+    fn public_event(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event.clone().public_view()).unwrap_or_default()
+    }
+}
 impl Public for Notification {}
 impl Public for Erasure {}
 impl Public for Reconciliation {}
@@ -201,6 +205,11 @@ kind!(
 kind!(
     /// Payments.
     Payments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
+    |state| state.payment().map(|payment| Cow::Owned(payment.clone().public_view()))
+);
+kind!(
+    /// Payments as who asked for them sees them: with what the payer's browser needs.
+    AskedPayments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
     |state| state.payment().map(Cow::Borrowed)
 );
 kind!(

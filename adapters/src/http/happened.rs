@@ -72,7 +72,8 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
     match domain {
         Tenant::NAME => public::<Tenant>(payload),
         Webhook::NAME => public::<Webhook>(payload),
-        Order::NAME | Stock::NAME | Payment::NAME | Erasure::NAME | Reconciliation::NAME => {
+        Payment::NAME => public::<Payment>(payload),
+        Order::NAME | Stock::NAME | Erasure::NAME | Reconciliation::NAME => {
             serde_json::from_str(payload).unwrap_or_default()
         }
         // What is not known to hold no secret is not shown.

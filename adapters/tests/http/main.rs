@@ -15,6 +15,7 @@ mod lifecycle;
 mod mails;
 mod members;
 mod orders;
+mod own_page;
 mod payments;
 mod people;
 mod phone;

@@ -32,6 +32,8 @@ mod faults;
 mod integrators;
 mod kill9;
 mod load;
+#[cfg(feature = "servers")]
+mod localstripe;
 mod main_job;
 mod process;
 mod replayed;

@@ -186,6 +186,7 @@ fn refunds_of_transfers_are_marked_by_a_person() {
         references: vec![],
         redirect_url: None,
         transfer: None,
+        client: None,
         expires_at: None,
         by_hand: true,
     };

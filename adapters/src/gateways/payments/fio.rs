@@ -176,6 +176,7 @@ impl PaymentGateway for Fio {
                 amount: open.amount,
                 qr_text,
             }),
+            client: None,
             expires_at: Some(open.until),
         })
     }

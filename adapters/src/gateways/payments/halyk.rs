@@ -186,6 +186,7 @@ impl PaymentGateway for Halyk {
             provider_ref: invoice,
             redirect_url: Some(made.invoice_url),
             transfer: None,
+            client: None,
             expires_at: Some(open.until),
         })
     }

@@ -65,6 +65,7 @@ impl PaymentGateway for Manual {
             references: Vec::new(),
             redirect_url: None,
             transfer: None,
+            client: None,
             expires_at: Some(open.until),
         })
     }

@@ -14,7 +14,7 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         "order" => {
             &["\"customer\"", "\"shipping_address\"", "\"billing_address\"", "\"note\"", "\"text\""]
         }
-        "payment" => &["\"customer_email\"", "\"body\""],
+        "payment" => &["\"customer_email\"", "\"body\"", "\"client_secret\""],
         "notification" => &["\"recipient\"", "\"data\""],
         "user" => &[
             "\"email\"",
@@ -71,7 +71,7 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
             matches!(name, "name" | "street" | "company" | "tax_id")
         }
         ("order", _) => matches!(name, "note" | "text"),
-        ("payment", _) => matches!(name, "customer_email" | "body"),
+        ("payment", _) => matches!(name, "customer_email" | "body" | "client_secret"),
         ("notification", _) => matches!(name, "recipient" | "data"),
         ("user", _) => matches!(
             name,
@@ -215,6 +215,8 @@ mod tests {
         assert!(personal("tenant", created).is_empty());
         let member = json!({ "kind": "member", "user": "u1", "email": "a@example.com" });
         assert_eq!(personal("tenant", member), ["a@example.com"]);
+        let client = json!({ "client": { "client_secret": "pi_1_secret", "publishable_key": "pk" } });
+        assert_eq!(personal("payment", client), ["pi_1_secret"]);
         let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
         assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);
     }

@@ -122,6 +122,7 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     // Nobody calls providers here: this is what would be told of one by hand.
     let opened = PaymentCommand::RecordOpened {
         transfer: None,
+        client: None,
         payment: EntityId::parse(&payment).unwrap(),
         attempt: 1,
         provider_ref: "our-money".to_owned(),
