@@ -12,6 +12,7 @@ mod isolation;
 mod ledger;
 mod legacy;
 mod lifecycle;
+mod lists;
 mod mails;
 mod members;
 mod orders;

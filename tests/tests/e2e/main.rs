@@ -36,6 +36,7 @@ mod load;
 mod localstripe;
 mod main_job;
 mod process;
+mod reconciled;
 mod replayed;
 #[cfg(feature = "servers")]
 mod tracing;
