@@ -184,7 +184,11 @@ async fn lists_that_say_the_same_have_no_differences_refunds_included() {
         let payment = world.paid().await;
         world.refund(&payment).await;
         let report = world.compare(0).await;
-        assert_eq!((&report["matched"], &report["differences"]), (&json!(2), &json!(0)), "{provider}");
+        assert_eq!(
+            (&report["matched"], &report["differences"]),
+            (&json!(2), &json!(0)),
+            "{provider}"
+        );
         assert_eq!(report["ours"], 3, "{provider}");
         assert_eq!(world.differences().await, [] as [Value; 0], "{provider}");
     }

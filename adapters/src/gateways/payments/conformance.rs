@@ -31,11 +31,8 @@ async fn what_is_opened_can_be_paid_and_is_told_as_paid_with_the_exact_amount() 
         let opened = bench.opens(CaptureMode::Automatic, "kontor-1").await.unwrap();
         let abilities = bench.gateway.abilities();
         assert_eq!(opened.redirect_url.is_some(), abilities.redirect, "{name}");
-        let ways = [
-            opened.redirect_url.is_some(),
-            opened.transfer.is_some(),
-            opened.client.is_some(),
-        ];
+        let ways =
+            [opened.redirect_url.is_some(), opened.transfer.is_some(), opened.client.is_some()];
         assert_eq!(ways.iter().filter(|way| **way).count(), 1, "{name}: {opened:?}");
         let names = bench::names(&opened);
         let told = bench.gateway.query(&query(&names)).await.unwrap();

@@ -215,7 +215,8 @@ mod tests {
         assert!(personal("tenant", created).is_empty());
         let member = json!({ "kind": "member", "user": "u1", "email": "a@example.com" });
         assert_eq!(personal("tenant", member), ["a@example.com"]);
-        let client = json!({ "client": { "client_secret": "pi_1_secret", "publishable_key": "pk" } });
+        let client =
+            json!({ "client": { "client_secret": "pi_1_secret", "publishable_key": "pk" } });
         assert_eq!(personal("payment", client), ["pi_1_secret"]);
         let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
         assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);

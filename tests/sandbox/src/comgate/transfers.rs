@@ -6,7 +6,12 @@ use super::{ComGate, ComGateShop, Fields};
 use crate::common::date;
 use crate::stand::{Answer, TillPayment};
 
-pub(super) fn answer(stand: &ComGate, shop: &ComGateShop, operation: &str, form: &Fields) -> Answer {
+pub(super) fn answer(
+    stand: &ComGate,
+    shop: &ComGateShop,
+    operation: &str,
+    form: &Fields,
+) -> Answer {
     let get = |name: &str| form.get(name).map_or("", String::as_str);
     let own = stand.payments().into_iter().filter(|one| one.account == shop.merchant);
     let taken = own.filter(|one| one.captured_minor > 0);

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::book::{
-    Book, Creation, Done, Draft, Later, PayerAct, PayerResult, charged, declined, intent_draft, take,
+    Book, Creation, Done, Draft, Later, PayerAct, PayerResult, charged, declined, intent_draft,
+    take,
 };
 use super::error::ApiError;
 use super::money::UNEXPECTED;

@@ -62,8 +62,13 @@ pub(crate) enum Phase {
     RequiresAction,
     Processing,
     RequiresCapture,
-    Succeeded { received: i64 },
-    Canceled { at: u64, reason: Option<String> },
+    Succeeded {
+        received: i64,
+    },
+    Canceled {
+        at: u64,
+        reason: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -34,7 +34,10 @@ async fn an_intent_is_paid_by_a_confirmation_and_counts_under_its_payment() {
     assert!(intent.at("/client_secret").as_str().unwrap().starts_with(&intent.id()));
     assert_eq!(intent.at("/last_payment_error"), json!(null));
     let paid = confirm(&world, &intent.id(), "pm_card_visa").await.ok();
-    assert_eq!((paid.at("/status"), paid.at("/amount_received")), (json!("succeeded"), json!(129_900)));
+    assert_eq!(
+        (paid.at("/status"), paid.at("/amount_received")),
+        (json!("succeeded"), json!(129_900))
+    );
     world.settled().await;
     assert_eq!(world.kinds(), ["charge.succeeded", "payment_intent.succeeded"]);
     let books = world.books();
@@ -65,7 +68,10 @@ async fn a_bank_that_wants_to_see_the_payer_has_a_page_that_leads_back() {
     let page = asks.at("/next_action/redirect_to_url/url");
     assert_eq!(page, json!(world.url(&format!("/pay/{id}"))));
     let pressed = world.press(&id, "pay").await;
-    assert_eq!((pressed.status, &pressed.headers["location"]), (302, &"http://shop.test/back".parse().unwrap()));
+    assert_eq!(
+        (pressed.status, &pressed.headers["location"]),
+        (302, &"http://shop.test/back".parse().unwrap())
+    );
     let told = world.get(&format!("{INTENTS}/{id}")).await.ok();
     assert_eq!((told.at("/status"), told.at("/next_action")), (json!("succeeded"), json!(null)));
 }
@@ -75,7 +81,8 @@ async fn held_money_is_taken_in_part_and_what_nobody_has_paid_is_called_off() {
     let world = World::new().await;
     let id = world.post(INTENTS, &form("p-1", "manual")).await.ok().id();
     assert_eq!(confirm(&world, &id, "pm_card_visa").await.at("/status"), json!("requires_capture"));
-    let taken = world.post(&format!("{INTENTS}/{id}/capture"), &[("amount_to_capture", "9900")]).await;
+    let taken =
+        world.post(&format!("{INTENTS}/{id}/capture"), &[("amount_to_capture", "9900")]).await;
     assert_eq!(taken.ok().at("/amount_received"), json!(9900));
     let other = made(&world, "p-2").await.id();
     let off = world.post(&format!("{INTENTS}/{other}/cancel"), &[]).await.ok();

@@ -124,7 +124,7 @@ fn entry(row: &Row, settings: &Settings, day: NaiveDate) -> Result<Option<Provid
     let column = |name: &str| {
         let own = settings.transfer_columns.get(name).map(|own| [own.as_str()]);
         let known = COLUMNS.iter().find(|(column, _)| *column == name);
-        let names = known.map_or(&[][..], |(_, names)| names);
+        let names = known.map_or(&[][..], |(_, names)| *names);
         own.and_then(|own| text(row, &own)).or_else(|| text(row, names))
     };
     let id = column("id").filter(|id| wire::is_transaction(id));
@@ -174,7 +174,8 @@ fn text(row: &Row, names: &[&str]) -> Option<String> {
 
 /// A time in Prague, or a day, which is its noon.
 fn instant(text: &str) -> Option<Timestamp> {
-    for format in ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"] {
+    for format in ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"]
+    {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
             return in_prague(time);
         }

@@ -48,7 +48,10 @@ async fn the_transfers_of_a_day_tell_of_payments_and_refunds_when_they_were_paid
     let page = gateway.statement(&ask("2026-01-15", "2026-01-16", None)).await.unwrap().unwrap();
     let asked = server.asked();
     assert_eq!(asked[0].line, "POST /v1.0/transferList");
-    assert_eq!((asked[0].get("date"), asked[0].get("merchant")), (Some("2026-01-15"), Some("123456")));
+    assert_eq!(
+        (asked[0].get("date"), asked[0].get("merchant")),
+        (Some("2026-01-15"), Some("123456"))
+    );
     assert_eq!(asked[0].get("secret"), Some("kontor-comgate-secret"));
     assert_eq!(asked[1].line, "POST /v1.0/singleTransfer");
     assert_eq!(asked[1].get("transferId"), Some("5211530"));
@@ -121,7 +124,6 @@ async fn a_row_that_cannot_be_read_fails_the_list_for_what_is_left_out_would_loo
         assert!(matches!(fault.fault, CallFault::Retry { .. }), "{fault:?}");
     }
     let server = Server::new([reply("code=1400&message=no+kontor-comgate-secret")]).await;
-    let fault =
-        comgate(&server, json!({})).statement(&ask("2026-01-15", "2026-01-16", None)).await;
+    let fault = comgate(&server, json!({})).statement(&ask("2026-01-15", "2026-01-16", None)).await;
     assert!(!fault.unwrap_err().message.contains("kontor-comgate-secret"));
 }

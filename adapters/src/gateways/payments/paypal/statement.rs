@@ -78,8 +78,7 @@ pub(super) async fn page(
     let unreadable = || told::unreadable("list", Operation::Query);
     let moved = list.transaction_details.iter().map(|detail| &detail.transaction_info);
     // Denied and pending ones have moved nothing.
-    let moved =
-        moved.filter(|info| !matches!(info.transaction_status.as_deref(), Some("D" | "P")));
+    let moved = moved.filter(|info| !matches!(info.transaction_status.as_deref(), Some("D" | "P")));
     let entries = moved.map(|info| entry(info).ok_or_else(unreadable));
     let next = (number < list.total_pages).then(|| (number + 1).to_string());
     Ok(StatementPage { entries: entries.collect::<Result<_, _>>()?, next })
@@ -130,10 +129,11 @@ fn second(at: Timestamp) -> String {
 
 /// PayPal writes an offset without a colon, `2026-01-15T04:30:00+0000`.
 fn offset(text: &str) -> String {
-    match text.len().checked_sub(5).and_then(|at| text.split_at_checked(at)) {
-        Some((time, zone)) if zone.starts_with(['+', '-']) => {
-            format!("{time}{}:{}", &zone[..3], &zone[3..])
-        }
-        _ => text.to_owned(),
-    }
+    let zone = text.len().checked_sub(5).and_then(|at| text.get(at..));
+    let zone = zone.filter(|zone| zone.starts_with(['+', '-']) && zone.is_ascii());
+    let (Some(zone), Some(time)) = (zone, text.get(..text.len().saturating_sub(5))) else {
+        return text.to_owned();
+    };
+    let (hours, minutes) = zone.split_at(3);
+    format!("{time}{hours}:{minutes}")
 }

@@ -4,7 +4,9 @@ use super::{Flow, Settings, Stripe, readable, status, wire, wire_amount};
 use kontor_actors::ports::{FaultCause, GatewayFault, OpenPayment, Opened};
 use kontor_messages::{
     Timestamp,
-    payment::{CaptureMode, ClientInstructions, Observation, ObservationSource, Operation, Problem},
+    payment::{
+        CaptureMode, ClientInstructions, Observation, ObservationSource, Operation, Problem,
+    },
 };
 use secrecy::ExposeSecret;
 

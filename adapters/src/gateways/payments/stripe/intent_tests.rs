@@ -128,8 +128,13 @@ async fn how_an_intent_stands_is_what_stripe_says_of_it() {
 #[tokio::test]
 async fn an_intent_that_nobody_wants_any_more_is_called_off_unless_the_payer_was_faster() {
     let lapsed = intent("canceled", json!({ "cancellation_reason": "abandoned" }));
-    let late = (400, &[][..], json!({"error": {"type": "invalid_request_error",
-        "code": "payment_intent_unexpected_state"}}).to_string());
+    let late = (
+        400,
+        &[][..],
+        json!({"error": {"type": "invalid_request_error",
+        "code": "payment_intent_unexpected_state"}})
+        .to_string(),
+    );
     for (answer, expected) in
         [(reply(200, lapsed), ObservedStatus::Expired), (late, ObservedStatus::Created)]
     {

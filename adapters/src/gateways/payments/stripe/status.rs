@@ -85,7 +85,8 @@ pub fn intent(intent: &Intent, source: ObservationSource, at: Timestamp) -> Opti
 pub fn charge(charge: &Charge, source: ObservationSource, at: Timestamp) -> Option<Observation> {
     let money = |amount| from_wire(amount, &charge.currency);
     let mut told = blank(source, at);
-    told.references = vec![charge.payment_intent.as_ref().map_or(&*charge.id, Expandable::id).into()];
+    let intent = charge.payment_intent.as_ref().map(|named| named.id());
+    told.references = vec![intent.unwrap_or(&charge.id).to_owned()];
     told.attempt = attempt(charge.metadata.as_ref());
     told.amount = Some(money(charge.amount)?);
     told.status = Some(match (charge.status.as_deref(), charge.captured) {

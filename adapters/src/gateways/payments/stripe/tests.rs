@@ -170,8 +170,7 @@ async fn refunds_are_asked_for_with_the_payment() {
          "failure_reason": "lost_or_stolen_card", "payment_intent": "pi_1", "metadata": null}
     ]});
     let paid = intent("succeeded", json!({"amount_received": 129_900}));
-    let server =
-        Server::new([reply(200, page("complete", "paid", paid)), reply(200, list)]).await;
+    let server = Server::new([reply(200, page("complete", "paid", paid)), reply(200, list)]).await;
     let query = QueryPayment { references: vec!["cs_test_1".into()], refunds: true, wanted: true };
     let told = stripe(&server).query(&query).await.unwrap();
     assert_eq!(told.captured, Some(czk(129_900)));
@@ -313,11 +312,7 @@ fn every_event_that_is_subscribed_to_is_understood() {
     for (kind, object, expected) in [
         ("checkout.session.completed", page("complete", "paid", pi.clone()), S::Paid),
         ("checkout.session.completed", page("complete", "unpaid", pi.clone()), S::Pending),
-        (
-            "checkout.session.async_payment_succeeded",
-            page("complete", "paid", pi.clone()),
-            S::Paid,
-        ),
+        ("checkout.session.async_payment_succeeded", page("complete", "paid", pi.clone()), S::Paid),
         ("checkout.session.async_payment_failed", page("complete", "unpaid", pi), S::Failed),
         ("checkout.session.expired", page("expired", "unpaid", Value::Null), S::Expired),
         ("payment_intent.processing", intent("processing", json!({})), S::Pending),
