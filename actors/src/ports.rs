@@ -13,6 +13,7 @@ use kontor_messages::{
         CallFault, CaptureMode, ClientInstructions, Observation, Problem, RefundSeen,
         TransferInstructions,
     },
+    payout::Transfer,
     tenant::AccountMode,
 };
 
@@ -54,6 +55,12 @@ pub trait PaymentGateway: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The file by which the bank pays these out, the same for the same orders and day; none if the
+    /// provider takes none, or one of them cannot be written.
+    fn payout_file(&self, _orders: &[&Transfer], _at: Timestamp) -> Option<PayoutFile> {
+        None
+    }
+
     /// After how many whole days its list has all of a day: some tell of money when they pass it on.
     fn statement_lag_days(&self) -> u16 {
         0
@@ -63,6 +70,17 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn thanks(&self) -> &'static str {
         ""
     }
+}
+
+/// A file for the bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutFile {
+    /// What it is, as a media type.
+    pub content_type: &'static str,
+    /// How its name ends.
+    pub extension: &'static str,
+    /// What it says.
+    pub text: String,
 }
 
 /// What a provider can do.

@@ -205,6 +205,7 @@ fn refund_seen(refund: &wire::Refund, currency: Currency) -> RefundSeen {
         amount: Money::new(refund.amount, currency),
         status,
         problem: None,
+        transfer: None,
     }
 }
 

@@ -16,7 +16,7 @@ pub use event::PaymentEvent;
 pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};
 pub use refusal::PaymentRefusal;
 
-use crate::{EntityId, Money, TenantId, Timestamp};
+use crate::{EntityId, Money, TenantId, Timestamp, payout::Transfer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -316,6 +316,9 @@ pub struct RefundSeen {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// It waits to go to the bank with a file, which says this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Box<Transfer>>,
 }
 
 /// A dispute as the provider tells it.

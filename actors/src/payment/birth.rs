@@ -147,6 +147,7 @@ pub fn blank_refund(
         key: String::new(),
         reason: None,
         automatic: None,
+        by_file: false,
         failed_here: false,
         failure_told: false,
         problem: None,

@@ -268,6 +268,9 @@ pub struct RefundRecord {
     /// In which round of settling the payment itself asked for it (0: a double payment).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automatic: Option<u32>,
+    /// It goes to the bank with a file.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_file: bool,
     /// Only we say that it failed; the provider's word, should it come, is better.
     #[serde(default)]
     pub failed_here: bool,

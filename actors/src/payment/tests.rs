@@ -142,6 +142,7 @@ fn refund_seen(name: &str, amount: i64, status: RefundStatus) -> Observation {
         amount: czk(amount),
         status,
         problem: None,
+        transfer: None,
     };
     Observation { refunds: vec![seen], ..told(None) }
 }

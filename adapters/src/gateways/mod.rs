@@ -19,13 +19,15 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kontor_actors::{
     ports::{
         Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers,
-        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+        NotificationError, OpenPayment, Opened, PaymentGateway, PayoutFile, QueryPayment,
+        RefundPayment,
     },
     ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
     TenantId, Timestamp,
     payment::{CallFault, Notification, Observation, Operation, Problem, RefundSeen},
+    payout::Transfer,
 };
 use serde::Deserialize;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
@@ -125,6 +127,11 @@ impl Account {
     /// What the provider can do.
     pub fn abilities(&self) -> Abilities {
         self.gateway.abilities()
+    }
+
+    /// The file by which the bank pays these out; none if the provider takes none.
+    pub fn payout_file(&self, orders: &[&Transfer], at: Timestamp) -> Option<PayoutFile> {
+        self.gateway.payout_file(orders, at)
     }
 
     /// After how many whole days the provider's list has all of a day.

@@ -362,6 +362,14 @@ impl Access {
         }
     }
 
+    /// Refuses who reads here and may not write here.
+    pub(super) async fn writes(&self, api: &Api) -> Result<(), Problem> {
+        match self.may_write(api).await {
+            true => open(&self.tenant, true),
+            false => Needed { write: true, ..self.needed }.of(&[], "whoever asks has"),
+        }
+    }
+
     /// Whether whoever reads here may write here too.
     pub(super) async fn may_write(&self, api: &Api) -> bool {
         let entity = match &self.who {

@@ -2,7 +2,7 @@
 
 use super::document::Public;
 use kontor_actors::{
-    domain::Domain, erasure::Erasure, order::Order, payment::Payment,
+    domain::Domain, erasure::Erasure, order::Order, payment::Payment, payout::Payout,
     reconciliation::Reconciliation, stock::Stock, store::StoredEvent, tenant::Tenant,
     webhook::Webhook,
 };
@@ -73,6 +73,7 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
         Tenant::NAME => public::<Tenant>(payload),
         Webhook::NAME => public::<Webhook>(payload),
         Payment::NAME => public::<Payment>(payload),
+        Payout::NAME => public::<Payout>(payload),
         Order::NAME | Stock::NAME | Erasure::NAME | Reconciliation::NAME => {
             serde_json::from_str(payload).unwrap_or_default()
         }

@@ -35,6 +35,7 @@ mod orders;
 mod path;
 mod payment_routes;
 mod payments;
+mod payouts;
 mod places;
 mod problem;
 mod quarantine;

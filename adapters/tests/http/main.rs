@@ -18,6 +18,7 @@ mod members;
 mod orders;
 mod own_page;
 mod payments;
+mod payouts;
 mod people;
 mod phone;
 mod rates;

@@ -15,7 +15,7 @@ each! {
 }
 
 const GOOD_CARD: &str = "4242424242424242";
-const DECLINED_CARD: &str = "4000000000000002";
+const DECLINED_CARD: &str = "4000000000000341";
 
 struct World {
     stripe: LocalStripe,

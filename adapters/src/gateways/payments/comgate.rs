@@ -210,6 +210,7 @@ impl PaymentGateway for ComGate {
             amount: refund.amount,
             status: RefundStatus::Succeeded,
             problem: None,
+            transfer: None,
         })
     }
 

@@ -229,6 +229,7 @@ impl PaymentGateway for Halyk {
             amount: refund.amount,
             status: RefundStatus::Succeeded,
             problem: None,
+            transfer: None,
         })
     }
 

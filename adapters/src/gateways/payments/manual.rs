@@ -100,6 +100,7 @@ impl PaymentGateway for Manual {
             amount: refund.amount,
             status: RefundStatus::Pending,
             problem: None,
+            transfer: None,
         })
     }
 

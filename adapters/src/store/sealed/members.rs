@@ -14,7 +14,8 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         "order" => {
             &["\"customer\"", "\"shipping_address\"", "\"billing_address\"", "\"note\"", "\"text\""]
         }
-        "payment" => &["\"customer_email\"", "\"body\"", "\"client_secret\""],
+        "payment" => &["\"customer_email\"", "\"body\"", "\"client_secret\"", "\"payee_account\""],
+        "payout" => &["\"payee_account\""],
         "notification" => &["\"recipient\"", "\"data\""],
         "user" => &[
             "\"email\"",
@@ -71,7 +72,10 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
             matches!(name, "name" | "street" | "company" | "tax_id")
         }
         ("order", _) => matches!(name, "note" | "text"),
-        ("payment", _) => matches!(name, "customer_email" | "body" | "client_secret"),
+        ("payment", _) => {
+            matches!(name, "customer_email" | "body" | "client_secret" | "payee_account")
+        }
+        ("payout", _) => name == "payee_account",
         ("notification", _) => matches!(name, "recipient" | "data"),
         ("user", _) => matches!(
             name,
@@ -144,6 +148,7 @@ pub fn person_of(entity: &EntityRef, value: &Value) -> Option<String> {
             let by_payment = || text("payment").map(Known::Payment);
             text("customer_email").map(Known::Email).or_else(by_order).or_else(by_payment)
         }
+        "payout" => find(value, "payment").and_then(Value::as_str).map(Known::Payment),
         "notification" => {
             let recipient = value.get("recipient").and_then(Value::as_str)?;
             match recipient.contains('@') {
@@ -218,6 +223,8 @@ mod tests {
         let client =
             json!({ "client": { "client_secret": "pi_1_secret", "publishable_key": "pk" } });
         assert_eq!(personal("payment", client), ["pi_1_secret"]);
+        let payout = json!({ "transfer": { "payee_account": "2900000005", "message": "K" } });
+        assert_eq!(personal("payout", payout), ["2900000005"]);
         let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
         assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);
     }

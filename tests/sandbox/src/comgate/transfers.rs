@@ -23,7 +23,7 @@ pub(super) fn answer(
                 "transferId": number_of(day), "transferDate": day, "accountCounterparty": "0/0000",
                 "accountOutgoing": "281481882/0300", "variableSymbol": "86616655",
             }]);
-            Answer::json(200, if any { &transfer } else { &Value::Array(Vec::new()) })
+            Answer::json(200, &if any { transfer } else { json!([]) })
         }
         _ => {
             let wanted = get("transferId");

@@ -135,6 +135,7 @@ pub fn refund(refund: &Refund) -> Option<RefundSeen> {
         amount: from_wire(refund.amount, &refund.currency)?,
         status,
         problem: failed.map(|reason| Problem::new(reason, "the refund failed")),
+        transfer: None,
     })
 }
 
