@@ -140,7 +140,7 @@ async fn waiting(
         let rows = api.intake().ground().store.list(&query).await?;
         let full = rows.len() == ROWS as usize;
         seen += rows.len();
-        before = rows.last().map(|row| row.entity.clone());
+        before = rows.last().map(|row| row.entity.to_string());
         for row in rows {
             let state = serde_json::from_str(&row.state).unwrap_or_default();
             let PayoutState::Order(order) = state else { continue };
