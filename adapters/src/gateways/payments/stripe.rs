@@ -288,7 +288,9 @@ impl Stripe {
 
     fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Call {
         let mut url = self.url(path);
-        url.query_pairs_mut().extend_pairs(query);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         self.signed(self.http.get(url))
     }
 
