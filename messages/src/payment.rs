@@ -4,12 +4,14 @@
 //! notification that a provider sent, and `ledger`, the tenant's books. Providers are names here;
 //! nothing knows how they speak.
 
+mod backoff;
 mod client;
 mod command;
 mod event;
 mod plan;
 mod refusal;
 
+pub use backoff::Backoff;
 pub use client::ClientInstructions;
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;
