@@ -10,6 +10,7 @@ use kontor_adapters::{
     dispatch::{
         accounts::TenantAccounts,
         erasures::Erasures,
+        imports::files::FeedFiles,
         letters::Letters,
         notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
@@ -255,6 +256,8 @@ struct Outside {
     sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
+    /// Where feeds of suppliers are kept.
+    feeds: FeedFiles,
     /// Where the node is reached from outside.
     public: Option<url::Url>,
 }
@@ -273,7 +276,8 @@ impl Outside {
         });
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, public })
+        let feeds = FeedFiles::new(settings.data_dir.join("feeds"));
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, feeds, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -294,6 +298,7 @@ impl Outside {
             bearers: Some(Arc::new(identity.clone())),
             secrets: Some(Arc::new(identity.vault().clone())),
             identity,
+            feeds: self.feeds.clone(),
         })
     }
 

@@ -3,8 +3,8 @@
 use super::document::Public;
 use kontor_actors::{
     domain::Domain, erasure::Erasure, order::Order, payment::Payment, payout::Payout,
-    reconciliation::Reconciliation, stock::Stock, store::StoredEvent, tenant::Tenant,
-    webhook::Webhook,
+    reconciliation::Reconciliation, stock::Stock, store::StoredEvent, supplier::Supplier,
+    tenant::Tenant, webhook::Webhook,
 };
 use kontor_messages::{EntityId, EventId, Meta, Timestamp};
 use serde::Serialize;
@@ -74,6 +74,7 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
         Webhook::NAME => public::<Webhook>(payload),
         Payment::NAME => public::<Payment>(payload),
         Payout::NAME => public::<Payout>(payload),
+        Supplier::NAME => public::<Supplier>(payload),
         Order::NAME | Stock::NAME | Erasure::NAME | Reconciliation::NAME => {
             serde_json::from_str(payload).unwrap_or_default()
         }

@@ -47,6 +47,7 @@ mod roles;
 mod routes;
 mod settings;
 mod stock;
+mod suppliers;
 mod system;
 mod templates;
 mod tenants;
@@ -61,6 +62,7 @@ pub use routes::{document, router};
 pub use settings::HttpSettings;
 
 use crate::{
+    dispatch::imports::files::FeedFiles,
     gateways::{Accounts, http::Http as Client},
     identity::Identity,
     invitation::Derive,
@@ -104,6 +106,8 @@ pub struct Ties {
     pub secrets: Option<Arc<dyn Derive>>,
     /// Passwords and tokens.
     pub identity: Identity,
+    /// Where feeds of suppliers are kept.
+    pub feeds: FeedFiles,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -196,6 +200,10 @@ impl Api {
 
     fn accounts(&self) -> &Accounts {
         &self.inner.ties.accounts
+    }
+
+    fn feeds(&self) -> &FeedFiles {
+        &self.inner.ties.feeds
     }
 
     fn client(&self) -> &Client {

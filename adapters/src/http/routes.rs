@@ -5,8 +5,8 @@ use super::{
     access::{Resource, guard, guard_operator, guard_user},
     accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
     hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
-    payments, payouts, quarantine, rates, reconciliations, roles, stock, system, templates,
-    tenants, timers, users,
+    payments, payouts, quarantine, rates, reconciliations, roles, stock, suppliers, system,
+    templates, tenants, timers, users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -63,6 +63,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("roles", roles::routes()),
         ("orders", orders::routes()),
         ("stock", stock::routes()),
+        ("supplier", suppliers::routes()),
         ("payments", money),
         ("notifications", notifications::routes().merge(templates::routes())),
         ("webhooks", endpoints::routes()),

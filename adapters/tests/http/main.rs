@@ -28,4 +28,5 @@ mod routing;
 mod shop;
 mod sources;
 mod stock;
+mod suppliers;
 mod wall;

@@ -19,6 +19,8 @@ const LIST: [(&str, &str); Scope::COUNT] = [
     ("orders:write", "Place, change, ship, cancel and return orders."),
     ("stock:read", "See stock, warehouses, movements, transfers and reservations."),
     ("stock:write", "Move, count, transfer, reserve and release goods; set warehouses up."),
+    ("supplier:read", "See suppliers, their sources without secrets, offers and imports."),
+    ("supplier:write", "Set suppliers and sources up; import, upload, cancel and undo."),
     ("payments:read", "See payments, refunds, the ledger and reconciliation."),
     ("payments:write", "Open, capture, cancel, accept, mark and refund payments; reconcile them."),
     ("notifications:read", "See messages to customers and their texts."),
@@ -50,7 +52,7 @@ impl Scope {
     pub const ALL: Self = Self("*");
 
     /// How many there are.
-    pub const COUNT: usize = 29;
+    pub const COUNT: usize = 31;
 
     /// Reads a scope.
     pub fn parse(text: &str) -> Option<Self> {
@@ -150,11 +152,13 @@ impl BuiltIn {
     }
 }
 
-const OPERATOR: [&str; 17] = [
+const OPERATOR: [&str; 19] = [
     "orders:read",
     "orders:write",
     "stock:read",
     "stock:write",
+    "supplier:read",
+    "supplier:write",
     "payments:read",
     "payments:write",
     "notifications:read",
@@ -170,10 +174,11 @@ const OPERATOR: [&str; 17] = [
     "audit:read",
 ];
 
-const SUPPORT: [&str; 9] = [
+const SUPPORT: [&str; 10] = [
     "orders:read",
     "orders:write",
     "stock:read",
+    "supplier:read",
     "payments:read",
     "notifications:read",
     "notifications:write",
@@ -182,9 +187,10 @@ const SUPPORT: [&str; 9] = [
     "roles:read",
 ];
 
-const VIEWER: [&str; 8] = [
+const VIEWER: [&str; 9] = [
     "orders:read",
     "stock:read",
+    "supplier:read",
     "payments:read",
     "notifications:read",
     "webhooks:read",

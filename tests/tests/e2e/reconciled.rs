@@ -56,6 +56,6 @@ async fn killed_in_the_middle(kind: Kind) {
 /// The day in UTC on which a payment's money was booked.
 async fn booked_on(shop: &Shop, payment: &str) -> String {
     let past = shop.client.all(&format!("/v1/payments/{payment}/history")).await;
-    let booked = past.iter().find(|one| one["name"] == "payment.booked").unwrap();
+    let booked = past.iter().find(|one| one["type"] == "payment.booked").unwrap();
     booked["at"].as_str().unwrap()[..10].to_owned()
 }
