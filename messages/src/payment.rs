@@ -5,14 +5,14 @@
 //! nothing knows how they speak.
 
 mod backoff;
-mod client;
+mod browser;
 mod command;
 mod event;
 mod plan;
 mod refusal;
 
 pub use backoff::Backoff;
-pub use client::ClientInstructions;
+pub use browser::ClientInstructions;
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;
 pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};
