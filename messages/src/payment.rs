@@ -6,6 +6,7 @@
 
 mod backoff;
 mod browser;
+mod client;
 mod command;
 mod event;
 mod plan;
@@ -13,6 +14,7 @@ mod refusal;
 
 pub use backoff::Backoff;
 pub use browser::ClientInstructions;
+pub use client::PaymentClient;
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;
 pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};

@@ -6,6 +6,7 @@
 mod access;
 mod auth;
 mod closing;
+mod compat;
 mod conventions;
 mod followers;
 mod isolation;

@@ -78,7 +78,7 @@ async fn comes_and_goes(kind: Kind) {
         "payment_method_types": ["card"],
     });
     shop.client.put("/v1/accounts/stripe/main", json!({ "settings": settings })).await.ok();
-    let hook = format!("{}/webhooks/{}/stripe/main", node.url(), shop.tenant);
+    let hook = shop.stripe_hook(&node).await;
     stripe.tell(&hook, STRIPE_SECRET).await;
     let world = World { stripe, shop };
 
