@@ -6,6 +6,7 @@
 
 mod backoff;
 mod browser;
+mod called;
 mod client;
 mod command;
 mod event;
@@ -14,6 +15,7 @@ mod refusal;
 
 pub use backoff::Backoff;
 pub use browser::ClientInstructions;
+pub use called::{CallOutcome, Exchange, ProviderCall};
 pub use client::PaymentClient;
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;

@@ -2,9 +2,9 @@
 
 use super::document::Public;
 use kontor_actors::{
-    domain::Domain, erasure::Erasure, order::Order, payment::Payment, payout::Payout,
-    reconciliation::Reconciliation, stock::Stock, store::StoredEvent, supplier::Supplier,
-    tenant::Tenant, webhook::Webhook,
+    catalog::Catalog, domain::Domain, erasure::Erasure, order::Order, payment::Payment,
+    payout::Payout, reconciliation::Reconciliation, stock::Stock, store::StoredEvent,
+    supplier::Supplier, tenant::Tenant, webhook::Webhook,
 };
 use kontor_messages::{EntityId, EventId, Meta, Timestamp};
 use serde::Serialize;
@@ -75,7 +75,7 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
         Payment::NAME => public::<Payment>(payload),
         Payout::NAME => public::<Payout>(payload),
         Supplier::NAME => public::<Supplier>(payload),
-        Order::NAME | Stock::NAME | Erasure::NAME | Reconciliation::NAME => {
+        Order::NAME | Stock::NAME | Erasure::NAME | Reconciliation::NAME | Catalog::NAME => {
             serde_json::from_str(payload).unwrap_or_default()
         }
         // What is not known to hold no secret is not shown.

@@ -3,10 +3,10 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
-    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
-    payments, payouts, quarantine, rates, reconciliations, roles, stock, suppliers, system,
-    templates, tenants, timers, users,
+    accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events,
+    export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
+    payment_routes, payments, payouts, quarantine, rates, reconciliations, roles, stock, suppliers,
+    system, templates, tenants, timers, users,
 };
 use axum::{
     Router,
@@ -68,6 +68,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("orders", orders::routes()),
         ("stock", stock::routes()),
         ("supplier", suppliers::routes()),
+        ("catalog", catalog::routes()),
         ("payments", money),
         ("notifications", notifications::routes().merge(templates::routes())),
         ("webhooks", endpoints::routes()),

@@ -5,6 +5,8 @@
 
 mod access;
 mod auth;
+mod calls;
+mod catalog;
 mod closing;
 mod compat;
 mod conventions;

@@ -7,6 +7,7 @@ use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kontor_actors::{
     admission::{Admission, AdmissionSettings, Lane},
+    catalog::Catalog,
     domain_actor::{DomainLimits, Ground},
     erasure::Erasure,
     host::{Hosts, Starter},
@@ -389,6 +390,7 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<User>(&ground);
     hosts.host::<Signing>(&ground);
     hosts.host::<Supplier>(&ground);
+    hosts.host::<Catalog>(&ground);
     let hosts = Arc::new(hosts);
     let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();
     let starting =

@@ -35,8 +35,10 @@ mod load;
 #[cfg(feature = "servers")]
 mod localstripe;
 mod main_job;
+mod payments;
 mod process;
 mod reconciled;
 mod replayed;
+mod till;
 #[cfg(feature = "servers")]
 mod tracing;

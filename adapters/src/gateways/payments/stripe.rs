@@ -162,6 +162,10 @@ impl PaymentGateway for Stripe {
         }
     }
 
+    fn request_id(&self) -> &'static str {
+        "request-id"
+    }
+
     async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {
         if self.flow(open.method.as_deref()) == Flow::PaymentIntent {
             return intent::open(self, open).await;
