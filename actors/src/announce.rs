@@ -4,11 +4,15 @@
 //! an event that is new in the journal stays inside until somebody writes it down below. Personal
 //! data never leaves by this way; who may see it asks the API by the ids that are told.
 
+mod catalog;
 mod stock;
 #[cfg(test)]
 mod tests;
 
-use crate::store::{Seq, StoredEvent};
+use crate::{
+    domain::Domain,
+    store::{Seq, StoredEvent},
+};
 use kontor_messages::{TenantId, Timestamp, id::derived};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -67,7 +71,7 @@ const fn update(event: &'static str, members: &'static [&'static str]) -> Public
     Public { event, name: "order.updated", members }
 }
 
-/// What is told besides stock, and which members of it.
+/// What is told besides stock and the catalog, and which members of it.
 const PUBLIC: &[Public] = &[
     public(
         "order.created",
@@ -132,7 +136,7 @@ const PUBLIC: &[Public] = &[
 /// Every name that there is, each once: what subscriptions may ask for.
 pub fn names() -> Vec<&'static str> {
     let told = PUBLIC.iter().map(|public| public.name);
-    let mut names: Vec<_> = told.chain(stock::NAMES).collect();
+    let mut names: Vec<_> = told.chain(stock::NAMES).chain(catalog::NAMES).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -140,13 +144,18 @@ pub fn names() -> Vec<&'static str> {
 
 /// Whether anything may be told of an event of this name.
 pub fn is_public(event: &str) -> bool {
-    stock::EVENTS.contains(&event) || PUBLIC.iter().any(|public| public.event == event)
+    stock::EVENTS.contains(&event)
+        || catalog::EVENTS.contains(&event)
+        || PUBLIC.iter().any(|public| public.event == event)
 }
 
 /// What is told of an event; mostly one thing or nothing.
 pub fn announce(event: &StoredEvent) -> Vec<Announcement> {
     if event.name.starts_with("stock.") {
         return stock::announce(event);
+    }
+    if &*event.domain == crate::catalog::Catalog::NAME {
+        return catalog::announce(event);
     }
     let Some(public) = PUBLIC.iter().find(|public| public.event == &*event.name) else {
         return Vec::new();

@@ -49,6 +49,12 @@ pub trait Domain: Sized + Send + Sync + 'static {
     /// The event's public name, `order.created`.
     fn event_name(event: &Self::Event) -> &'static str;
 
+    /// Whether the event is no fact, but only told to whoever asked: what became of one of many
+    /// rows. The journal keeps none of them, and an answer that is given again has none.
+    fn aside(_event: &Self::Event) -> bool {
+        false
+    }
+
     /// The entities besides its owner whose state the event changes, each named once.
     fn touches(_event: &Self::Event) -> Vec<EntityId> {
         Vec::new()

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod announce;
 pub mod book;
+pub mod catalog;
 pub mod census;
 pub mod chance;
 pub mod domain;

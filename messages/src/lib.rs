@@ -4,6 +4,7 @@
 //! cannot go wrong silently; whoever decides or does I/O lives elsewhere.
 
 pub mod address;
+pub mod catalog;
 pub mod erasure;
 pub mod id;
 pub mod meta;

@@ -6,6 +6,7 @@ use crate::{
 };
 use kontor_actors::{
     admission::{Admission, AdmissionSettings},
+    catalog::Catalog,
     domain_actor::{DomainLimits, Ground},
     erasure::Erasure,
     follower::Follow,
@@ -85,6 +86,7 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<Signing>(ground);
     hosts.host::<Reconciliation>(ground);
     hosts.host::<Supplier>(ground);
+    hosts.host::<Catalog>(ground);
     hosts
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    catalog::Catalog,
     domain::Domain,
     notification::Notification,
     order::Order,
@@ -22,6 +23,7 @@ const PINNED: &str = include_str!("public.jsonl");
 fn event(seq: i64, name: &str, entity: &str, payload: &Value) -> StoredEvent {
     let domain = match name.split_once('.').unwrap().0 {
         "import" => Supplier::NAME,
+        "product" | "price" | "category" => Catalog::NAME,
         domain => domain,
     };
     StoredEvent {
@@ -98,6 +100,7 @@ fn what_is_pinned_is_what_the_journal_holds() {
             "user" => journaled::<User>(&event.name, &payload),
             "tenant" => journaled::<Tenant>(&event.name, &payload),
             "supplier" => journaled::<Supplier>(&event.name, &payload),
+            "catalog" => journaled::<Catalog>(&event.name, &payload),
             _ => journaled::<Stock>(&event.name, &payload),
         };
         assert_eq!(journaled, payload, "{}", event.name);

@@ -15,6 +15,7 @@ use axum::{
 };
 use http::StatusCode;
 use kontor_actors::{
+    catalog::Catalog,
     domain::Domain,
     erasure::Erasure,
     notification::Notification,
@@ -195,6 +196,7 @@ async fn ask_again(api: &Api, access: &Access, domain: &str, command: &str) -> R
         Erasure::NAME => again::<Erasure>(api, access, command).await,
         Reconciliation::NAME => again::<Reconciliation>(api, access, command).await,
         Supplier::NAME => again::<Supplier>(api, access, command).await,
+        Catalog::NAME => again::<Catalog>(api, access, command).await,
         _ => Err(Problem::not_found("domain")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::document::Public;
 use kontor_actors::{
-    domain::Domain, erasure::Erasure, order::Order, payment::Payment,
+    catalog::Catalog, domain::Domain, erasure::Erasure, order::Order, payment::Payment,
     reconciliation::Reconciliation, stock::Stock, store::StoredEvent, supplier::Supplier,
     tenant::Tenant, webhook::Webhook,
 };
@@ -73,9 +73,12 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
         Tenant::NAME => public::<Tenant>(payload),
         Webhook::NAME => public::<Webhook>(payload),
         Supplier::NAME => public::<Supplier>(payload),
-        Order::NAME | Stock::NAME | Payment::NAME | Erasure::NAME | Reconciliation::NAME => {
-            serde_json::from_str(payload).unwrap_or_default()
-        }
+        Order::NAME
+        | Stock::NAME
+        | Payment::NAME
+        | Erasure::NAME
+        | Reconciliation::NAME
+        | Catalog::NAME => serde_json::from_str(payload).unwrap_or_default(),
         // What is not known to hold no secret is not shown.
         _ => serde_json::Value::Object(serde_json::Map::new()),
     }

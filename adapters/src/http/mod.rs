@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod bearers;
 mod body;
+mod catalog;
 mod client_address;
 mod command;
 mod credentials;

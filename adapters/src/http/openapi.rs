@@ -93,7 +93,7 @@ pub(super) async fn serve(described: Arc<Described>) -> Response {
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let own = path.starts_with("/v1/");
     operation.insert("operationId".to_owned(), operation_id(path, method).into());
-    if own {
+    if own || path.starts_with("/api/") {
         operation.insert("security".to_owned(), security(path));
     }
     for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
@@ -147,6 +147,9 @@ fn security(path: &str) -> Value {
 
 fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
     let mut headers = vec!["RequestId"];
+    if path.starts_with("/api/") {
+        headers.push("Tenant");
+    }
     if !path.starts_with("/v1/") || path.starts_with("/v1/auth/") {
         return headers;
     }
@@ -169,6 +172,7 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         _ if path.starts_with("/v1/") && method == "get" => ANY.to_vec(),
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
+        _ if path.starts_with("/api/") => [&ANY[..], &["422"]].concat(),
         _ if path.starts_with("/pay/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),
         _ => vec!["500", "503"],

@@ -119,12 +119,14 @@ impl Problem {
         self
     }
 
-    /// The same, for a body whose member `from` stands elsewhere in the command.
-    pub fn moved(mut self, from: &str, to: &str) -> Self {
+    /// The same, for a body whose members are called otherwise than the command's.
+    pub(super) fn with_pointers(mut self, rename: impl Fn(&str) -> String) -> Self {
         for fault in &mut self.errors {
-            if let Some(rest) = fault.pointer.strip_prefix(from) {
-                fault.pointer = format!("{to}{rest}");
+            let renamed = rename(&fault.pointer);
+            if self.detail == format!("{}: {}", fault.pointer, fault.detail) {
+                self.detail = format!("{renamed}: {}", fault.detail);
             }
+            fault.pointer = renamed;
         }
         self
     }

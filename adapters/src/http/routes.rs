@@ -3,7 +3,7 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
+    accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events, export,
     hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
     payments, quarantine, rates, reconciliations, roles, stock, suppliers, system, templates,
     tenants, timers, users,
@@ -60,6 +60,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("orders", orders::routes()),
         ("stock", stock::routes()),
         ("supplier", suppliers::routes()),
+        ("catalog", catalog::routes()),
         ("payments", payments::routes().merge(ledger::routes()).merge(reconciliations::routes())),
         ("notifications", notifications::routes().merge(templates::routes())),
         ("webhooks", endpoints::routes()),

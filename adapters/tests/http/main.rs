@@ -5,6 +5,7 @@
 
 mod access;
 mod auth;
+mod catalog;
 mod closing;
 mod conventions;
 mod followers;
@@ -26,4 +27,5 @@ mod shop;
 mod sources;
 mod stock;
 mod suppliers;
+mod imports;
 mod wall;

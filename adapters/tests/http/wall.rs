@@ -40,7 +40,7 @@ const OPERATORS: [&str; 4] = ["/v1/tenants", "/v1/quarantine", "/v1/users", "/v1
 /// The route that is for users of whatever tenant.
 const USERS: &str = "/v1/invitations/accept";
 /// Names that each tenant gives its own things: writing to one makes one's own.
-const OWN_NAMES: [&str; 7] = [
+const OWN_NAMES: [&str; 9] = [
     "/v1/warehouses/{code}",
     "/v1/stock/{sku}/settings",
     "/v1/templates/{name}/{language}",
@@ -48,6 +48,8 @@ const OWN_NAMES: [&str; 7] = [
     "/v1/roles/{role}",
     "/v1/suppliers/{supplier}",
     "/v1/sources/{source}",
+    "/v1/attributes/{attribute}",
+    "/v1/attribute-sets/{set}",
 ];
 /// Shows what is in the body, and nothing else.
 const PREVIEW: &str = "/v1/templates/{name}/{language}/preview";

@@ -21,6 +21,8 @@ const LIST: [(&str, &str); Scope::COUNT] = [
     ("stock:write", "Move, count, transfer, reserve and release goods; set warehouses up."),
     ("supplier:read", "See suppliers, their sources without secrets, offers and imports."),
     ("supplier:write", "Set suppliers and sources up; import, upload, cancel and undo."),
+    ("catalog:read", "See products, categories, attributes and prices."),
+    ("catalog:write", "Describe, price, import and archive products; keep categories and attributes."),
     ("payments:read", "See payments, refunds, the ledger and reconciliation."),
     ("payments:write", "Open, capture, cancel, accept, mark and refund payments; reconcile them."),
     ("notifications:read", "See messages to customers and their texts."),
@@ -52,7 +54,7 @@ impl Scope {
     pub const ALL: Self = Self("*");
 
     /// How many there are.
-    pub const COUNT: usize = 31;
+    pub const COUNT: usize = 33;
 
     /// Reads a scope.
     pub fn parse(text: &str) -> Option<Self> {
@@ -152,13 +154,15 @@ impl BuiltIn {
     }
 }
 
-const OPERATOR: [&str; 19] = [
+const OPERATOR: [&str; 21] = [
     "orders:read",
     "orders:write",
     "stock:read",
     "stock:write",
     "supplier:read",
     "supplier:write",
+    "catalog:read",
+    "catalog:write",
     "payments:read",
     "payments:write",
     "notifications:read",
@@ -174,11 +178,12 @@ const OPERATOR: [&str; 19] = [
     "audit:read",
 ];
 
-const SUPPORT: [&str; 10] = [
+const SUPPORT: [&str; 11] = [
     "orders:read",
     "orders:write",
     "stock:read",
     "supplier:read",
+    "catalog:read",
     "payments:read",
     "notifications:read",
     "notifications:write",
@@ -187,10 +192,11 @@ const SUPPORT: [&str; 10] = [
     "roles:read",
 ];
 
-const VIEWER: [&str; 9] = [
+const VIEWER: [&str; 10] = [
     "orders:read",
     "stock:read",
     "supplier:read",
+    "catalog:read",
     "payments:read",
     "notifications:read",
     "webhooks:read",

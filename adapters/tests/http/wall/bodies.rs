@@ -58,6 +58,27 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         }),
         ("POST", "/v1/stock/reservations/{reservation}/renew") => json!({ "until": LATER }),
         ("PUT", "/v1/stock/{sku}/settings") => json!({}),
+        ("POST", "/v1/products") => json!({ "sku": "their-atlas", "titles": { "cs": "Atlas" } }),
+        ("PATCH", "/v1/products/{product}") => json!({ "titles": { "cs": "Theirs" } }),
+        ("POST", "/v1/products/bulk") => {
+            json!({ "rows": [{ "sku": "their-atlas", "titles": { "cs": "Atlas" } }] })
+        }
+        ("POST", "/v1/products/{product}/release") => json!({ "fields": ["title.cs"] }),
+        ("POST", "/v1/products/{product}/links" | "/v1/products/{product}/unlink") => {
+            json!({ "source": "acme", "code": "their-code" })
+        }
+        ("PUT", "/v1/products/{product}/prices") => {
+            json!({ "prices": [{ "kind": "base", "currency": "CZK", "amount_minor": 100 }] })
+        }
+        ("POST", "/v1/categories") => json!({ "names": { "cs": "Jejich" } }),
+        ("PATCH", "/v1/categories/{category}") => json!({ "names": { "cs": "Jejich" } }),
+        ("POST", "/v1/categories/{category}/move") => json!({}),
+        ("POST", "/v1/categories/{category}/merge") => json!({ "into": things.of("second") }),
+        ("PUT", "/v1/attributes/{attribute}") => {
+            json!({ "labels": { "cs": "Barva" }, "kind": { "type": "text" } })
+        }
+        ("PUT", "/v1/attribute-sets/{set}") => json!({ "name": "Mapy", "attributes": [] }),
+        ("PUT", "/v1/pricing") => json!({ "rules": [] }),
         ("PUT", "/v1/warehouses/{code}") => json!({ "name": "Theirs" }),
         ("PUT" | "POST", "/v1/templates/{name}/{language}" | super::PREVIEW) => {
             json!({ "subject": "Hello", "text": "Hello" })
@@ -122,5 +143,14 @@ pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
         ),
         ("/v1/imports", json!({ "source": things.of("source") })),
         ("/v1/invitations", json!({ "email": "new@example.com", "role": things.of("role") })),
+        ("/v1/categories", json!({ "names": { "cs": "x" }, "parent": things.of("category") })),
+        (
+            "/v1/products",
+            json!({ "sku": "theirs", "titles": {}, "categories": [things.of("category")] }),
+        ),
+        (
+            "/v1/products",
+            json!({ "sku": "theirs", "titles": {}, "variant_of": things.of("product") }),
+        ),
     ]
 }

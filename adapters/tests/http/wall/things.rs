@@ -46,6 +46,7 @@ impl Things {
         ]);
         sell(shop, harbour, &mut things).await;
         hold(harbour, &mut things).await;
+        describe(harbour, &mut things).await;
         tell(shop, harbour, &mut things).await;
         staff(shop, harbour, &mut things).await;
         supply(harbour, &mut things).await;
@@ -173,6 +174,20 @@ async fn hold(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
         "lines": [{ "sku": "our-atlas", "quantity": 1 }] });
     let reservation = made(harbour, "/v1/stock/reservations", hold).await;
     things.extend([("movement", movement), ("transfer", transfer), ("reservation", reservation)]);
+}
+
+/// A product, where it stands, and what can be said of it.
+async fn describe(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    let shelf = made(harbour, "/v1/categories", json!({ "names": { "cs": "Naše" } })).await;
+    let second = made(harbour, "/v1/categories", json!({ "names": { "cs": "Druhá" } })).await;
+    let wish = json!({ "sku": "our-atlas", "titles": { "cs": "Atlas" }, "categories": [shelf] });
+    let product = made(harbour, "/v1/products", wish).await;
+    let color = json!({ "labels": { "cs": "Barva" }, "kind": { "type": "text" } });
+    harbour.put("/v1/attributes/our_color", color).await.ok();
+    let set = json!({ "name": "Naše", "attributes": [{ "code": "our_color" }] });
+    harbour.put("/v1/attribute-sets/our_set", set).await.ok();
+    things.extend([("product", product), ("category", shelf), ("second", second)]);
+    things.extend([("attribute", "our_color".to_owned()), ("set", "our_set".to_owned())]);
 }
 
 /// Messages, their texts, endpoints with a delivery, and what could not be done.
