@@ -3,7 +3,6 @@
 use crate::node::{Node, NodeSettings, Role};
 use axum::{Router, body::Body};
 use http::{Method, Request, header};
-use kontor_adapters::store::StoreSettings;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -33,9 +32,8 @@ pub(super) struct Asker {
 impl House {
     pub(super) async fn open(database_url: Option<String>) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|fault| fault.to_string())?;
-        let file = format!("sqlite://{}", folder.path().join("kontor.db").display());
-        let mut settings = NodeSettings::at(folder.path(), file.clone());
-        settings.store = StoreSettings::at(database_url.unwrap_or(file));
+        let embedded = folder.path().display().to_string();
+        let mut settings = NodeSettings::at(folder.path(), database_url.unwrap_or(embedded));
         // Whoever measures is not held to a pace.
         settings.http.address_requests_per_second = 0;
         settings.http.key_requests_per_second = 0;

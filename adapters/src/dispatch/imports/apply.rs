@@ -118,7 +118,7 @@ impl Applying {
         let mut rows = Vec::new();
         for (place, (row, way)) in batch.news.iter().zip(&ways).enumerate() {
             // Of a product that is known, nothing but stock may be news.
-            let told = row.described || row.record.purchase_price.is_some() || batch.skus[place].is_none();
+            let told = row.described || batch.skus[place].is_none();
             if told && let Some(row) = self.matching.row(row, way) {
                 places.push(place);
                 rows.push(row);

@@ -32,12 +32,15 @@ use kontor_actors::{
     store::{EntityRef, Found, ListQuery, Lookup, StoredEvent},
     supplier::{ImportDocument, SourceDocument, Supplier, SupplierState},
 };
-use kontor_feeds::gates::{Finding, Figures};
+use kontor_feeds::{
+    RowError,
+    gates::{Figures, Finding},
+};
 use kontor_messages::{
     EntityId, TenantId, id,
     schedule::{ScheduleCommand, ScheduleEvent},
     supplier::{
-        CategoryCount, Counts, Fetched, FeedKind, PAGE_OFFERS, PAGE_PROBLEMS, Progress,
+        CategoryCount, Counts, Fetched, FeedKind, PAGE_OFFERS, PAGE_PROBLEMS, Progress, RowProblem,
         SupplierCommand as C, SupplierEvent, Trigger, categories_entity, import_entity,
         page_entity, problems_entity, shelf_entity, source_entity,
     },
@@ -492,6 +495,11 @@ impl Work<'_> {
         let record = C::RecordCategories { code: self.run.source.clone(), counts };
         tell::<Supplier>(&self.imports.intake, &self.by, record).await.map(drop)
     }
+}
+
+/// A row's fault as it is told.
+pub(crate) fn problem(error: RowError) -> RowProblem {
+    survey::problem(error, None)
 }
 
 /// The states of entities; blank where there is none.

@@ -134,7 +134,9 @@ impl Matching {
                 fields.insert(Field::Attribute(code.clone()), Some(value));
             }
         }
-        if new && self.settings.new_products == NewProducts::Active {
+        // Nothing is offered without a title.
+        let wanted = self.settings.new_products == NewProducts::Active && record.name.is_some();
+        if new && wanted {
             let active = ProductStatus::Active.as_str().to_owned();
             fields.insert(Field::Status, Some(FieldValue::Text(active)));
         }

@@ -108,7 +108,7 @@ pub struct News {
     /// The page of the offer, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
-    /// Whether anything besides price and stock is news.
+    /// Whether anything besides stock is news.
     pub described: bool,
 }
 
@@ -298,13 +298,15 @@ impl Pass<'_> {
                     return Ok(());
                 }
             }
+            let same_price = price.is_none_or(|price| before == Some(price));
             let same = !described
-                && price.is_none_or(|price| before == Some(price))
+                && same_price
                 && (said == Availability::Unknown || said == known.stock())
                 && !known.is_restless();
             if same {
                 return Ok(());
             }
+            described |= !same_price;
         }
         if row.number <= self.done || self.only.as_ref().is_some_and(|only| !only.contains(&row.number)) {
             return Ok(());
@@ -355,10 +357,10 @@ impl Pass<'_> {
     }
 
     fn count(&mut self, path: &str) {
-        match self.paths.get_mut(path) {
-            Some(rows) => *rows += 1,
-            None if self.paths.len() < PATHS_MAX => drop(self.paths.insert(path.to_owned(), 1)),
-            None => {}
+        if let Some(rows) = self.paths.get_mut(path) {
+            *rows += 1;
+        } else if self.paths.len() < PATHS_MAX {
+            self.paths.insert(path.to_owned(), 1);
         }
     }
 
@@ -446,7 +448,7 @@ fn held(row: &RawRow, before: Money, now: Money) -> RowError {
     }
 }
 
-fn problem(error: RowError, code: Option<&str>) -> RowProblem {
+pub(super) fn problem(error: RowError, code: Option<&str>) -> RowProblem {
     let found = error.value.map(|value| format!("{}, found {value:?}", error.reason));
     RowProblem {
         row: error.row,

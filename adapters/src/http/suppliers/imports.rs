@@ -115,7 +115,7 @@ async fn get(
 
 /// Stops an import. What it has applied stays, and can be undone.
 #[utoipa::path(post, path = "/v1/imports/{import}/cancel", tag = "suppliers",
-    params(("import" = String, Path, max_length = 100), HowAsked), request_body = Nothing,
+    params(("import" = String, Path, max_length = 100), HowAsked),
     responses((status = OK, body = Versioned<ImportView>)))]
 async fn cancel(Named(import): Named<String>, asked: Ordered<Nothing>) -> Result<Response, Problem> {
     let import = entity(&import)?;
@@ -124,7 +124,7 @@ async fn cancel(Named(import): Named<String>, asked: Ordered<Nothing>) -> Result
 
 /// Tries the rows of an import that failed once more, from the same file.
 #[utoipa::path(post, path = "/v1/imports/{import}/retry", tag = "suppliers",
-    params(("import" = String, Path, max_length = 100), HowAsked), request_body = Nothing,
+    params(("import" = String, Path, max_length = 100), HowAsked),
     responses((status = CREATED, body = Versioned<ImportView>)))]
 async fn retry(Named(import): Named<String>, asked: Ordered<Nothing>) -> Result<Response, Problem> {
     let asking = asked.asking;
@@ -141,7 +141,7 @@ async fn retry(Named(import): Named<String>, asked: Ordered<Nothing>) -> Result<
 
 /// Puts back what an import has changed and nobody touched since; the rest is listed as kept.
 #[utoipa::path(post, path = "/v1/imports/{import}/undo", tag = "suppliers",
-    params(("import" = String, Path, max_length = 100), HowAsked), request_body = Nothing,
+    params(("import" = String, Path, max_length = 100), HowAsked),
     responses((status = OK, body = Versioned<ImportView>)))]
 async fn undo(Named(import): Named<String>, asked: Ordered<Nothing>) -> Result<Response, Problem> {
     let import = entity(&import)?;

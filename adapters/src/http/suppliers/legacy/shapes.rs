@@ -55,9 +55,8 @@ pub(super) enum ApiType {
 }
 
 /// How we say who we are.
-#[derive(Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
-#[derive(Default)]
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Credentials {
     /// Sent as `X-API-Key`.
     #[schema(max_length = 2000)]
