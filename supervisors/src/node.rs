@@ -282,7 +282,7 @@ impl Outside {
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
         let settings = Arc::new(TenantAccounts::new(intake.clone()));
-        Arc::new(Accounts::new(settings, self.http.clone()))
+        Arc::new(Accounts::new(settings, self.http.clone()).waiting(&self.gateways))
     }
 
     /// What the API needs besides the domains.

@@ -26,6 +26,7 @@ pub fn apply(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         | E::CancelRequested { .. }
         | E::RefundRequested { .. } => requested(document, event, at),
         E::CallFailed { .. }
+        | E::CallBegun { .. }
         | E::CallAsked { .. }
         | E::CallRepeated { .. }
         | E::CallGivenUp { .. } => called(document, event, at),
@@ -104,6 +105,7 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
     match event {
         E::CallFailed { key, fault, problem, next, .. } => {
             let Some(call) = document.call_mut(key) else { return };
+            call.begun = false;
             call.problem = Some(problem.clone());
             call.next = Some(*next);
             call.maybe_done |= matches!(fault, CallFault::AskFirst { .. });
@@ -122,6 +124,11 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
                 CallFault::GiveUp => RefundStatus::Failed,
             };
             mark_refund(document, refund.as_ref(), status, Some(problem));
+        }
+        E::CallBegun { key, .. } => {
+            if let Some(call) = document.call_mut(key) {
+                call.begun = true;
+            }
         }
         E::CallAsked { key, next } => {
             if let Some(call) = document.call_mut(key) {
@@ -152,6 +159,7 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         E::CallGivenUp { key, problem, .. } => {
             let Some(call) = document.call_mut(key) else { return };
             call.state = CallState::GivenUp;
+            call.begun = false;
             call.next = None;
             call.problem = Some(problem.clone());
             let refund = call.refund.clone();

@@ -79,6 +79,7 @@ pub fn add_call(
         key_since: at,
         next: None,
         fresh_key: false,
+        begun: false,
         maybe_done: false,
         problem: None,
     });

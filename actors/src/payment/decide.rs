@@ -67,6 +67,7 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         }
         C::RecordReturn { payment } => record::returned(world, payment, now),
         C::RecordOpened { .. } => record::opened(world, command, now),
+        C::RecordCallBegun { payment, key } => record::call_begun(world, payment, key, now),
         C::RecordCallFailed { .. } => record::call_failed(world, command, now),
         C::RecordObservation { payment, observation } => {
             record::observed(world, payment, *observation, now)

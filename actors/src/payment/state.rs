@@ -346,6 +346,9 @@ pub struct Call {
     /// The next one takes a new key.
     #[serde(default)]
     pub fresh_key: bool,
+    /// It was about to be made, and nobody has told what came of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub begun: bool,
     /// Once at least it was not known what the provider had made of it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub maybe_done: bool,

@@ -78,12 +78,6 @@ fn registered(event: &UserEvent, at: Timestamp) -> UserState {
 
 fn user_event(user: &mut UserDocument, event: &UserEvent, at: Timestamp) {
     match event {
-        UserEvent::TakenOver { name, language, password, phone } => {
-            (user.name, user.language) = (name.clone(), language.clone());
-            user.phone.clone_from(phone);
-            set_password(user, password.clone());
-            (user.totp, user.failures, user.locked_until) = (None, 0, None);
-        }
         UserEvent::TicketOpened { ticket, purpose, until, .. } => {
             open_ticket(user, *ticket, *purpose, *until, at);
         }

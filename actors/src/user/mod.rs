@@ -61,7 +61,6 @@ impl Domain for User {
     fn event_name(event: &UserEvent) -> &'static str {
         match event {
             UserEvent::Registered { .. } => "user.registered",
-            UserEvent::TakenOver { .. } => "user.taken_over",
             UserEvent::TicketOpened { .. } => "user.ticket_opened",
             UserEvent::KnownAlready { .. } => "user.known_already",
             UserEvent::Verified { .. } => "user.verified",

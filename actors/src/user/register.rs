@@ -1,14 +1,16 @@
 //! How somebody becomes a user, and what becomes of an address that two people claim.
 //!
-//! Until an address is proved, nobody owns it: who registers with it later takes the account over,
-//! and whatever was set before counts no longer. An account that an operator made, that may do
-//! something, or whose address is proved, is never taken over. A telephone number that is all that
+//! Until an address is proved, nobody owns it. Who registers with it again changes nothing: the
+//! letter that is sent lets whoever reads the address's mail set a password, which proves the
+//! address and ends all that a stranger had set. No password of somebody unproved ever replaces
+//! another. The owner of a proved address, of an account that an operator made or that may do
+//! something, is only told. A telephone number that is all that
 //! an account has is like an address; one beside an address lets nobody in before it is proved.
 
 use super::{
     EMAIL, PHONE, UserDocument, UserStatus,
-    decide::{Answer, Asked, check_password, check_person, invalid, known, of_user},
-    sessions, tickets,
+    decide::{Answer, Asked, check_password, check_person, invalid, known},
+    tickets,
 };
 use crate::{
     domain::{Decision, Key, Stop, refuse},
@@ -17,8 +19,8 @@ use crate::{
 use kontor_messages::{
     Timestamp,
     user::{
-        NewUser, PlatformRole, RegisteredVia, RevokeReason, TicketId, TicketPurpose, UserEvent,
-        UserId, UserRefusal, user_entity, user_of,
+        NewUser, PlatformRole, RegisteredVia, TicketId, TicketPurpose, UserEvent, UserId,
+        UserRefusal, user_entity, user_of,
     },
 };
 use std::time::Duration;
@@ -100,9 +102,12 @@ fn again(
             Some((ticket, purpose)) => tickets::open(world, other, ticket, purpose, now),
             None => Ok(Decision::nothing(user_entity(other))),
         },
-        RegisteredVia::Password if is_unowned(there) => {
-            take_over(world, other, there, new, ticket, now)
-        }
+        RegisteredVia::Password if is_unowned(there) => match ticket {
+            Some((ticket, _)) => {
+                tickets::open(world, other, ticket, TicketPurpose::ResetPassword, now)
+            }
+            None => Ok(Decision::nothing(user_entity(other))),
+        },
         RegisteredVia::Password => {
             let told = there.told_at.is_some_and(|at| now < at.plus(TOLD_FOR));
             let to = there.email.clone().filter(|_| !told);
@@ -121,29 +126,6 @@ fn is_unowned(there: &UserDocument) -> bool {
         && !there.phone_verified
         && there.role == PlatformRole::None
         && there.tenants.is_empty()
-}
-
-fn take_over(
-    world: Asked<'_, '_>,
-    user: UserId,
-    there: &UserDocument,
-    new: NewUser,
-    ticket: Option<(TicketId, TicketPurpose)>,
-    now: Timestamp,
-) -> Answer {
-    let NewUser { email, phone, name, language, password, .. } = new;
-    if there.password == password {
-        // The same request again: no two hashes are the same by chance.
-        return Ok(Decision::nothing(user_entity(user)));
-    }
-    let opened = ticket.map(|ticket| {
-        let event = tickets::opened(ticket, (email, phone.clone()), language.clone(), now);
-        of_user(user, event)
-    });
-    let mut events = sessions::all(world, user, there, None, RevokeReason::Superseded)?;
-    events.push(of_user(user, UserEvent::TakenOver { name, language, password, phone }));
-    events.extend(opened);
-    Ok(Decision { subject: user_entity(user), events })
 }
 
 fn check(new: &NewUser) -> Result<(), Stop<UserRefusal>> {

@@ -19,9 +19,9 @@ use kontor_messages::{
 use std::sync::Arc;
 
 /// Rows of the journal that one step looks at, at most.
-const ROWS_MAX: usize = 5_000;
+const ROWS_MAX: Seq = 5_000;
 /// Rows of the journal read at a time.
-const PAGE: usize = 500;
+const PAGE: Seq = 500;
 
 /// Goes through the journal for replays.
 pub struct WebhookReplays {
@@ -59,23 +59,18 @@ impl WebhookReplays {
     /// Looks until there is no room, or the step has cost enough, or the range is at its end.
     async fn look(&self, event: &StoredEvent, step: &dispatch::Step<'_>) -> Result<Found, Hitch> {
         let journal = &self.intake.ground().journal;
-        let Position { shard, seq: until } = step.range.until;
-        let (mut events, mut reached, mut rows) = (Vec::new(), step.after, 0);
-        while reached < until && events.len() < step.room && rows < ROWS_MAX {
-            let page = journal.read(shard, reached, PAGE).await;
-            let page = page.map_err(|fault| Hitch::new(fault.to_string()))?;
-            if page.is_empty() {
-                return Err(Hitch::new("the journal ends before the replay does"));
-            }
-            for row in page {
-                if until < row.seq || step.room <= events.len() {
-                    break;
+        let until = step.range.until.seq;
+        let (mut events, mut reached, first) = (Vec::new(), step.after, step.after);
+        while reached < until && reached - first < ROWS_MAX {
+            let rows = PAGE.min(until - reached);
+            let own = journal.read_tenant(&event.tenant, reached, rows as u32).await;
+            for row in own.map_err(|fault| Hitch::new(fault.to_string()))? {
+                if step.room <= events.len() {
+                    return Ok(Found { events, reached: row.seq - 1 });
                 }
-                (reached, rows) = (row.seq, rows + 1);
-                if row.tenant == event.tenant {
-                    told(&row, step, &mut events)?;
-                }
+                told(&row, step, &mut events)?;
             }
+            reached += rows;
         }
         Ok(Found { events, reached })
     }

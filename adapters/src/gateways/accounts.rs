@@ -1,9 +1,13 @@
 //! The accounts of all tenants, made when they are first asked for, and made anew once their
 //! settings have changed.
 
-use super::{Account, http::Http, payments, payments::Provider};
+use super::{Account, GatewaySettings, breaker::Rest, http::Http, payments, payments::Provider};
 use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFault};
-use kontor_messages::{TenantId, payment::Problem, tenant::AccountMode};
+use kontor_messages::{
+    TenantId,
+    payment::{Backoff, Problem},
+    tenant::AccountMode,
+};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -17,6 +21,8 @@ const ACCOUNTS_MAX: usize = 10_000;
 pub struct Accounts {
     settings: Arc<dyn AccountSettings>,
     http: Http,
+    rest: Rest,
+    backoff: Backoff,
     // Not domain state: what is in here can be made again from the settings at any time.
     known: Mutex<Known>,
 }
@@ -41,7 +47,18 @@ struct Kept {
 impl Accounts {
     /// Accounts whose settings are kept there.
     pub fn new(settings: Arc<dyn AccountSettings>, http: Http) -> Self {
-        Self { settings, http, known: Mutex::default() }
+        let (rest, backoff, known) = Default::default();
+        Self { settings, http, rest, backoff, known }
+    }
+
+    /// The same, which wait and rest after failures as these settings say.
+    pub fn waiting(self, settings: &GatewaySettings) -> Self {
+        Self { rest: settings.rest(), backoff: settings.backoff(), ..self }
+    }
+
+    /// How long calls wait that were not done.
+    pub fn backoff(&self) -> Backoff {
+        self.backoff
     }
 
     /// A tenant's account.
@@ -66,7 +83,7 @@ impl Accounts {
             },
         };
         let address = (tenant.clone(), provider.to_owned(), name.to_owned());
-        self.lock().get(address, config, maker, &self.http)
+        self.lock().get(address, config, maker, (&self.http, self.rest))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -82,7 +99,7 @@ impl Known {
         address: Address,
         config: AccountConfig,
         maker: &Provider,
-        http: &Http,
+        (http, rest): (&Http, Rest),
     ) -> Result<Arc<Account>, GatewayFault> {
         self.clock += 1;
         if let Some(kept) = self.accounts.get_mut(&address)
@@ -97,7 +114,7 @@ impl Known {
         let before = self.accounts.get(&address).filter(|kept| same_place(&kept.made_of, &config));
         let account = Arc::new(match before {
             Some(kept) => kept.account.changed(gateway),
-            None => Account::new(address.0.clone(), &*address.2, gateway),
+            None => Account::new(address.0.clone(), &*address.2, gateway).resting(rest),
         });
         self.make_room(ACCOUNTS_MAX);
         let kept = Kept { made_of: config, account: Arc::clone(&account), used_at: self.clock };
@@ -139,7 +156,7 @@ mod tests {
     fn get(known: &mut Known, name: &str, settings: Value) -> Arc<Account> {
         let maker = payments::providers().iter().find(|maker| maker.name == "stripe").unwrap();
         let address = (tenant(), "stripe".to_owned(), name.to_owned());
-        known.get(address, config(settings), maker, &http()).unwrap()
+        known.get(address, config(settings), maker, (&http(), Rest::default())).unwrap()
     }
 
     #[test]

@@ -10,13 +10,20 @@ use std::{
 
 /// Failures in a row.
 const FAILURES_MAX: u32 = 5;
-/// The first rest; it doubles with each probe that fails.
-const REST: Duration = Duration::from_secs(15);
-const REST_MAX: Duration = Duration::from_secs(300);
+
+/// How long an account rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// The first one; it doubles with each probe that fails.
+    pub first: Duration,
+    /// The longest.
+    pub max: Duration,
+}
 
 /// The breaker of one account.
 #[derive(Default)]
 pub struct Breaker {
+    rest: Rest,
     state: Mutex<State>,
 }
 
@@ -27,6 +34,8 @@ struct State {
     rests: u32,
     until: Option<Timestamp>,
     probing: bool,
+    /// Until when the provider wants to be left alone. It works, so nobody has to look first.
+    patient_until: Option<Timestamp>,
 }
 
 /// The leave to make one call. Dropped without a report it says nothing, and a probe is over.
@@ -35,10 +44,31 @@ pub struct Permit<'a> {
     probe: bool,
 }
 
+impl Default for Rest {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(15), max: Duration::from_secs(300) }
+    }
+}
+
+impl Rest {
+    /// After so many rests without an answer between them.
+    fn after(self, rests: u32) -> Duration {
+        self.first.saturating_mul(2_u32.saturating_pow(rests.min(10))).min(self.max)
+    }
+}
+
 impl Breaker {
+    /// A breaker whose account rests so long.
+    pub fn new(rest: Rest) -> Self {
+        Self { rest, state: Mutex::default() }
+    }
+
     /// Leave to call, or when to come again.
     pub fn admit(&self, now: Timestamp) -> Result<Permit<'_>, Timestamp> {
         let mut state = self.lock();
+        if let Some(until) = state.patient_until.filter(|until| now < *until) {
+            return Err(until);
+        }
         let Some(until) = state.until else {
             return Ok(Permit { breaker: self, probe: false });
         };
@@ -46,7 +76,7 @@ impl Breaker {
             return Err(until);
         }
         if state.probing {
-            return Err(now.plus(REST));
+            return Err(now.plus(self.rest.first));
         }
         state.probing = true;
         Ok(Permit { breaker: self, probe: true })
@@ -67,16 +97,19 @@ impl Permit<'_> {
                 // Calls that were under way when it tripped do not make the rest longer.
                 let trips = state.failures >= FAILURES_MAX && state.until.is_none();
                 if self.probe || trips {
-                    let rest = REST * 2_u32.saturating_pow(state.rests.min(10));
+                    let rest = self.breaker.rest.after(state.rests);
                     state.rests += 1;
-                    state.until = Some(now.plus(rest.min(REST_MAX)));
+                    state.until = Some(now.plus(rest));
                 }
             }
             Err(GatewayFault {
                 cause: FaultCause::Throttled,
                 fault: CallFault::Retry { at: Some(at), .. },
                 ..
-            }) => state.until = state.until.max(Some(*at)),
+            }) => {
+                (state.failures, state.rests, state.until) = (0, 0, None);
+                state.patient_until = state.patient_until.max(Some(*at));
+            }
             Err(GatewayFault { cause: FaultCause::Here, .. }) => {}
             Ok(_) | Err(_) => {
                 (state.failures, state.rests, state.until) = (0, 0, None);
@@ -104,6 +137,10 @@ mod tests {
         Err(GatewayFault::retry(FaultCause::Provider, Problem::new("no_answer", "none")))
     }
 
+    fn rest() -> Duration {
+        Rest::default().first
+    }
+
     fn tripped() -> Breaker {
         let breaker = Breaker::default();
         for _ in 0..FAILURES_MAX {
@@ -115,13 +152,13 @@ mod tests {
     #[test]
     fn failures_in_a_row_give_the_account_a_rest() {
         let breaker = tripped();
-        assert_eq!(breaker.admit(NOW).err(), Some(NOW.plus(REST)));
+        assert_eq!(breaker.admit(NOW).err(), Some(NOW.plus(rest())));
     }
 
     #[test]
     fn after_the_rest_one_call_goes_out_and_its_success_lets_all_through() {
         let breaker = tripped();
-        let later = NOW.plus(REST);
+        let later = NOW.plus(rest());
         let probe = breaker.admit(later).ok().unwrap();
         assert!(breaker.admit(later).is_err());
         probe.report(&Ok(()), later);
@@ -132,15 +169,15 @@ mod tests {
     #[test]
     fn a_probe_that_fails_doubles_the_rest() {
         let breaker = tripped();
-        let later = NOW.plus(REST);
+        let later = NOW.plus(rest());
         breaker.admit(later).ok().unwrap().report(&failed(), later);
-        assert_eq!(breaker.admit(later).err(), Some(later.plus(REST * 2)));
+        assert_eq!(breaker.admit(later).err(), Some(later.plus(rest() * 2)));
     }
 
     #[test]
     fn a_probe_that_is_dropped_does_not_close_the_account_for_ever() {
         let breaker = tripped();
-        let later = NOW.plus(REST);
+        let later = NOW.plus(rest());
         drop(breaker.admit(later));
         assert!(breaker.admit(later).is_ok());
     }
@@ -154,7 +191,22 @@ mod tests {
             Err(GatewayFault::new(fault, FaultCause::Throttled, Problem::new("rate_limit", "")));
         breaker.admit(NOW).ok().unwrap().report(&answer, NOW);
         assert_eq!(breaker.admit(NOW).err(), Some(at));
+        // Whoever asks for patience works: all that has waited may come.
+        let _first = breaker.admit(at).ok().unwrap();
         assert!(breaker.admit(at).is_ok());
+    }
+
+    #[test]
+    fn rests_are_as_long_as_the_node_wants_them() {
+        let (first, max) = (Duration::from_millis(100), Duration::from_millis(150));
+        let breaker = Breaker::new(Rest { first, max });
+        for _ in 0..FAILURES_MAX {
+            breaker.admit(NOW).ok().unwrap().report(&failed(), NOW);
+        }
+        assert_eq!(breaker.admit(NOW).err(), Some(NOW.plus(first)));
+        let later = NOW.plus(first);
+        breaker.admit(later).ok().unwrap().report(&failed(), later);
+        assert_eq!(breaker.admit(later).err(), Some(later.plus(max)));
     }
 
     #[test]
@@ -164,7 +216,7 @@ mod tests {
         for permit in permits {
             permit.report(&failed(), NOW);
         }
-        assert_eq!(breaker.admit(NOW).err(), Some(NOW.plus(REST)));
+        assert_eq!(breaker.admit(NOW).err(), Some(NOW.plus(rest())));
     }
 
     #[test]

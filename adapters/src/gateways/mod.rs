@@ -14,7 +14,7 @@ pub mod webhooks;
 
 pub use accounts::Accounts;
 
-use breaker::Breaker;
+use breaker::{Breaker, Rest};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kontor_actors::{
     ports::{
@@ -25,7 +25,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     TenantId, Timestamp,
-    payment::{CallFault, Notification, Observation, Operation, Problem, RefundSeen},
+    payment::{Backoff, CallFault, Notification, Observation, Operation, Problem, RefundSeen},
 };
 use serde::Deserialize;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
@@ -44,11 +44,46 @@ const INTERPRET_MAX: Duration = Duration::from_secs(15);
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
 
 /// How providers and mail servers of tenants are called.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewaySettings {
     /// Whether their addresses may be private, and without TLS.
     pub allow_private: bool,
+    /// How long a payment's call that was not done waits before it is made again. Each further
+    /// wait is twice as long.
+    pub retry_ms: u64,
+    /// The longest of these waits.
+    pub retry_ms_max: u64,
+    /// How long an account rests that has failed some times in a row. Each further rest is twice
+    /// as long.
+    pub rest_ms: u64,
+    /// The longest of these rests.
+    pub rest_ms_max: u64,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        let (backoff, rest) = (Backoff::default(), Rest::default());
+        let ms = |rest: Duration| u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            allow_private: false,
+            retry_ms: backoff.first_ms,
+            retry_ms_max: backoff.ms_max,
+            rest_ms: ms(rest.first),
+            rest_ms_max: ms(rest.max),
+        }
+    }
+}
+
+impl GatewaySettings {
+    fn backoff(&self) -> Backoff {
+        Backoff { first_ms: self.retry_ms, ms_max: self.retry_ms_max }
+    }
+
+    fn rest(&self) -> Rest {
+        let ms = Duration::from_millis;
+        Rest { first: ms(self.rest_ms), max: ms(self.rest_ms_max) }
+    }
 }
 
 /// What is asked of an account.
@@ -99,8 +134,13 @@ impl Account {
         name: impl Into<String>,
         gateway: Arc<dyn PaymentGateway>,
     ) -> Self {
-        let limits = Arc::new(Limits::of(gateway.abilities()));
+        let limits = Arc::new(Limits::of(gateway.abilities(), Rest::default()));
         Self { tenant, name: name.into(), gateway, limits }
+    }
+
+    /// The same, which nobody has called yet, with other rests.
+    fn resting(self, rest: Rest) -> Self {
+        Self { limits: Arc::new(Limits::of(self.abilities(), rest)), ..self }
     }
 
     /// The same account over other settings, which goes on as it was held back before.
@@ -256,12 +296,12 @@ impl Account {
 }
 
 impl Limits {
-    fn of(abilities: Abilities) -> Self {
+    fn of(abilities: Abilities, rest: Rest) -> Self {
         let rate = NonZeroU32::new(abilities.calls_per_second).unwrap_or(NonZeroU32::MIN);
         Self {
             pace: RateLimiter::direct(Quota::per_second(rate)),
             in_flight: Semaphore::new(IN_FLIGHT_MAX),
-            breaker: Breaker::default(),
+            breaker: Breaker::new(rest),
         }
     }
 }

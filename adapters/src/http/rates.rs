@@ -101,6 +101,7 @@ impl Limiter {
     pub(super) fn new(limit: u32, window_s: u32) -> Option<Self> {
         let many = NonZeroU32::new(limit)?;
         let quota = match window_s {
+            3600 => Quota::per_hour(many),
             60 => Quota::per_minute(many),
             _ => Quota::per_second(many),
         };

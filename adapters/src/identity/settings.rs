@@ -15,6 +15,12 @@ pub struct IdentitySettings {
     pub per_address_per_minute: u32,
     /// How often a minute anybody may try at one account.
     pub per_account_per_minute: u32,
+    /// How many codes an hour go to one telephone number.
+    pub texts_per_number_per_hour: u32,
+    /// How many codes an hour anybody may have sent to telephones from one address.
+    pub texts_per_address_per_hour: u32,
+    /// How many codes an hour go to telephones in all: text messages cost money.
+    pub texts_per_hour: u32,
     /// Who signs access tokens: their claim `iss`.
     pub issuer: String,
     /// The page that links in mails lead to, which is given `?token=`; without it mails hold the
@@ -29,6 +35,9 @@ impl Default for IdentitySettings {
             rotate_days: 30,
             per_address_per_minute: 120,
             per_account_per_minute: 10,
+            texts_per_number_per_hour: 5,
+            texts_per_address_per_hour: 10,
+            texts_per_hour: 1_000,
             issuer: "kontor".to_owned(),
             link: None,
         }
@@ -57,6 +66,9 @@ impl IdentitySettings {
         for (key, value) in [
             ("identity.per_address_per_minute", self.per_address_per_minute),
             ("identity.per_account_per_minute", self.per_account_per_minute),
+            ("identity.texts_per_number_per_hour", self.texts_per_number_per_hour),
+            ("identity.texts_per_address_per_hour", self.texts_per_address_per_hour),
+            ("identity.texts_per_hour", self.texts_per_hour),
         ] {
             if !(1..=1_000_000).contains(&value) {
                 faults.push((key, "a number from 1 to 1000000"));

@@ -176,3 +176,21 @@ async fn a_tenant_s_account_for_text_messages_is_checked_and_hides_its_secrets()
     let shown = harbour.get("/v1/accounts/smsc/main").await.ok().to_string();
     assert!(!shown.contains("hunter2"), "{shown}");
 }
+
+#[tokio::test]
+async fn a_number_is_sent_few_codes_an_hour_and_one_address_asks_for_few() {
+    let nobody = Shop::open().await.nobody();
+    let ask = |contact: Value| nobody.post("/v1/auth/codes", contact);
+    for _ in 0..5 {
+        ask(json!({ "phone": NUMBER })).await.ok();
+    }
+    let slowed = ask(json!({ "phone": NUMBER })).await;
+    assert!(!slowed.head("retry-after").is_empty());
+    slowed.problem(429, "too_many_attempts");
+    // What was refused counts for the address too.
+    for last in 0..4 {
+        ask(json!({ "phone": format!("+42077700011{last}") })).await.ok();
+    }
+    ask(json!({ "phone": "+420777000119" })).await.problem(429, "too_many_attempts");
+    ask(json!({ "email": "jana@example.com" })).await.ok();
+}

@@ -1,7 +1,7 @@
 //! What one may ask of a payment.
 
 use super::{
-    CallFault, CaptureMode, Notification, Observation, Operation, PaymentPlan, Problem,
+    Backoff, CallFault, CaptureMode, Notification, Observation, Operation, PaymentPlan, Problem,
     SecondDecision, TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
@@ -179,6 +179,13 @@ pub enum PaymentCommand {
         #[serde(default)]
         by_hand: bool,
     },
+    /// A call that the provider would do twice is about to be made.
+    RecordCallBegun {
+        /// The payment.
+        payment: EntityId,
+        /// The call's key.
+        key: String,
+    },
     /// A call failed.
     RecordCallFailed {
         /// The payment.
@@ -196,6 +203,9 @@ pub enum PaymentCommand {
         /// A random number of 0 to 999 that spreads the next try.
         #[serde(default)]
         jitter_permille: u16,
+        /// How long the next try waits, unless the provider says when.
+        #[serde(default)]
+        backoff: Backoff,
     },
     /// Something is known about it.
     RecordObservation {

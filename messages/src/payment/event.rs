@@ -319,6 +319,14 @@ pub enum PaymentEvent {
         /// When.
         next: Timestamp,
     },
+    /// `payment.call_begun`: a call that the provider would do twice is about to be made. Whoever
+    /// finds it begun and not answered does not make it.
+    CallBegun {
+        /// The call.
+        key: String,
+        /// What is asked.
+        operation: Operation,
+    },
     /// `payment.call_asked`: the outcome of a call is being asked for.
     CallAsked {
         /// The call.
@@ -448,6 +456,7 @@ impl PaymentEvent {
             Self::QueryFailed { .. } => "payment.query_failed",
             Self::PayerReturned => "payment.payer_returned",
             Self::CallFailed { .. } => "payment.call_failed",
+            Self::CallBegun { .. } => "payment.call_begun",
             Self::CallAsked { .. } => "payment.call_asked",
             Self::CallRepeated { .. } => "payment.call_repeated",
             Self::CallGivenUp { .. } => "payment.call_given_up",

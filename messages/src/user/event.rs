@@ -33,20 +33,6 @@ pub enum UserEvent {
         /// Whether the addresses are known to be theirs.
         verified: bool,
     },
-    /// `user.taken_over`: an account whose address nobody had proved is another's now.
-    TakenOver {
-        /// Their name.
-        name: String,
-        /// Their language.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        language: Option<String>,
-        /// The hash of their password.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        password: Option<String>,
-        /// Their telephone number, as they told it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        phone: Option<String>,
-    },
     /// `user.ticket_opened`: what it lets do is to be sent.
     TicketOpened {
         /// Its id; what its bearer shows is derived from it.

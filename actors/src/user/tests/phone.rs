@@ -128,17 +128,3 @@ fn codes_by_mail_and_by_phone_are_apart_and_a_disabled_user_gets_none() {
     let stage = stage.when(disable);
     stage.stage.when(wants_code(PETR, 4)).refused(UserRefusal::Taken("phone"));
 }
-
-#[test]
-fn whoever_takes_an_unproved_account_over_takes_it_with_their_own_number() {
-    let first = NewUser { phone: Some(NUMBER.to_owned()), ..new_user() };
-    let phone = Some("+420777000111".to_owned());
-    let password = Some(OTHER_PASSWORD.to_owned());
-    let second = NewUser { phone: phone.clone(), password, ..new_user() };
-    let stage = given::<User>([])
-        .when(register_as(JANA, first, 1))
-        .then_names(&["user.registered", "user.ticket_opened"])
-        .when(register_as(PETR, second, 2))
-        .then_names(&["user.taken_over", "user.ticket_opened"]);
-    assert_eq!(known(&stage, JANA).phone, phone);
-}

@@ -13,16 +13,10 @@ fn events() -> Vec<UserEvent> {
             phone: Some("+420602123456".to_owned()),
             name: name.clone(),
             language: language.clone(),
-            password: password.clone(),
+            password,
             role: PlatformRole::Operator,
             via: RegisteredVia::Import,
             verified: true,
-        },
-        UserEvent::TakenOver {
-            name: name.clone(),
-            language: language.clone(),
-            password: password.clone(),
-            phone: None,
         },
         UserEvent::TicketOpened {
             ticket: ticket(1),
@@ -73,12 +67,6 @@ fn events() -> Vec<UserEvent> {
         },
         UserEvent::AddressFailed { blocked_until: Some(NOW), forget_at: NOW },
         UserEvent::AddressForgotten,
-        UserEvent::TakenOver {
-            name: "Jana Nováková".to_owned(),
-            language: Some("cs".to_owned()),
-            password,
-            phone: Some("+420602123456".to_owned()),
-        },
         UserEvent::TicketOpened {
             ticket: ticket(2),
             purpose: TicketPurpose::PhoneCode,

@@ -30,25 +30,41 @@ fn an_address_that_is_proved_is_never_another_s_and_its_owner_is_told_once_an_ho
 }
 
 #[test]
-fn an_address_that_nobody_has_proved_goes_to_who_registers_later_and_old_links_end() {
-    let other = NewUser { password: Some(OTHER_PASSWORD.to_owned()), ..new_user() };
+fn who_registers_with_an_unproved_address_again_sets_a_password_by_the_letter_alone() {
+    let other = NewUser {
+        name: "Mallory".to_owned(),
+        password: Some(OTHER_PASSWORD.to_owned()),
+        ..new_user()
+    };
     let stage = given::<User>([])
         .when(register_as(JANA, new_user(), 1))
         .then_names(&["user.registered", "user.ticket_opened"])
         .when(log_in(1, password(true, 1), None))
         .then_names(IN)
-        .when(register_as(PETR, other, 2))
-        .then_names(&["user.session_revoked", "user.taken_over", "user.ticket_opened"])
+        .when(register_as(PETR, other.clone(), 2))
+        .then_names(&["user.ticket_opened"])
+        .when(register_as(PETR, other, 3))
+        .then_nothing();
+    let unchanged = known(&stage, JANA);
+    assert_eq!(unchanged.password.as_deref(), Some(PASSWORD));
+    assert_eq!((unchanged.name.as_str(), unchanged.email_verified), ("Jana Nováková", false));
+    let reset = UserCommand::ResetPassword {
+        user: JANA,
+        ticket: ticket(2),
+        password: OTHER_PASSWORD.to_owned(),
+    };
+    let stage = stage
+        .when(reset)
+        .then_names(&["user.password_changed", "user.session_revoked"])
         .when(UserCommand::VerifyEmail { user: JANA, ticket: ticket(1) })
-        .refused(UserRefusal::TicketSpent)
-        .when(UserCommand::VerifyEmail { user: JANA, ticket: ticket(2) })
-        .then_names(&["user.verified"]);
+        .refused(UserRefusal::TicketSpent);
     let jana = known(&stage, JANA);
-    assert_eq!((jana.password.as_deref(), jana.sessions.len()), (Some(OTHER_PASSWORD), 0));
+    assert_eq!(jana.password.as_deref(), Some(OTHER_PASSWORD));
+    assert_eq!((jana.sessions.len(), jana.email_verified), (0, true));
 }
 
 #[test]
-fn an_account_that_an_operator_made_or_that_may_do_something_is_not_taken_over() {
+fn the_owner_of_an_account_that_an_operator_made_or_that_may_do_something_is_only_told() {
     let made = NewUser { via: RegisteredVia::Operator, role: PlatformRole::Operator, ..new_user() };
     given::<User>([])
         .when(register_as(JANA, made, 1))

@@ -14,14 +14,14 @@ use kontor_actors::{
 use kontor_messages::{
     EntityId, TenantId, Timestamp,
     payment::{
-        CallFault, Observation, ObservationSource, Operation, PaymentCommand, PaymentEvent,
-        PaymentStatus, Problem,
+        Backoff, CallFault, Observation, ObservationSource, Operation, PaymentCommand,
+        PaymentEvent, PaymentStatus, Problem,
     },
 };
 use std::time::Duration;
 
-/// So soon after it was asked for, a refund that an event asks for has not been made before: a
-/// longer way means that we may have died in between.
+/// A refund that was asked for longer ago may have been made by a node that did not write down yet
+/// what it begins.
 const REFUND_FRESH: Duration = Duration::from_secs(120);
 
 /// A call that an event asks for.
@@ -36,6 +36,44 @@ pub struct Errand {
     operation: Operation,
     /// When it was asked for; none if it was made before and nobody knows what became of it.
     fresh_since: Option<Timestamp>,
+    /// How long it waits if it is not done.
+    backoff: Backoff,
+}
+
+/// What is to be recorded before the call that an event asks for is made: that it begins, where the
+/// provider would do it twice and cannot be asked whether it did. So whoever dies while it is under
+/// way leaves behind that it may have been done. The error is what to record in place of a call.
+pub async fn begins(
+    accounts: &Accounts,
+    tenant: &TenantId,
+    payment: &EntityId,
+    event: &PaymentEvent,
+    document: &PaymentDocument,
+    now: Timestamp,
+) -> Result<Option<PaymentCommand>, Box<PaymentCommand>> {
+    let errand = errand(tenant, payment, event, document);
+    let refund = |errand: &Errand| errand.operation == Operation::Refund && errand.is_fresh(now);
+    let Some(mut errand) = errand.filter(refund) else { return Ok(None) };
+    errand.backoff = accounts.backoff();
+    let Some(attempt) = document.attempt(errand.attempt) else { return Ok(None) };
+    let account = accounts.get(tenant, &attempt.provider, &attempt.account).await;
+    let account = account.map_err(|fault| Box::new(failed(&errand, payment, fault)))?;
+    if !errand.is_blind(&account) {
+        return Ok(None);
+    }
+    Ok(Some(PaymentCommand::RecordCallBegun { payment: payment.clone(), key: errand.key }))
+}
+
+impl Errand {
+    /// A refund that may have been made once it was begun, and nobody could tell.
+    fn is_blind(&self, account: &Account) -> bool {
+        self.operation == Operation::Refund && !account.abilities().refund_reference
+    }
+
+    /// Whether it surely was not made yet.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.fresh_since.is_some_and(|since| now.since(since) <= REFUND_FRESH)
+    }
 }
 
 /// Looks the account up, calls it, and says what is to be recorded. None: nothing was to be done.
@@ -47,7 +85,8 @@ pub async fn run(
     document: &PaymentDocument,
     now: Timestamp,
 ) -> Option<PaymentCommand> {
-    let errand = errand(tenant, payment, event, document)?;
+    let mut errand = errand(tenant, payment, event, document)?;
+    errand.backoff = accounts.backoff();
     let attempt = document.attempt(errand.attempt)?;
     match accounts.get(tenant, &attempt.provider, &attempt.account).await {
         Ok(account) => Some(call(&errand, payment, &account, now).await),
@@ -100,7 +139,8 @@ pub fn errand(
         key: call.key.clone(),
         ask,
         operation: call.operation,
-        fresh_since: (!lost).then_some(call.sent_at),
+        fresh_since: (!lost && !call.begun).then_some(call.sent_at),
+        backoff: Backoff::default(),
     })
 }
 
@@ -119,6 +159,7 @@ fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option
         ask: Some(Ask::Query(query)),
         operation: Operation::Query,
         fresh_since: None,
+        backoff: Backoff::default(),
     })
 }
 
@@ -188,9 +229,8 @@ async fn call(
         let problem = Problem::new("unnamed", "the provider has not named it yet");
         return failed(errand, payment, GatewayFault::retry(FaultCause::Here, problem));
     }
-    let blind = errand.operation == Operation::Refund && !account.abilities().refund_reference;
-    let fresh = errand.fresh_since.is_some_and(|since| now.since(since) <= REFUND_FRESH);
-    if blind && !fresh {
+    let blind = errand.is_blind(account);
+    if blind && !errand.is_fresh(now) {
         return failed(errand, payment, perhaps_given_back());
     }
     match account.call(ask).await {
@@ -274,6 +314,7 @@ fn failed(errand: &Errand, payment: &EntityId, fault: GatewayFault) -> PaymentCo
         fault,
         problem,
         jitter_permille: fastrand::u16(0..1000),
+        backoff: errand.backoff,
     }
 }
 

@@ -68,6 +68,11 @@ impl Client {
         self.api.pace().account(&self.tally, account)
     }
 
+    /// Lets a code go to a telephone.
+    pub(super) fn may_text(&self, phone: &str) -> Result<(), Problem> {
+        self.api.pace().text(&self.tally, &self.household, phone)
+    }
+
     /// The hash of the client's address: entities are not named after people's addresses.
     pub(super) fn address_hash(&self) -> String {
         let derived = self.api.identity().vault().derive("address", &self.household);

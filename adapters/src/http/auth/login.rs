@@ -191,6 +191,9 @@ async fn ask_code(client: Client, Asked(wanted): Asked<CodeWanted>) -> Result<Re
     let contact = Contact::of(wanted.email.as_deref(), wanted.phone.as_deref())?;
     client.may_try()?;
     client.may_try_at(contact.key().1)?;
+    if let Contact::Phone(phone) = &contact {
+        client.may_text(phone)?;
+    }
     let (email, phone, purpose) = match contact {
         Contact::Email(email) => (Some(email), None, TicketPurpose::LoginCode),
         Contact::Phone(phone) => (None, Some(phone), TicketPurpose::PhoneCode),

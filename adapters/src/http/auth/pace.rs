@@ -10,10 +10,20 @@ use crate::{
 };
 use http::StatusCode;
 
+const HOUR_S: u32 = 3600;
+
 /// How fast anybody may try.
 pub(in crate::http) struct Pace {
     addresses: Option<Limiter>,
     accounts: Option<Limiter>,
+    texts: Texts,
+}
+
+/// How many codes may go to telephones.
+struct Texts {
+    numbers: Option<Limiter>,
+    addresses: Option<Limiter>,
+    all: Option<Limiter>,
 }
 
 impl Pace {
@@ -23,6 +33,11 @@ impl Pace {
         Self {
             addresses: limiter(settings.per_address_per_minute),
             accounts: limiter(settings.per_account_per_minute),
+            texts: Texts {
+                numbers: Limiter::new(settings.texts_per_number_per_hour.max(1), HOUR_S),
+                addresses: Limiter::new(settings.texts_per_address_per_hour.max(1), HOUR_S),
+                all: Limiter::new(settings.texts_per_hour.max(1), HOUR_S),
+            },
         }
     }
 
@@ -36,6 +51,21 @@ impl Pace {
     pub(super) fn account(&self, tally: &Tally, account: &str) -> Result<(), Problem> {
         let checked = tally.within(self.accounts.as_ref(), account);
         checked.map_err(|too_fast| slowed("at this account", too_fast))
+    }
+
+    /// Lets a code go to a telephone. Who asks is held back before the number is, and the number
+    /// before all are, so that nobody uses up what others need.
+    pub(super) fn text(&self, tally: &Tally, household: &str, phone: &str) -> Result<(), Problem> {
+        let Texts { numbers, addresses, all } = &self.texts;
+        let checks = [
+            (addresses, household, "from this address"),
+            (numbers, phone, "at this number"),
+            (all, "all", "for codes by text message"),
+        ];
+        for (limiter, caller, what) in checks {
+            tally.within(limiter.as_ref(), caller).map_err(|too_fast| slowed(what, too_fast))?;
+        }
+        Ok(())
     }
 }
 

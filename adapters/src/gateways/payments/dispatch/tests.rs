@@ -236,6 +236,45 @@ async fn a_refund_that_cannot_be_asked_about_is_left_to_a_person() {
 }
 
 #[tokio::test]
+async fn a_refund_that_was_begun_when_the_node_died_is_not_made_a_second_time() {
+    let made = "code=0&message=OK&transId=AB12-CD34-EF56&redirect=http%3A%2F%2Fpay%2F";
+    let paid =
+        "code=0&message=OK&test=true&price=129900&curr=CZK&transId=AB12-CD34-EF56&status=PAID";
+    let replies = [(200, made), (200, paid), (200, "code=0&message=OK")];
+    let server = Server::new(replies.map(|(status, text)| (status, &[][..], text.into()))).await;
+    let settings =
+        json!({"merchant": "1", "secret": "s", "endpoint": server.url, "payer_email": "a@b.cz"});
+    let map = HashMap::from([(("comgate", "main"), settings)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    let mut stage = given::<Payment>([]);
+    live(&mut stage, &accounts, request("comgate")).await;
+    live(&mut stage, &accounts, C::RecordReturn { payment: id() }).await;
+    let events = stage.obey(C::Settle { payment: id() }).unwrap();
+    let wanted =
+        |(_, event): &&(EntityId, PaymentEvent)| event.name() == "payment.refund_requested";
+    let (_, event) = events.iter().find(wanted).unwrap();
+    let (before, now) = (document(&stage), stage.now());
+    let first = begins(&accounts, &tenant(), &id(), event, &before, now).await.unwrap().unwrap();
+    let C::RecordCallBegun { key, .. } = first.clone() else { panic!("{first:?}") };
+    stage.obey(first).unwrap();
+    // The call is made, and the node dies before its answer is recorded.
+    let answer = run(&accounts, &tenant(), &id(), event, &before, now).await.unwrap();
+    assert!(matches!(answer, C::RecordObservation { .. }), "{answer:?}");
+    let state = document(&stage);
+    assert_eq!(begins(&accounts, &tenant(), &id(), event, &state, now).await, Ok(None));
+    let command = run(&accounts, &tenant(), &id(), event, &state, now).await.unwrap();
+    let C::RecordCallFailed { fault, problem, .. } = &command else { panic!("{command:?}") };
+    assert_eq!((*fault, problem.code.as_str()), (CallFault::LeaveToPerson, "refund_unknown"));
+    assert_eq!(server.asked().len(), 3, "the provider was asked once");
+    // A person has looked there, and it was not done after all.
+    stage.obey(command).unwrap();
+    let events = stage.obey(C::RetryCall { payment: id(), key }).unwrap();
+    let state = document(&stage);
+    let again = begins(&accounts, &tenant(), &id(), &events[0].1, &state, now).await;
+    assert!(matches!(again, Ok(Some(C::RecordCallBegun { .. }))), "{again:?}");
+}
+
+#[tokio::test]
 async fn a_transfer_is_told_to_the_payer_and_found_in_the_banks_movements() {
     let iban = "CZ9320100000002000145399";
     let sandbox = kontor_sandbox::Sandbox::start(Default::default()).await.unwrap();
