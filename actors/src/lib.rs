@@ -35,9 +35,9 @@ pub mod retry;
 pub mod schedule;
 pub mod signing;
 pub mod stock;
-pub mod supplier;
 pub mod storable;
 pub mod store;
+pub mod supplier;
 pub mod tenant;
 #[doc(hidden)]
 pub mod testing;

@@ -19,8 +19,8 @@ mod tests;
 
 pub use read::{available, bundle_sellable, sellable};
 pub use state::{
-    FeedState, Level, MovementState, Part, ReservationState, ReservationStatus, ReservedLine, SkuState,
-    StockState, TransferState, Warehouses,
+    FeedState, Level, MovementState, Part, ReservationState, ReservationStatus, ReservedLine,
+    SkuState, StockState, TransferState, Warehouses,
 };
 
 use crate::{

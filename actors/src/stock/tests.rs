@@ -13,8 +13,9 @@ use crate::testing::{NOW, Outcome, Stage, given};
 use kontor_messages::{
     EntityId, Timestamp,
     stock::{
-        MovementKind, Observed, ReleaseReason, ReservationLine, StockCommand, StockEvent, StockRefusal,
-        StockSettings, Warehouse, WarehouseKind, register_entity, reservation_entity, sku_entity,
+        MovementKind, Observed, ReleaseReason, ReservationLine, StockCommand, StockEvent,
+        StockRefusal, StockSettings, Warehouse, WarehouseKind, register_entity, reservation_entity,
+        sku_entity,
     },
 };
 use std::time::Duration;

@@ -52,12 +52,7 @@ impl CategoriesDocument {
     }
 }
 
-pub(super) fn map(
-    world: &View<'_>,
-    code: &str,
-    path: String,
-    category: Option<String>,
-) -> Answer {
+pub(super) fn map(world: &View<'_>, code: &str, path: String, category: Option<String>) -> Answer {
     there(world, code)?;
     check::line("/path", &path, PATH_MAX).map_err(Stop::Refused)?;
     if let Some(category) = &category {

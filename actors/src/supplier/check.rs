@@ -90,7 +90,8 @@ fn reach(reach: &Reach) -> Result<(), R> {
         return Err(R::invalid("/reach/interval_min_s", "expected at most 604800"));
     }
     paging.as_ref().map_or(Ok(()), self::paging)?;
-    let secret = |member: &str, text: &str| line(&format!("/reach/access/{member}"), text, TEXT_MAX);
+    let secret =
+        |member: &str, text: &str| line(&format!("/reach/access/{member}"), text, TEXT_MAX);
     match access {
         Access::Nothing => Ok(()),
         Access::Basic { user, password } => {
@@ -134,9 +135,11 @@ fn paging(paging: &Paging) -> Result<(), R> {
         Paging::Offset { offset, limit, size, rows } => {
             (vec![rows], vec![offset, limit], Some(*size))
         }
-        Paging::Number { page, per_page, size, rows, .. } => {
-            (vec![rows], std::iter::once(page).chain(per_page).map(String::as_str).collect(), Some(*size))
-        }
+        Paging::Number { page, per_page, size, rows, .. } => (
+            vec![rows],
+            std::iter::once(page).chain(per_page).map(String::as_str).collect(),
+            Some(*size),
+        ),
         Paging::Cursor { next, parameter, rows } => {
             if next.is_empty() {
                 return Err(R::invalid("/reach/paging/next", "expected a JSON pointer"));

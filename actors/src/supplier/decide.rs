@@ -39,7 +39,8 @@ pub(super) fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
             offers::record(world, import, rows, progress)
         }
         C::RecordProgress { import, progress } => imports::of_open(world, import, |known| {
-            let news = (known.progress.rows, known.progress.bytes) < (progress.rows, progress.bytes);
+            let news =
+                (known.progress.rows, known.progress.bytes) < (progress.rows, progress.bytes);
             news.then_some(E::Progressed { progress })
         }),
         C::RecordMissing { import, losses } => offers::missing(world, import, losses),

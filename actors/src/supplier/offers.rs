@@ -12,7 +12,8 @@ use kontor_messages::{
     EntityId, Timestamp,
     supplier::{
         Availability, Before, NewOffer, OfferChange, PAGE_OFFERS, PageChanges, PageLosses,
-        Progress, RowProblem, SupplierEvent as E, SupplierRefusal as R, page_entity, shelf_entity, source_entity,
+        Progress, RowProblem, SupplierEvent as E, SupplierRefusal as R, page_entity, shelf_entity,
+        source_entity,
     },
 };
 use std::collections::{BTreeMap, HashSet};
@@ -29,12 +30,7 @@ pub(super) struct Rows {
     pub(super) problems: Vec<RowProblem>,
 }
 
-pub(super) fn record(
-    world: &View<'_>,
-    import: EntityId,
-    rows: Rows,
-    progress: Progress,
-) -> Answer {
+pub(super) fn record(world: &View<'_>, import: EntityId, rows: Rows, progress: Progress) -> Answer {
     let Rows { offers, failed, problems } = rows;
     let Some(run) = open(world, &import)? else { return Ok(Decision::nothing(import)) };
     if run.dry_run || progress.rows <= run.progress.rows {
@@ -205,10 +201,7 @@ pub(super) fn missing(world: &View<'_>, import: EntityId, losses: Vec<PageLosses
     Ok(Decision::of(import, vec![event]))
 }
 
-fn open<'w>(
-    world: &'w View<'_>,
-    import: &EntityId,
-) -> Result<Option<&'w ImportDocument>, Stop<R>> {
+fn open<'w>(world: &'w View<'_>, import: &EntityId) -> Result<Option<&'w ImportDocument>, Stop<R>> {
     Ok(world.get(import)?.import().filter(|run| run.is_open()))
 }
 

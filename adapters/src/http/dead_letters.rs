@@ -24,8 +24,8 @@ use kontor_actors::{
     reconciliation::Reconciliation,
     request::Terms,
     stock::Stock,
-    supplier::Supplier,
     store::{DeadLetter, LetterQuery},
+    supplier::Supplier,
     tenant::Tenant,
     webhook::Webhook,
 };

@@ -1,5 +1,6 @@
 //! The things that the API shows: which entity each is, and what of it may leave the program.
 
+use super::suppliers::{ImportView, SourceView};
 use kontor_actors::{
     catalog::{Catalog, CatalogState, CategoryDocument, ProductDocument},
     domain::Domain,
@@ -16,7 +17,6 @@ use kontor_actors::{
     },
     webhook::{DeliveryDocument, EndpointDocument, Webhook, WebhookState},
 };
-use super::suppliers::{ImportView, SourceView};
 use kontor_messages::{
     EntityId,
     catalog::{Attribute, AttributeSet, Pricing},

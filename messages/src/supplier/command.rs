@@ -1,7 +1,7 @@
 //! What one may ask of suppliers.
 
 use super::{
-    CategoryCount, Counts, Fetched, FeedFile, Figures, Kept, NewOffer, PageLosses, Progress,
+    CategoryCount, Counts, FeedFile, Fetched, Figures, Kept, NewOffer, PageLosses, Progress,
     RowProblem, Sample, SourceSettings, SupplierSettings, Trigger,
 };
 use crate::{EntityId, Timestamp};

@@ -1,8 +1,8 @@
 //! What has become of suppliers, sources and imports.
 
 use super::{
-    CategoryCount, Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, PageChanges, PageLosses, Progress,
-    RowProblem, Sample, SourceSettings, SupplierSettings, Trigger, VanishedAction,
+    CategoryCount, Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, PageChanges, PageLosses,
+    Progress, RowProblem, Sample, SourceSettings, SupplierSettings, Trigger, VanishedAction,
 };
 use crate::{EntityId, Timestamp};
 use serde::{Deserialize, Serialize};

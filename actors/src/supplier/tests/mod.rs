@@ -200,10 +200,8 @@ fn a_path_without_a_word_of_its_own_is_what_the_nearest_path_above_it_is() {
 
 #[test]
 fn paths_that_a_feed_no_longer_has_are_counted_as_none() {
-    let count = |path: &str, rows| kontor_messages::supplier::CategoryCount {
-        path: path.to_owned(),
-        rows,
-    };
+    let count =
+        |path: &str, rows| kontor_messages::supplier::CategoryCount { path: path.to_owned(), rows };
     let tell = |counts| C::RecordCategories { code: "full".to_owned(), counts };
     let stage = supplied()
         .when(tell(vec![count("Tools", 3), count("Garden", 1)]))

@@ -83,7 +83,8 @@ async fn list(
     let limit = read::Asked::new(wanted.limit, None)?.limit;
     let known = load(&api, &access, &source).await?;
     let after = wanted.cursor.as_deref().map(path_key);
-    let rest = known.paths.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| *key > after));
+    let rest =
+        known.paths.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| *key > after));
     let mut entries: Vec<&CategoryEntry> = rest
         .map(|(_, entry)| entry)
         .filter(|entry| !wanted.unmapped || !known.is_mapped(&entry.path))

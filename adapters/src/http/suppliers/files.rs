@@ -7,8 +7,7 @@ use super::super::{
     document::{Sources, Versioned},
     path::Named,
     problem::Problem,
-    query,
-    read,
+    query, read,
 };
 use super::SourceView;
 use crate::dispatch::imports::files::SpoolFault;
@@ -73,7 +72,8 @@ async fn spool(
     let mut spool = api.feeds().spool(access.id(), bytes_max).await.map_err(refused)?;
     let mut frames = body.into_data_stream();
     while let Some(frame) = frames.next().await {
-        let broken = |_| Problem::new(StatusCode::BAD_REQUEST, "malformed_body", "the body broke off");
+        let broken =
+            |_| Problem::new(StatusCode::BAD_REQUEST, "malformed_body", "the body broke off");
         spool.write(&frame.map_err(broken)?).await.map_err(refused)?;
     }
     spool.finish().await.map_err(refused)

@@ -117,7 +117,10 @@ async fn get(
 #[utoipa::path(post, path = "/v1/imports/{import}/cancel", tag = "suppliers",
     params(("import" = String, Path, max_length = 100), HowAsked),
     responses((status = OK, body = Versioned<ImportView>)))]
-async fn cancel(Named(import): Named<String>, asked: Ordered<Nothing>) -> Result<Response, Problem> {
+async fn cancel(
+    Named(import): Named<String>,
+    asked: Ordered<Nothing>,
+) -> Result<Response, Problem> {
     let import = entity(&import)?;
     asked.asking.change::<Imports>(SupplierCommand::Cancel { import }).await
 }

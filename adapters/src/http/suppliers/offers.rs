@@ -65,9 +65,9 @@ async fn list(
     let limit = read::Asked::new(wanted.limit, None)?.limit;
     let begin = match &wanted.cursor {
         None => 0,
-        Some(cursor) => cursor.parse::<u64>().map_err(|_| {
-            Problem::parameter("cursor", "expected next_cursor of the page before")
-        })?,
+        Some(cursor) => cursor
+            .parse::<u64>()
+            .map_err(|_| Problem::parameter("cursor", "expected next_cursor of the page before"))?,
     };
     let shelf = api.intake().read::<Supplier>(access.id(), &shelf_entity(&source)).await?;
     let end = shelf.map_or(0, |(state, _)| state.shelf().offers);

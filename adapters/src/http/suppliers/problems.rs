@@ -1,12 +1,7 @@
 //! What is wrong with the rows of an import: in pages, or as a file to be worked through.
 
 use super::super::{
-    Api,
-    access::Access,
-    document::Imports,
-    path::Named,
-    problem::Problem,
-    query, read,
+    Api, access::Access, document::Imports, path::Named, problem::Problem, query, read,
 };
 use axum::{
     body::{Body, Bytes},

@@ -220,7 +220,8 @@ mod tests {
         assert_eq!(personal("tenant", member), ["a@example.com"]);
         let source = json!({ "type": "source_put", "settings": { "reach": { "by": "http",
             "url": "https://a.example/?key=1", "access": { "with": "bearer", "token": "t" } } } });
-        let secrets = [json!("https://a.example/?key=1"), json!({ "with": "bearer", "token": "t" })];
+        let secrets =
+            [json!("https://a.example/?key=1"), json!({ "with": "bearer", "token": "t" })];
         assert_eq!(personal("supplier", source), secrets);
         let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
         assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);
