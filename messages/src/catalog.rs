@@ -19,7 +19,7 @@ mod refusal;
 pub mod source;
 mod value;
 
-pub use attribute::{Attribute, AttributeKind, AttributeSet, Member};
+pub use attribute::{Attribute, AttributeKind, AttributeSet, SetMember};
 pub use category::Category;
 pub use command::{Before, CatalogCommand, CategoryPatch, ImportRow, NewProduct, Target};
 pub use event::{CatalogEvent, Change, RowOutcome};

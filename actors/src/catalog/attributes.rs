@@ -153,13 +153,12 @@ fn check_kind(kind: &AttributeKind) -> Step<()> {
 fn check_options(options: &BTreeMap<String, Texts>) -> Step<()> {
     let coded = options.keys().all(|code| check::is_code(code));
     if options.is_empty() || options.len() > OPTIONS_MAX || !coded {
-        let expected =
-            format!("expected 1 to {OPTIONS_MAX} options by codes of a-z, 0-9 and '_'");
+        let expected = format!("expected 1 to {OPTIONS_MAX} options by codes of a-z, 0-9 and '_'");
         return check::invalid("/kind/options", expected);
     }
-    options.iter().try_for_each(|(code, labels)| {
-        check::texts(&format!("/kind/options/{code}"), labels, 200)
-    })
+    options
+        .iter()
+        .try_for_each(|(code, labels)| check::texts(&format!("/kind/options/{code}"), labels, 200))
 }
 
 /// Whether values of one are values of the other, but for options that come and go.

@@ -33,9 +33,9 @@ pub(super) fn invalid<T>(pointer: impl Into<String>, expected: impl Into<String>
 pub fn check_fields(fields: Fields) -> Result<Fields, CatalogRefusal> {
     let checked = fields.into_iter().map(|(field, value)| {
         let value = check_field(&field, value);
-        value.map(|value| (field.clone(), value)).map_err(|expected| {
-            CatalogRefusal::field(&field, expected)
-        })
+        value
+            .map(|value| (field.clone(), value))
+            .map_err(|expected| CatalogRefusal::field(&field, expected))
     });
     checked.collect()
 }
@@ -73,7 +73,9 @@ fn check_value(field: &Field, value: FieldValue) -> Checked<FieldValue> {
     match (field, value) {
         (Field::Status, FieldValue::Text(status)) => {
             let known = ProductStatus::parse(&status).is_some();
-            known.then_some(FieldValue::Text(status)).ok_or("expected draft, active or archived".into())
+            known
+                .then_some(FieldValue::Text(status))
+                .ok_or("expected draft, active or archived".into())
         }
         (Field::Title(_), FieldValue::Text(text)) => line(text, TITLE_MAX),
         (Field::Summary(_), FieldValue::Text(text)) => prose(text, SUMMARY_MAX),
@@ -172,7 +174,8 @@ fn media(media: Vec<MediaItem>) -> Checked<FieldValue> {
     }
     for item in &media {
         let known = ["https://", "http://", "/v1/media/"];
-        let led = known.iter().any(|start| item.url.len() > start.len() && item.url.starts_with(start));
+        let led =
+            known.iter().any(|start| item.url.len() > start.len() && item.url.starts_with(start));
         if !led || item.url.len() > 2_000 || item.url.chars().any(|c| c.is_control() || c == ' ') {
             return Err("expected an https or http address, or the path of an upload".to_owned());
         }
@@ -181,7 +184,8 @@ fn media(media: Vec<MediaItem>) -> Checked<FieldValue> {
         if !item.hash.as_ref().is_none_or(hash) {
             return Err("expected a SHA-256 of 64 digits of 0-9 and a-f".to_owned());
         }
-        let alt = |(language, text): (&String, &String)| is_language(language) && is_line(text, 500);
+        let alt =
+            |(language, text): (&String, &String)| is_language(language) && is_line(text, 500);
         if item.alt.len() > LANGUAGES_MAX || !item.alt.iter().all(alt) {
             return Err("expected alt texts of 1 to 500 characters by language".to_owned());
         }

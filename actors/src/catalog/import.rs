@@ -1,16 +1,12 @@
 //! Many products in one command: each row is decided by itself, and told what became of it.
 
-use super::{
-    Decided, Step, View, check,
-    desk::Desk,
-    plan,
-};
+use super::{Decided, Step, View, check, desk::Desk, plan};
 use crate::domain::{Decision, Stop, refuse};
 use kontor_messages::{
     EntityId, Refusal, Timestamp,
     catalog::{
-        CatalogEvent, CatalogRefusal, Field, Gtin, ImportRow, NewProduct, RowOutcome,
-        SupplierLink, Target, Writer, gtin, product_entity, source, tally_entity,
+        CatalogEvent, CatalogRefusal, Field, Gtin, ImportRow, NewProduct, RowOutcome, SupplierLink,
+        Target, Writer, gtin, product_entity, source, tally_entity,
     },
 };
 
@@ -97,8 +93,7 @@ fn decide(desk: &Desk<'_, '_>, by: &Writer, row: ImportRow) -> Step<Row> {
         (Some(entity), _) => {
             let known = desk.known(&entity)?;
             let id = id_of(&entity);
-            let plan::Planned { events, kept } =
-                plan::change(desk, &id, known, fields, by, false)?;
+            let plan::Planned { events, kept } = plan::change(desk, &id, known, fields, by, false)?;
             let news = !events.is_empty();
             let outcome = if news { RowOutcome::Updated } else { RowOutcome::Unchanged };
             Row { entity, events, outcome, kept }

@@ -4,9 +4,9 @@ use super::{
     Step, attributes, check,
     desk::Desk,
     judge::{Judged, judge},
-    pricing,
-    shelf, tree,
+    pricing, shelf,
     state::Product,
+    tree,
 };
 use crate::domain::refuse;
 use kontor_messages::{

@@ -177,7 +177,8 @@ pub(super) fn price(rule: &PriceRule, cost: i64) -> Option<i64> {
 
 /// An amount that is a fraction, rounded.
 fn round((amount, per): (i128, i128), rounding: Rounding) -> i128 {
-    let (unit, ending) = (i128::from(rounding.unit_minor.max(1)), i128::from(rounding.ending_minor));
+    let (unit, ending) =
+        (i128::from(rounding.unit_minor.max(1)), i128::from(rounding.ending_minor));
     let (over, step) = (amount - ending * per, unit * per);
     let steps = match rounding.way {
         Way::Up => ceil(over, step),

@@ -43,8 +43,7 @@ pub(super) fn undo(world: &View<'_>, id: &EntityId, run: &str, before: Vec<Befor
         restore(product, run, before)
     };
     let outcome = if changes.is_empty() { RowOutcome::Unchanged } else { RowOutcome::Updated };
-    let mut events =
-        plan::events(&product.sku, changes, &Writer::operator(), Some(run.to_owned()));
+    let mut events = plan::events(&product.sku, changes, &Writer::operator(), Some(run.to_owned()));
     let product = Some(id.clone());
     events.push(CatalogEvent::RowDone { row: 0, product, outcome, kept });
     Ok(Decision::of(entity, events))

@@ -5,7 +5,7 @@ use kontor_messages::{
     Currency, Timestamp,
     catalog::{
         AttributeValue, Dimensions, Field, FieldValue, MediaItem, PriceKind, ProductStatus,
-        SupplierLink, Texts,
+        SupplierLink,
     },
 };
 use serde::Serialize;
@@ -20,13 +20,13 @@ pub struct ProductDocument {
     /// Where it stands.
     pub status: ProductStatus,
     /// Its title by language.
-    pub titles: Texts,
+    pub titles: BTreeMap<String, String>,
     /// A short description by language.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub summaries: Texts,
+    pub summaries: BTreeMap<String, String>,
     /// Its description by language.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub descriptions: Texts,
+    pub descriptions: BTreeMap<String, String>,
     /// Its brand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,

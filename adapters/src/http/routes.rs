@@ -3,9 +3,10 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events, export,
-    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
-    payments, quarantine, rates, reconciliations, roles, stock, suppliers, system, templates,
+    accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events,
+    export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
+    payment_routes, payments, quarantine, rates, reconciliations, roles, stock, suppliers, system,
+    templates,
     tenants, timers, users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};

@@ -32,7 +32,8 @@ async fn a_product_is_made_read_changed_and_found_by_its_names() {
     let changed = harbour.patch(&path(&made), patch).await.ok();
     assert_eq!((&changed["status"], &changed["version"]), (&json!("active"), &json!(2)));
     assert!(changed.get("brand").is_none() && changed["titles"].get("en").is_none());
-    for query in ["sku=BOOK-1", &format!("ean={EAN}"), "ean=08594000000006", "status=active"] {
+    let by_ean = format!("ean={EAN}");
+    for query in ["sku=BOOK-1", by_ean.as_str(), "ean=08594000000006", "status=active"] {
         let found = harbour.get(&format!("/v1/products?{query}")).await.ok();
         assert_eq!(found["items"].as_array().unwrap().len(), 1, "{query}");
     }
@@ -85,8 +86,11 @@ async fn a_supplier_s_word_gives_way_to_a_person_s_until_it_is_released() {
     let shown = harbour.patch(&path(&made), theirs.clone()).await.ok();
     assert_eq!((&shown["brand"], &shown["mpn"]), (&json!("Kartografie"), &json!("A1")));
     let owners = shown["owners"].as_array().unwrap();
-    assert!(owners.iter().any(|owner| owner["source"] == "supplier:acme"
-        && owner["fields"] == json!(["mpn"])));
+    assert!(
+        owners
+            .iter()
+            .any(|owner| owner["source"] == "supplier:acme" && owner["fields"] == json!(["mpn"]))
+    );
     let release = json!({ "fields": ["brand"] });
     harbour.post(&format!("{}/release", path(&made)), release).await.ok();
     assert_eq!(harbour.patch(&path(&made), theirs).await.ok()["brand"], "ACME");
@@ -106,8 +110,12 @@ async fn many_products_are_written_at_once_and_each_row_is_told() {
     ] });
     let keyed = harbour.clone().header("idempotency-key", "bulk-1");
     let done = keyed.post("/v1/products/bulk", rows.clone()).await.ok();
-    let status: Vec<_> =
-        done["rows"].as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap()).collect();
+    let status: Vec<_> = done["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["status"].as_str().unwrap())
+        .collect();
     assert_eq!(status, ["updated", "created", "updated", "failed", "failed", "unchanged"]);
     assert_eq!(done["rows"][4]["pointer"], "/rows/4/titles/cs");
     assert_eq!(done["rows"][3]["code"], "not_found");
@@ -173,8 +181,13 @@ async fn a_rule_prices_what_a_supplier_sells() {
     harbour.put("/v1/pricing", rules(5_000)).await.ok();
     harbour.act(&format!("{}/reprice", path(&made))).await.ok();
     assert_eq!(now(harbour.clone(), path(&made)).await, 18_200);
-    let bad = harbour.put("/v1/pricing", json!({ "rules": [{ "name": "", "currency": "CZK",
-        "formula": { "type": "add", "amount_minor": 1 } }] })).await;
+    let bad = harbour
+        .put(
+            "/v1/pricing",
+            json!({ "rules": [{ "name": "", "currency": "CZK",
+        "formula": { "type": "add", "amount_minor": 1 } }] }),
+        )
+        .await;
     bad.at(422, "invalid", "/rules/0/name");
 }
 
@@ -216,15 +229,23 @@ async fn attributes_are_checked_by_the_set_of_the_category() {
     let color = json!({ "labels": { "cs": "Barva" }, "filterable": true, "kind":
         { "type": "select", "options": { "red": { "cs": "červená" }, "blue": { "cs": "modrá" } } } });
     harbour.put("/v1/attributes/color", color).await.ok();
-    let scale = json!({ "labels": { "cs": "Měřítko" }, "kind": { "type": "number", "unit": "km" } });
+    let scale =
+        json!({ "labels": { "cs": "Měřítko" }, "kind": { "type": "number", "unit": "km" } });
     harbour.put("/v1/attributes/scale", scale.clone()).await.ok();
     let set = json!({ "name": "Mapy", "attributes": [{ "code": "color", "required": true }] });
     harbour.put("/v1/attribute-sets/maps", set).await.ok();
     let shelf = json!({ "names": { "cs": "Mapy" }, "attribute_set": "maps" });
     let shelf = harbour.post("/v1/categories", shelf).await.ok()["id"].clone();
-    let made = make(&harbour, json!({ "sku": "MAP", "titles": { "cs": "Mapa" },
-        "categories": [shelf] })).await;
-    let say = |value: Value| harbour.patch(&path(&made), json!({ "attributes": value }));
+    let made = make(
+        &harbour,
+        json!({ "sku": "MAP", "titles": { "cs": "Mapa" },
+        "categories": [shelf] }),
+    )
+    .await;
+    let say = |value: Value| {
+        let (asker, at) = (harbour.clone(), path(&made));
+        async move { asker.patch(&at, json!({ "attributes": value })).await }
+    };
     say(json!({ "color": "green" })).await.at(422, "invalid", "/attributes/color");
     say(json!({ "scale": "1.5" })).await.at(422, "invalid", "/attributes/scale");
     let active = harbour.patch(&path(&made), json!({ "status": "active" })).await;
@@ -264,7 +285,10 @@ async fn an_archived_product_is_kept_and_dry_runs_change_nothing() {
     assert_eq!(would["would"][0]["type"], "product.archived");
     assert_eq!(harbour.get(&path(&made)).await.ok()["status"], "draft");
     harbour.act(&format!("{}/archive", path(&made))).await.ok();
-    assert_eq!(harbour.get("/v1/products?status=archived").await.ok()["items"][0]["id"], made["id"]);
+    assert_eq!(
+        harbour.get("/v1/products?status=archived").await.ok()["items"][0]["id"],
+        made["id"]
+    );
     let dry = json!({ "rows": [{ "sku": "NEW", "titles": { "cs": "x" } }] });
     let dry = harbour.post("/v1/products/bulk?dry_run=true", dry).await.ok();
     assert_eq!(dry["created"], 1);
@@ -302,7 +326,10 @@ async fn clients_of_the_system_before_read_products_and_categories_in_their_shap
         (&*format!("categoryId={}", shelf.as_str().unwrap()), "BOOK-1"),
     ] {
         let page = harbour.get(&format!("/api/products?{query}")).await.ok();
-        assert_eq!((&page["pagination"]["total"], &page["data"][0]["sku"]), (&json!(1), &json!(sku)));
+        assert_eq!(
+            (&page["pagination"]["total"], &page["data"][0]["sku"]),
+            (&json!(1), &json!(sku))
+        );
     }
     harbour.get("/api/products?limit=101").await.problem(400, "invalid_parameter");
     let tree = harbour.get("/api/categories/tree").await.ok();

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kontor_actors::{
-    catalog::Catalog,
     admission::{Admission, AdmissionSettings, Lane},
+    catalog::Catalog,
     domain_actor::{DomainLimits, Ground},
     erasure::Erasure,
     host::{Hosts, Starter},

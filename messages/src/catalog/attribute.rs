@@ -1,6 +1,5 @@
 //! Attributes, and which of them products of a category have.
 
-use super::Texts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -10,7 +9,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// What people call it, by language.
-    pub labels: Texts,
+    pub labels: BTreeMap<String, String>,
     /// What its values are.
     pub kind: AttributeKind,
     /// Whether lists offer it as a filter.
@@ -37,12 +36,12 @@ pub enum AttributeKind {
     /// One of the options.
     Select {
         /// The options' labels by language, by their codes.
-        options: BTreeMap<String, Texts>,
+        options: BTreeMap<String, BTreeMap<String, String>>,
     },
     /// Some of the options.
     MultiSelect {
         /// The options' labels by language, by their codes.
-        options: BTreeMap<String, Texts>,
+        options: BTreeMap<String, BTreeMap<String, String>>,
     },
     /// Yes or no.
     Boolean,
@@ -57,13 +56,13 @@ pub struct AttributeSet {
     pub name: String,
     /// The attributes in their order.
     #[schema(max_items = 200)]
-    pub attributes: Vec<Member>,
+    pub attributes: Vec<SetMember>,
 }
 
 /// An attribute of a set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Member {
+pub struct SetMember {
     /// Which.
     #[schema(pattern = "^[a-z0-9][a-z0-9_]{0,59}$")]
     pub code: String,

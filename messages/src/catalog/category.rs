@@ -1,7 +1,7 @@
 //! Categories, which make a tree.
 
-use super::Texts;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A category as it is written.
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct Category {
     /// Its name by language.
-    pub names: Texts,
+    pub names: BTreeMap<String, String>,
     /// The category that it is in; none, at the top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 180)]

@@ -1,11 +1,12 @@
 //! What one may ask of the catalog.
 
 use super::{
-    Attribute, AttributeSet, Category, Field, FieldValue, Fields, Pricing, SupplierLink, Texts,
-    Writer, present,
+    Attribute, AttributeSet, Category, Field, FieldValue, Fields, Pricing, SupplierLink, Writer,
+    present,
 };
 use crate::EntityId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What one may ask of the catalog.
@@ -203,7 +204,7 @@ pub struct Before {
 pub struct CategoryPatch {
     /// Its name by language; replaces all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub names: Option<Texts>,
+    pub names: Option<BTreeMap<String, String>>,
     /// Its name in addresses.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,99}$")]

@@ -1,8 +1,6 @@
 //! What has become of the catalog.
 
-use super::{
-    Attribute, AttributeSet, Category, Field, FieldValue, Pricing, SupplierLink, Writer,
-};
+use super::{Attribute, AttributeSet, Category, Field, FieldValue, Pricing, SupplierLink, Writer};
 use crate::EntityId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -100,9 +100,7 @@ impl FromStr for Source {
             (Some("supplier"), Some(name), priority, None) if is_name(name) => {
                 let priority = match priority {
                     None => Some(0),
-                    Some(text) => {
-                        text.parse().ok().filter(|priority| *priority <= PRIORITY_MAX)
-                    }
+                    Some(text) => text.parse().ok().filter(|priority| *priority <= PRIORITY_MAX),
                 };
                 priority.map(|priority| Self::Supplier { name: name.to_owned(), priority })
             }

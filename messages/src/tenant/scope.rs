@@ -22,7 +22,10 @@ const LIST: [(&str, &str); Scope::COUNT] = [
     ("supplier:read", "See suppliers, their sources without secrets, offers and imports."),
     ("supplier:write", "Set suppliers and sources up; import, upload, cancel and undo."),
     ("catalog:read", "See products, categories, attributes and prices."),
-    ("catalog:write", "Describe, price, import and archive products; keep categories and attributes."),
+    (
+        "catalog:write",
+        "Describe, price, import and archive products; keep categories and attributes.",
+    ),
     ("payments:read", "See payments, refunds, the ledger and reconciliation."),
     ("payments:write", "Open, capture, cancel, accept, mark and refund payments; reconcile them."),
     ("notifications:read", "See messages to customers and their texts."),

@@ -13,14 +13,12 @@ fn options(codes: &[&str]) -> BTreeMap<String, Texts> {
 }
 
 fn set(code: &str, members: &[(&str, bool)]) -> C {
-    let member = |(code, required): &(&str, bool)| Member {
+    let member = |(code, required): &(&str, bool)| SetMember {
         code: (*code).to_owned(),
         required: *required,
     };
-    let set = AttributeSet {
-        name: "Maps".to_owned(),
-        attributes: members.iter().map(member).collect(),
-    };
+    let set =
+        AttributeSet { name: "Maps".to_owned(), attributes: members.iter().map(member).collect() };
     C::PutAttributeSet { code: code.to_owned(), set }
 }
 
@@ -113,7 +111,10 @@ fn what_an_attribute_s_values_are_stays_as_it_was() {
 #[test]
 fn a_set_holds_attributes_that_are_there_each_once() {
     refused_at(defined().when(set("s", &[("color", true), ("size", true)])), "/attributes/1/code");
-    refused_at(defined().when(set("s", &[("color", true), ("color", false)])), "/attributes/1/code");
+    refused_at(
+        defined().when(set("s", &[("color", true), ("color", false)])),
+        "/attributes/1/code",
+    );
     refused_at(defined().when(set("S", &[])), "/code");
     let lost = Category { attribute_set: Some("nothing".to_owned()), ..category(None) };
     refused_at(defined().when(put("lost", lost)), "/attribute_set");

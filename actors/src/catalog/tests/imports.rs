@@ -147,7 +147,8 @@ fn a_row_is_found_by_its_code_only_if_one_product_carries_it() {
         new: None,
         ..row("X", titled(title))
     };
-    let rows = vec![row("A", coded("Atlas")), by_code("Big"), row("B", coded("Box")), by_code("No")];
+    let rows =
+        vec![row("A", coded("Atlas")), by_code("Big"), row("B", coded("Box")), by_code("No")];
     let outcome = nothing().when(import("run-1", rows));
     let (rows, facts) = came_of(&outcome);
     assert_eq!(facts, ["product.created", "product.updated", "product.created"]);
@@ -174,11 +175,9 @@ fn changed() -> (Stage<Catalog>, Vec<E>) {
     let mut stage = nothing();
     let mut past = Vec::new();
     let person = change("p-a", fields([("brand", text("Ours"))]), Writer::operator());
-    for command in [
-        import("run-1", vec![row("A", first)]),
-        import("run-2", vec![row("A", second)]),
-        person,
-    ] {
+    for command in
+        [import("run-1", vec![row("A", first)]), import("run-2", vec![row("A", second)]), person]
+    {
         let events = stage.obey(command).unwrap();
         let facts = events.into_iter().filter(|(_, event)| !Catalog::aside(event));
         past.extend(facts.map(|(_, event)| event));
@@ -195,7 +194,10 @@ fn an_undo_restores_what_nobody_touched_since_and_reports_the_rest() {
     let (stage, past) = changed();
     let outcome = stage.when(undo("run-2", before("run-2", &past)));
     let (rows, facts) = came_of(&outcome);
-    assert_eq!((rows, facts), (vec![RowOutcome::Updated], vec!["product.updated", "price.changed"]));
+    assert_eq!(
+        (rows, facts),
+        (vec![RowOutcome::Updated], vec!["product.updated", "price.changed"])
+    );
     let Some((_, E::RowDone { kept, .. })) = outcome.result.as_ref().unwrap().last() else {
         panic!("nothing was told")
     };

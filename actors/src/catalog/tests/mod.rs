@@ -15,8 +15,8 @@ use kontor_messages::{
     catalog::{
         Attribute, AttributeKind, AttributeSet, AttributeValue, CatalogCommand as C,
         CatalogEvent as E, CatalogRefusal as R, Category, Change, Field, FieldValue, Fields,
-        ImportRow, Member, NewProduct, PriceKind, PriceSlot, PriceValue, RowOutcome, SupplierLink,
-        Target, Texts, Writer, ean_entity, product_entity,
+        ImportRow, NewProduct, PriceKind, PriceSlot, PriceValue, RowOutcome, SetMember,
+        SupplierLink, Target, Texts, Writer, ean_entity, product_entity,
     },
 };
 use std::{collections::BTreeMap, time::Duration};

@@ -40,7 +40,8 @@ fn base(stage: &Stage<Catalog>) -> Option<i64> {
 
 #[test]
 fn a_price_is_the_cost_and_what_the_rule_puts_on_it_rounded_once_at_the_end() {
-    let nearest = |unit_minor, ending_minor| Rounding { unit_minor, ending_minor, way: Way::Nearest };
+    let nearest =
+        |unit_minor, ending_minor| Rounding { unit_minor, ending_minor, way: Way::Nearest };
     let up = |unit_minor, ending_minor| Rounding { unit_minor, ending_minor, way: Way::Up };
     for (cost, formula, vat_bp, rounding, expected) in [
         (10_000, Formula::Markup { bp: 2_500 }, 0, nearest(1, 0), 12_500),
@@ -49,7 +50,7 @@ fn a_price_is_the_cost_and_what_the_rule_puts_on_it_rounded_once_at_the_end() {
         (10_000, Formula::Add { amount_minor: 550 }, 2_100, nearest(1, 0), 12_766),
         (10_000, Formula::Markup { bp: 2_500 }, 2_100, nearest(100, 0), 15_100),
         (10_000, Formula::Markup { bp: 2_500 }, 2_100, nearest(10_000, 9_900), 19_900),
-        (10_000, Formula::Markup { bp: 1_000 }, 0, nearest(10_000, 9_900), 9_900),
+        (9_000, Formula::Markup { bp: 1_000 }, 0, nearest(10_000, 9_900), 9_900),
         (10_000, Formula::Markup { bp: 1_000 }, 0, up(10_000, 9_900), 19_900),
         (333, Formula::Markup { bp: 3_333 }, 0, up(10, 9), 449),
         (0, Formula::Markup { bp: 3_333 }, 2_100, nearest(10_000, 9_900), 9_900),
@@ -73,7 +74,10 @@ fn a_price_follows_the_cost_and_is_the_rule_s_own() {
     let stage = stage.when(costs(200)).then_names(&["price.changed", "price.changed"]);
     assert_eq!(base(&stage), Some(300));
     let owner = product(&stage, "atlas").owner(&field("price.base.CZK")).unwrap().clone();
-    assert_eq!((owner.source.to_string(), owner.run.as_deref()), ("rule".to_owned(), Some("run-1")));
+    assert_eq!(
+        (owner.source.to_string(), owner.run.as_deref()),
+        ("rule".to_owned(), Some("run-1"))
+    );
     let stage = stage.when(costs(200)).then_nothing();
     let stage = stage.when(rules(vec![markup(10_000)])).stage;
     assert_eq!(base(&stage), Some(300));
@@ -94,7 +98,8 @@ fn a_price_that_a_person_set_no_rule_changes() {
 #[test]
 fn the_narrowest_rule_counts_then_the_higher_then_the_higher_band() {
     let scoped = |bp: u32, scope: RuleScope| PriceRule { scope, ..markup(bp) };
-    let brand = |bp: u32| scoped(bp, RuleScope { brand: Some("Acme".to_owned()), ..Default::default() });
+    let brand =
+        |bp: u32| scoped(bp, RuleScope { brand: Some("Acme".to_owned()), ..Default::default() });
     let of = |bp: u32, supplier: &str| {
         scoped(bp, RuleScope { supplier: Some(supplier.to_owned()), ..Default::default() })
     };
@@ -134,9 +139,7 @@ fn a_rule_for_a_category_is_for_all_below_it() {
 #[test]
 fn an_action_counts_while_it_lasts_and_a_channel_s_own_price_before_the_general_one() {
     let later = |hours: u64| NOW.plus(Duration::from_secs(hours * 3600));
-    let sale = |from, until| {
-        Some(FieldValue::Price(PriceValue { amount_minor: 80, from, until }))
-    };
+    let sale = |from, until| Some(FieldValue::Price(PriceValue { amount_minor: 80, from, until }));
     let said = fields([
         ("price.base.CZK", amount(100)),
         ("price.base.CZK@allegro", amount(120)),
@@ -153,7 +156,11 @@ fn an_action_counts_while_it_lasts_and_a_channel_s_own_price_before_the_general_
     assert_eq!(at(None, later(2)), Some(100));
     assert_eq!(current_price(&known, None, Currency::EUR, NOW), None);
     // One with an end and no beginning counts at once.
-    let open = change("atlas", fields([("price.sale.CZK", sale(None, Some(later(2))))]), Writer::operator());
+    let open = change(
+        "atlas",
+        fields([("price.sale.CZK", sale(None, Some(later(2))))]),
+        Writer::operator(),
+    );
     let known = product(&stage.when(open).stage, "atlas");
     let price = current_price(&known, None, Currency::CZK, NOW).unwrap();
     assert_eq!((price.amount_minor, price.regular_minor), (80, Some(100)));
@@ -198,9 +205,7 @@ fn rules_that_make_no_sense_are_refused_with_their_place() {
 #[test]
 fn only_a_sale_has_a_period_and_it_ends_after_it_begins() {
     let later = NOW.plus(Duration::from_secs(60));
-    let period = |from, until| {
-        Some(FieldValue::Price(PriceValue { amount_minor: 1, from, until }))
-    };
+    let period = |from, until| Some(FieldValue::Price(PriceValue { amount_minor: 1, from, until }));
     for (name, value) in [
         ("price.base.CZK", period(Some(NOW), None)),
         ("price.sale.CZK", period(Some(later), Some(NOW))),

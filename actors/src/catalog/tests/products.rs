@@ -58,9 +58,8 @@ fn what_a_person_wrote_no_supplier_overwrites_until_it_is_released() {
 
 #[test]
 fn of_two_suppliers_the_one_of_higher_priority_counts() {
-    let by = |source: &str| {
-        change("atlas", fields([("brand", text(source))]), writer(source, None))
-    };
+    let by =
+        |source: &str| change("atlas", fields([("brand", text(source))]), writer(source, None));
     let stage = atlas().when(by("supplier:beta:5")).then_names(&["product.updated"]);
     let stage = stage.when(by("supplier:acme:4")).then_nothing();
     let stage = stage.when(by("supplier:acme:5")).then_names(&["product.updated"]);
@@ -116,7 +115,8 @@ fn what_a_field_cannot_say_is_refused_with_its_name() {
 
 #[test]
 fn an_active_product_has_a_title_and_an_archived_one_is_told_as_such() {
-    let active = |name: &str| change(name, fields([("status", text("active"))]), Writer::operator());
+    let active =
+        |name: &str| change(name, fields([("status", text("active"))]), Writer::operator());
     let stage = atlas().when(create("globe", Fields::new(), Writer::operator())).stage;
     refused_at(stage.when(active("globe")), "/status");
     let stage = atlas().when(active("atlas")).then_names(&["product.updated"]);
@@ -146,10 +146,7 @@ fn variants_know_their_product_and_it_knows_them() {
 #[test]
 fn bundles_are_not_nested() {
     let parts = |part: &str| {
-        fields([(
-            "components",
-            Some(FieldValue::Parts(BTreeMap::from([(part.to_owned(), 2)]))),
-        )])
+        fields([("components", Some(FieldValue::Parts(BTreeMap::from([(part.to_owned(), 2)]))))])
     };
     let stage = atlas().when(create("kit", parts("atlas"), Writer::operator())).stage;
     assert_eq!(product(&stage, "atlas").bundles, ["kit"]);

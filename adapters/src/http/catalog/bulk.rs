@@ -2,12 +2,12 @@
 
 use super::super::{
     Api,
-    command::{HowAsked, Ordered, ask},
+    command::{HowAsked, Ordered, REPLAYED, ask},
     problem::Problem,
 };
 use super::said::{BulkRow, place, writer};
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode};
 use kontor_actors::{
     admission::Lane,
     catalog::{Catalog, ROWS_MAX},
@@ -112,10 +112,9 @@ async fn write(ordered: Ordered<Bulk>) -> Result<Response, Problem> {
             done.take(*row, product.clone(), outcome, kept.clone());
         }
     }
-    let mut response = super::super::json(StatusCode::OK, &done).into_response();
+    let mut response = super::super::json(StatusCode::OK, &done);
     if replayed {
-        let known = http::HeaderValue::from_static("true");
-        response.headers_mut().insert(super::super::command::REPLAYED, known);
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
 }

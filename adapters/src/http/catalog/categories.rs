@@ -19,7 +19,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     EntityId, TenantId, Timestamp,
-    catalog::{CatalogCommand, Category, CategoryPatch, Texts, category_entity},
+    catalog::{CatalogCommand, Category, CategoryPatch, category_entity},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ struct TreeNode {
     /// Its id.
     id: String,
     /// Its name by language.
-    names: Texts,
+    names: BTreeMap<String, String>,
     /// Its name in addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
     slug: Option<String>,
@@ -202,7 +202,7 @@ async fn restore(
 }
 
 /// All categories of a tenant by their ids. How many there may be is bounded when they are made.
-pub(in super::super) async fn all(
+pub(super) async fn all(
     api: &Api,
     tenant: &TenantId,
 ) -> Result<BTreeMap<String, CategoryDocument>, Problem> {

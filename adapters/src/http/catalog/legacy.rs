@@ -71,7 +71,7 @@ struct Pagination {
 /// Which products.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 struct Wanted {
     /// Which page, counted from 1.
     #[param(minimum = 1, maximum = 20_000, default = 1)]
@@ -207,9 +207,8 @@ impl<'w> Wish<'w> {
 
     fn fits(&self, product: &Product) -> bool {
         let active = product.status() == ProductStatus::Active;
-        let within = |category: &str| {
-            product.list(&Field::Categories).iter().any(|known| known == category)
-        };
+        let within =
+            |category: &str| product.list(&Field::Categories).iter().any(|known| known == category);
         self.active.is_none_or(|wanted| wanted == active)
             && self.category.is_none_or(within)
             && self.search.as_deref().is_none_or(|text| says(product, text))

@@ -24,8 +24,7 @@ pub(super) struct LegacyProduct {
     /// Its description likewise.
     description: Option<String>,
     /// Its descriptions by language.
-    #[schema(value_type = Object)]
-    description_rich: Texts,
+    description_rich: BTreeMap<String, String>,
     /// Its brand.
     brand: Option<String>,
     /// Who makes it.
@@ -213,9 +212,7 @@ fn pricing(prices: &[ShownPrice]) -> Vec<LegacyPricing> {
     let entry = |(currency, prices): (Currency, Vec<&ShownPrice>)| {
         let find = |kind| prices.iter().find(|price| price.kind == kind).copied();
         let amount = |price: Option<&ShownPrice>| {
-            price.map_or(Value::Null, |price| {
-                decimal(price.amount_minor, currency.exponent())
-            })
+            price.map_or(Value::Null, |price| decimal(price.amount_minor, currency.exponent()))
         };
         let sale = find(PriceKind::Sale);
         LegacyPricing {
@@ -247,8 +244,9 @@ impl LegacyNode {
         let name = told(&content.names, &settings.language).unwrap_or_default();
         let slug = content.slug.clone().unwrap_or_else(|| branch.id.to_owned());
         let path = if above.is_empty() { slug.clone() } else { format!("{above}/{slug}") };
-        let below = |child| Self::below(child, settings, &path, Some(branch.id));
-        let children = branch.children.iter().map(below).collect();
+        let children = branch.children.iter();
+        let children =
+            children.map(|child| Self::below(child, settings, &path, Some(branch.id))).collect();
         let category = LegacyCategory {
             id: branch.id.to_owned(),
             name,

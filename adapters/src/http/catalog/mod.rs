@@ -7,8 +7,8 @@ mod history;
 mod legacy;
 mod legacy_view;
 mod links;
-mod pricing;
 mod prices;
+mod pricing;
 mod products;
 mod said;
 

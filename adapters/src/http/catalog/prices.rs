@@ -31,7 +31,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// Prices that are to be set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Pricing {
+struct PriceWishes {
     /// Who says so; a person, or a program that works for one, if it does not say.
     #[serde(default)]
     source: Option<Source>,
@@ -93,14 +93,14 @@ async fn get(
 /// Sets prices of a product, all together.
 #[utoipa::path(put, path = "/v1/products/{product}/prices", tag = "catalog",
     params(("product" = String, Path, max_length = 180), HowAsked),
-    request_body = Pricing,
+    request_body = PriceWishes,
     responses((status = OK, body = Versioned<ProductDocument>)))]
 async fn set(
     Named(product): Named<String>,
-    ordered: Ordered<Pricing>,
+    ordered: Ordered<PriceWishes>,
 ) -> Result<Response, Problem> {
     let product = known_id(&product, "product")?;
-    let Ordered { body: Pricing { source, prices }, asking } = ordered;
+    let Ordered { body: PriceWishes { source, prices }, asking } = ordered;
     if prices.is_empty() {
         return Err(Problem::invalid("/prices", "expected at least one price"));
     }
@@ -126,9 +126,9 @@ async fn past(
     let priced = |event: &Happened| {
         event.name.starts_with("price.")
             || (&*event.name == "product.created"
-                && event.data["fields"].as_object().is_some_and(|fields| {
-                    fields.keys().any(|field| field.starts_with("price."))
-                }))
+                && event.data["fields"]
+                    .as_object()
+                    .is_some_and(|fields| fields.keys().any(|field| field.starts_with("price."))))
     };
     page.items.retain(priced);
     Ok(super::super::json(StatusCode::OK, &page))

@@ -12,9 +12,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Texts by language; `null` takes one away.
-type Wishes = BTreeMap<String, Option<String>>;
-
 /// A price that is to be set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -63,13 +60,13 @@ macro_rules! says {
             status: Option<ProductStatus>,
             /// Its title by language.
             #[serde(default)]
-            titles: Wishes,
+            titles: BTreeMap<String, Option<String>>,
             /// A short description by language.
             #[serde(default)]
-            summaries: Wishes,
+            summaries: BTreeMap<String, Option<String>>,
             /// Its description by language.
             #[serde(default)]
-            descriptions: Wishes,
+            descriptions: BTreeMap<String, Option<String>>,
             /// Its brand.
             #[serde(default, deserialize_with = "present")]
             #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
@@ -102,8 +99,9 @@ macro_rules! says {
             #[serde(default)]
             #[schema(max_items = 50)]
             tags: Option<Vec<String>>,
-            /// What its attributes are, by their codes.
+            /// What its attributes are, by their codes; `null` takes one away.
             #[serde(default)]
+            #[schema(value_type = BTreeMap<String, AttributeValue>)]
             attributes: BTreeMap<String, Option<AttributeValue>>,
             /// Pictures, films and papers in their order; replaces all of them.
             #[serde(default)]
