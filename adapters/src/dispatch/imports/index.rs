@@ -229,6 +229,7 @@ mod tests {
             fingerprint,
             content: 0,
             missed: 0,
+            missed_at: None,
         }
     }
 

@@ -49,6 +49,7 @@ use plan::Plan;
 use products::Matching;
 use std::{
     collections::{HashMap, HashSet},
+    path::PathBuf,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -237,7 +238,8 @@ impl Work<'_> {
                 return Ok(End::Failed(format!("{}: {}", wrong.pointer, wrong.expected)));
             }
         };
-        let found = match self.survey(&fetched, plan).await? {
+        let news = self.scratch()?;
+        let found = match self.survey(&fetched, plan, &news).await? {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(End::Told),
             Err(problem) => return Ok(End::Failed(problem)),
@@ -245,7 +247,7 @@ impl Work<'_> {
         if !self.judged(&found).await? {
             return Ok(End::Told);
         }
-        if !self.run.dry_run && !self.apply(&fetched, &found).await? {
+        if !self.run.dry_run && !self.apply(&fetched, &found, &news).await? {
             return Ok(End::Told);
         }
         self.complete(found).await.map(|()| End::Told)
@@ -287,6 +289,7 @@ impl Work<'_> {
         &self,
         fetched: &Fetched,
         plan: Plan,
+        news: &Scratch,
     ) -> Result<Result<Option<Survey>, String>, Hitch> {
         let tenant = &self.event.tenant;
         let Some(file) = &fetched.file else {
@@ -296,14 +299,13 @@ impl Work<'_> {
             Ok(file) => file,
             Err(fault) => return Ok(Err(format!("the feed's file is not there: {fault}"))),
         };
-        let news = self.news_path()?;
         let watch = Arc::new(Watch::default());
         let job = Job {
             file,
             plan,
             index: self.index().await?,
             currency: self.source.settings.currency,
-            news,
+            news: news.0.clone(),
             done: self.run.progress.rows,
             only: self.only().await?,
             dry_run: self.run.dry_run,
@@ -328,11 +330,14 @@ impl Work<'_> {
         }
     }
 
-    /// Where news of the feed goes: it can be made again.
-    fn news_path(&self) -> Result<std::path::PathBuf, Hitch> {
+    /// Where news of the feed goes: it can be made again. Each beginning of an import has its own,
+    /// for the one before may still be writing.
+    fn scratch(&self) -> Result<Scratch, Hitch> {
         let id = self.import.as_str().rsplit('/').next().unwrap_or_default();
-        let news = self.imports.files.derived(&self.event.tenant, &format!("{id}.news"));
-        news.map_err(|fault| Hitch::new(format!("the feed's folder cannot be made: {fault}")))
+        let name = format!("{id}.{}.news", self.run.begun);
+        let news = self.imports.files.derived(&self.event.tenant, &name);
+        let wrong = |fault| Hitch::new(format!("the feed's folder cannot be made: {fault}"));
+        news.map(Scratch).map_err(wrong)
     }
 
     /// Tells how far it is; whether the import is still wanted.
@@ -388,6 +393,10 @@ impl Work<'_> {
 
     /// Has the feed judged. False: it is not to be applied.
     async fn judged(&self, found: &Survey) -> Result<bool, Hitch> {
+        if self.run.figures.is_some() {
+            // It was, before the import was cut short; now some of it is applied.
+            return Ok(true);
+        }
         for (page, problems) in found.problems.chunks(PAGE_PROBLEMS as usize).enumerate() {
             let record = C::RecordProblems {
                 import: self.import.clone(),
@@ -433,7 +442,12 @@ impl Work<'_> {
     }
 
     /// Applies what is news. False: the import was stopped meanwhile.
-    async fn apply(&self, fetched: &Fetched, found: &Survey) -> Result<bool, Hitch> {
+    async fn apply(
+        &self,
+        fetched: &Fetched,
+        found: &Survey,
+        news: &Scratch,
+    ) -> Result<bool, Hitch> {
         let entity = categories_entity(&self.run.source);
         let categories = read::<Supplier>(&self.imports.intake, self.event, &entity).await?;
         let id = self.import.as_str().strip_prefix("import/").unwrap_or_default();
@@ -450,11 +464,9 @@ impl Work<'_> {
             },
             progress: self.progress(&found.figures, found.bytes),
         };
-        let news = self.news_path()?;
-        if 0 < found.news && !applying.run(news.clone()).await? {
+        if 0 < found.news && !applying.run(news.0.clone()).await? {
             return Ok(false);
         }
-        let _ = tokio::fs::remove_file(news).await;
         let whole = !matches!(self.run.trigger, Trigger::Retry { .. });
         if whole && self.source.settings.kind == FeedKind::Full {
             return applying.retire(&found.index).await;
@@ -494,6 +506,16 @@ impl Work<'_> {
         let counts = counts.into_iter().map(|(path, rows)| CategoryCount { path, rows }).collect();
         let record = C::RecordCategories { code: self.run.source.clone(), counts };
         tell::<Supplier>(&self.imports.intake, &self.by, record).await.map(drop)
+    }
+}
+
+/// A file that is gone with the work that made it.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // It may never have been made.
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
