@@ -28,7 +28,7 @@ const PUBLIC: [&str; 8] = [
     "/ready",
     "/ping",
     "/metrics",
-    "/webhooks/{tenant}/{provider}/{account}",
+    "/webhooks/{tenant}/{provider}/{account}/{token}",
     "/.well-known/jwks.json",
     "/pay/return/{tenant}/{payment}/{token}",
     "/pay/cancel/{tenant}/{payment}/{token}",
