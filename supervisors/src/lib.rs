@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cli;
 pub mod demo;
 pub mod engine;
+pub mod figures;
 pub mod housekeeping;
 pub mod node;
 pub mod timers;

@@ -94,7 +94,7 @@ pub(super) async fn serve(described: Arc<Described>) -> Response {
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let own = path.starts_with("/v1/");
     operation.insert("operationId".to_owned(), operation_id(path, method).into());
-    if own || path.starts_with("/api/") || is_former(path) {
+    if own || is_former(path) || path.starts_with(FORMER_API) {
         operation.insert("security".to_owned(), security(path));
     }
     for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
@@ -139,6 +139,9 @@ const FOR_ANYBODY: [&str; 10] = [
     "codes/verify",
 ];
 
+/// How the routes of the catalog and of suppliers before begin.
+const FORMER_API: &str = "/api/";
+
 /// Routes of the payments service before.
 fn is_former(path: &str) -> bool {
     path.starts_with("/payments/")
@@ -157,14 +160,14 @@ fn security(path: &str) -> Value {
 
 fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
     let mut headers = vec!["RequestId"];
-    if path.starts_with("/api/") {
-        headers.push("Tenant");
-        headers.extend((method == "post").then_some("IdempotencyKey"));
-    }
     if is_former(path) {
         headers.push("Tenant");
         headers.extend((method == "post").then_some("IdempotencyKey"));
         return headers;
+    }
+    if path.starts_with(FORMER_API) {
+        headers.push("Tenant");
+        headers.extend((method == "post").then_some("IdempotencyKey"));
     }
     if !path.starts_with("/v1/") || path.starts_with("/v1/auth/") {
         return headers;
@@ -189,9 +192,9 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if is_former(path) && method == "get" => ANY.to_vec(),
         _ if is_former(path) => [&ANY[..], &COMMAND[..]].concat(),
+        _ if path.starts_with(FORMER_API) && method == "get" => ANY.to_vec(),
+        _ if path.starts_with(FORMER_API) => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
-        _ if path.starts_with("/api/") && method == "get" => ANY.to_vec(),
-        _ if path.starts_with("/api/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/pay/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),
         _ => vec!["500", "503"],

@@ -141,11 +141,6 @@ impl Problem {
         self
     }
 
-    /// The same, with what clients of the payments service before look for.
-    pub(super) fn in_former_words(self, error: String) -> Self {
-        Self { former: Some(error), ..self }
-    }
-
     /// The same, for a body whose members are called otherwise than the command's.
     pub(super) fn with_pointers(mut self, rename: impl Fn(&str) -> String) -> Self {
         for fault in &mut self.errors {
@@ -156,6 +151,11 @@ impl Problem {
             fault.pointer = renamed;
         }
         self
+    }
+
+    /// The same, with what clients of the payments service before look for.
+    pub(super) fn in_former_words(self, error: String) -> Self {
+        Self { former: Some(error), ..self }
     }
 
     /// The status.

@@ -6,8 +6,7 @@ use super::{
     accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events,
     export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
     payment_routes, payments, quarantine, rates, reconciliations, roles, stock, suppliers, system,
-    templates,
-    tenants, timers, users,
+    templates, tenants, timers, users,
 };
 use axum::{
     Router,
