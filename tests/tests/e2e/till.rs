@@ -107,10 +107,12 @@ impl Till {
                 two_step: false,
             }),
             "fio" => at.fio.register(FioAccount::new(&key, IBAN, 0)),
-            _ => self.sandbox.stripe().register(StripeAccount {
-                api_key: key,
-                webhooks: vec![WebhookEndpoint { url: hook, secret: STRIPE_SECRET.into() }],
-            }),
+            _ => {
+                self.sandbox.stripe().register(StripeAccount {
+                    api_key: key,
+                    webhooks: vec![WebhookEndpoint { url: hook, secret: STRIPE_SECRET.into() }],
+                });
+            }
         }
     }
 

@@ -129,8 +129,8 @@ pub fn errand(
     document: &PaymentDocument,
 ) -> Option<Errand> {
     let key = match event {
-        PaymentEvent::QueryRequested { attempt, .. } => {
-            return question(document.attempt(*attempt)?, document);
+        PaymentEvent::QueryRequested { attempt, query, .. } => {
+            return question(document.attempt(*attempt)?, *query, document);
         }
         PaymentEvent::Requested { call, .. }
         | PaymentEvent::CaptureRequested { call, .. }
@@ -157,7 +157,7 @@ pub fn errand(
     })
 }
 
-fn question(attempt: &Attempt, document: &PaymentDocument) -> Option<Errand> {
+fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option<Errand> {
     if attempt.references.is_empty() {
         return None;
     }
