@@ -13,5 +13,6 @@ pub mod gateways;
 pub mod http;
 pub mod identity;
 pub mod invitation;
+pub mod media;
 pub mod store;
 pub mod telemetry;

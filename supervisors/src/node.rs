@@ -25,6 +25,7 @@ use kontor_adapters::{
     http::{self, Api, HttpSettings, RenderMetrics, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
+    media::{Media, MediaSettings},
     store::{self, StoreSettings},
 };
 use kontor_config::Settings;
@@ -54,6 +55,8 @@ pub struct NodeSettings {
     pub http: HttpSettings,
     /// Users and tokens.
     pub identity: IdentitySettings,
+    /// Pictures, films and papers of products.
+    pub media: MediaSettings,
     /// RabbitMQ, if there is one.
     pub amqp: Option<AmqpSettings>,
     /// How endpoints of tenants are called.
@@ -85,6 +88,7 @@ impl NodeSettings {
             engine,
             http: settings.http,
             identity: settings.identity,
+            media: settings.media,
             amqp: settings.amqp.url.is_some().then_some(settings.amqp),
             webhooks: settings.webhooks,
             gateways: settings.gateways,
@@ -101,6 +105,7 @@ impl NodeSettings {
             engine: EngineSettings::default(),
             http: HttpSettings::default(),
             identity: IdentitySettings::default(),
+            media: MediaSettings::default(),
             amqp: None,
             webhooks: SenderSettings::default(),
             gateways: GatewaySettings::default(),
@@ -255,6 +260,7 @@ struct Outside {
     sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
+    media: Media,
     /// Where the node is reached from outside.
     public: Option<url::Url>,
 }
@@ -273,7 +279,10 @@ impl Outside {
         });
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, public })
+        let folder = settings.media.folder.clone();
+        let folder = folder.unwrap_or_else(|| settings.data_dir.join("media"));
+        let media = Media::new(folder, settings.media.clone());
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, media, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -294,6 +303,7 @@ impl Outside {
             bearers: Some(Arc::new(identity.clone())),
             secrets: Some(Arc::new(identity.vault().clone())),
             identity,
+            media: Some(self.media.clone()),
         })
     }
 

@@ -64,6 +64,7 @@ use crate::{
     gateways::{Accounts, http::Http as Client},
     identity::Identity,
     invitation::Derive,
+    media::Media,
 };
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, BytesMut};
@@ -104,6 +105,8 @@ pub struct Ties {
     pub secrets: Option<Arc<dyn Derive>>,
     /// Passwords and tokens.
     pub identity: Identity,
+    /// Pictures, films and papers of products; without it none are kept.
+    pub media: Option<Media>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -209,6 +212,10 @@ impl Api {
     /// Passwords and tokens; [`Identity::verify`] says who shows an access token.
     pub fn identity(&self) -> &Identity {
         &self.inner.ties.identity
+    }
+
+    fn media(&self) -> Option<&Media> {
+        self.inner.ties.media.as_ref()
     }
 
     fn pace(&self) -> &auth::pace::Pace {

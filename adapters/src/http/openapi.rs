@@ -173,7 +173,7 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/api/") => [&ANY[..], &["422"]].concat(),
-        _ if path.starts_with("/pay/") => ANY.to_vec(),
+        _ if path.starts_with("/pay/") || path.starts_with("/media/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),
         _ => vec!["500", "503"],
     }

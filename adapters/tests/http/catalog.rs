@@ -339,3 +339,36 @@ async fn clients_of_the_system_before_read_products_and_categories_in_their_shap
     harbour.get("/api/products/sku/NONE").await.problem(404, "not_found");
     shop.nobody().get("/api/products").await.problem(401, "unauthorized");
 }
+
+fn pixel() -> Vec<u8> {
+    let mut content = std::io::Cursor::new(Vec::new());
+    let picture = image::DynamicImage::new_rgba8(1, 1);
+    picture.write_to(&mut content, image::ImageFormat::Png).unwrap();
+    content.into_inner()
+}
+
+#[tokio::test]
+async fn a_picture_is_uploaded_once_and_shown_to_whoever_has_its_address() {
+    let (shop, harbour) = Shop::trading().await;
+    let up = harbour.raw("/v1/media", pixel(), Some("image/png")).await;
+    assert_eq!(up.status, 201, "{}", up.text());
+    let up = up.json();
+    assert_eq!((&up["format"], &up["width_px"]), (&json!("png"), &json!(1)));
+    let url = up["url"].as_str().unwrap();
+    let seen = shop.nobody().get(url).await;
+    assert_eq!((seen.status.as_u16(), seen.head("content-type")), (200, "image/png".to_owned()));
+    assert!(seen.head("cache-control").contains("immutable"));
+    let known = shop.nobody().header("if-none-match", &seen.head("etag"));
+    assert_eq!(known.get(url).await.status, 304);
+    assert_eq!(shop.nobody().get(up["copies"][0]["url"].as_str().unwrap()).await.status, 200);
+    shop.nobody().get(&format!("{url}?side=201")).await.problem(400, "invalid_parameter");
+    let elsewhere = url.replace("harbour-books", "other-books");
+    shop.nobody().get(&elsewhere).await.problem(404, "not_found");
+    let made = make(&harbour, atlas()).await;
+    let media = json!({ "media": [{ "url": url, "hash": up["hash"] }] });
+    harbour.patch(&path(&made), media).await.ok();
+    let page = harbour.raw("/v1/media", "<script>", Some("image/png")).await;
+    page.problem(415, "unsupported_media_type");
+    let broken = harbour.raw("/v1/media", pixel()[..20].to_vec(), Some("image/png")).await;
+    broken.problem(422, "invalid");
+}

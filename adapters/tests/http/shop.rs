@@ -33,6 +33,7 @@ use kontor_adapters::{
     gateways::{Accounts, http::Http},
     http::{Api, Bearers, HttpSettings, RenderMetrics, Ties, router},
     identity::{Identity, IdentitySettings},
+    media::{Media, MediaSettings},
     store::SealedStore,
 };
 use kontor_messages::{
@@ -43,6 +44,7 @@ use kontor_messages::{
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use serde_json::{Value, json};
 use std::{
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -58,6 +60,8 @@ pub struct Shop {
     pub api: Api,
     pub store: MemoryStore,
     pub intake: Intake,
+    /// Where uploads are kept; gone with the shop.
+    media: tempfile::TempDir,
 }
 
 /// Somebody who asks.
@@ -96,8 +100,9 @@ impl Shop {
         let intake = intake(Arc::new(SealedStore::over(Arc::new(store.clone())))).await;
         let identity = people::identity(&intake, &IdentitySettings::default());
         let metrics = Arc::new(|| "# nothing\n".to_owned());
-        let api = api(settings, identity, Arc::new(Tokens), metrics);
-        Self { app: router(&api), api, store, intake }
+        let media = tempfile::tempdir().unwrap();
+        let api = api(settings, identity, Arc::new(Tokens), metrics, media.path());
+        Self { app: router(&api), api, store, intake, media }
     }
 
     /// The same node, where a user is whoever shows a token that its own identity signed.
@@ -107,7 +112,13 @@ impl Shop {
         let admin_token = Some(ADMIN.into());
         let settings =
             HttpSettings { admin_token, webhooks_to_private: true, ..Default::default() };
-        let api = api(settings, identity.clone(), Arc::new(identity.clone()), metrics);
+        let api = api(
+            settings,
+            identity.clone(),
+            Arc::new(identity.clone()),
+            metrics,
+            self.media.path(),
+        );
         (Asker { app: router(&api), ..self.nobody() }, identity)
     }
 
@@ -346,6 +357,7 @@ fn api(
     identity: Identity,
     bearers: Arc<dyn Bearers>,
     metrics: RenderMetrics,
+    media: &Path,
 ) -> Api {
     let intake = identity.intake().clone();
     let client = Http::new(settings.webhooks_to_private).unwrap();
@@ -354,7 +366,9 @@ fn api(
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
     let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
-    let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity };
+    let media = Media::new(media.to_owned(), MediaSettings::default());
+    let media = Some(media);
+    let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity, media };
     Api::new(settings, intake, ties)
 }
 
