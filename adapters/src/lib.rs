@@ -14,5 +14,6 @@ pub mod http;
 pub mod identity;
 pub mod invitation;
 pub mod media;
+pub mod search;
 pub mod store;
 pub mod telemetry;

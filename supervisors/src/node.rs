@@ -26,6 +26,7 @@ use kontor_adapters::{
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
     media::{Media, MediaSettings},
+    search::{Search, SearchKeeper},
     store::{self, StoreSettings},
 };
 use kontor_config::Settings;
@@ -261,6 +262,9 @@ struct Outside {
     vault: Vault,
     identity: IdentitySettings,
     media: Media,
+    /// Where indexes of products are, and they, once there is an engine.
+    index_dir: PathBuf,
+    search: OnceLock<Search>,
     /// Where the node is reached from outside.
     public: Option<url::Url>,
 }
@@ -282,12 +286,19 @@ impl Outside {
         let folder = settings.media.folder.clone();
         let folder = folder.unwrap_or_else(|| settings.data_dir.join("media"));
         let media = Media::new(folder, settings.media.clone());
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, media, public })
+        let (index_dir, search) = (settings.data_dir.join("search"), OnceLock::new());
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, media, index_dir, search, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
         let settings = Arc::new(TenantAccounts::new(intake.clone()));
         Arc::new(Accounts::new(settings, self.http.clone()).waiting(&self.gateways))
+    }
+
+    /// One set of indexes for whoever writes and whoever asks.
+    fn search(&self, intake: &Intake) -> Search {
+        let new = || Search::new(intake.clone(), self.index_dir.clone());
+        self.search.get_or_init(new).clone()
     }
 
     /// What the API needs besides the domains.
@@ -304,6 +315,7 @@ impl Outside {
             secrets: Some(Arc::new(identity.vault().clone())),
             identity,
             media: Some(self.media.clone()),
+            search: Some(self.search(intake)),
         })
     }
 
@@ -330,6 +342,7 @@ impl Outside {
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),
             Arc::new(Erasures::new(intake.clone())),
+            Arc::new(SearchKeeper::new(self.search(intake))),
             Arc::new(Reconciliations::new(intake.clone(), Arc::clone(accounts))),
         ];
         follows

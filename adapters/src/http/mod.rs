@@ -65,6 +65,7 @@ use crate::{
     identity::Identity,
     invitation::Derive,
     media::Media,
+    search::Search,
 };
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, BytesMut};
@@ -107,6 +108,8 @@ pub struct Ties {
     pub identity: Identity,
     /// Pictures, films and papers of products; without it none are kept.
     pub media: Option<Media>,
+    /// Search over products; without it nobody searches.
+    pub search: Option<Search>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -216,6 +219,10 @@ impl Api {
 
     fn media(&self) -> Option<&Media> {
         self.inner.ties.media.as_ref()
+    }
+
+    fn search(&self) -> Option<&Search> {
+        self.inner.ties.search.as_ref()
     }
 
     fn pace(&self) -> &auth::pace::Pace {

@@ -1,7 +1,11 @@
 //! The catalog over HTTP.
 
 use crate::shop::{Asker, Shop};
+use kontor_actors::follower::{Follow, Follower};
+use kontor_adapters::search::SearchKeeper;
+use ractor::Actor;
 use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
 
 const EAN: &str = "8594000000006";
 
@@ -371,4 +375,81 @@ async fn a_picture_is_uploaded_once_and_shown_to_whoever_has_its_address() {
     page.problem(415, "unsupported_media_type");
     let broken = harbour.raw("/v1/media", pixel()[..20].to_vec(), Some("image/png")).await;
     broken.problem(422, "invalid");
+}
+
+/// Keeps the shop's indexes in step, as a node does.
+async fn follow(shop: &Shop) {
+    let ground = shop.intake.ground();
+    let (journal, store) = (ground.journal.clone(), Arc::clone(&ground.store));
+    let keeper: Arc<dyn Follow> = Arc::new(SearchKeeper::new(shop.search.clone()));
+    Actor::spawn(None, Follower::new(0, keeper, journal, store), 0).await.unwrap();
+}
+
+/// The SKUs that are found, once so many are.
+async fn found(asker: &Asker, query: &str, count: usize) -> Vec<String> {
+    let mut skus = Vec::new();
+    for _ in 0..3_000 {
+        let page = asker.get(&format!("/v1/products?{query}")).await.ok();
+        let items = page["items"].as_array().unwrap();
+        skus = items.iter().map(|one| one["sku"].as_str().unwrap().to_owned()).collect();
+        if skus.len() == count {
+            return skus;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{query}: {skus:?}");
+}
+
+#[tokio::test]
+async fn products_are_found_without_accents_with_slips_and_by_their_codes() {
+    let (shop, harbour) = Shop::trading().await;
+    follow(&shop).await;
+    let shelf = json!({ "names": { "cs": "Média" } });
+    let shelf = harbour.post("/v1/categories", shelf).await.ok()["id"].clone();
+    let books = json!({ "names": { "cs": "Knihy" }, "parent": shelf });
+    let books = harbour.post("/v1/categories", books).await.ok()["id"].clone();
+    let color = json!({ "labels": { "cs": "Barva" }, "filterable": true, "searchable": true,
+        "kind": { "type": "select", "options": { "red": { "cs": "červená" } } } });
+    harbour.put("/v1/attributes/color", color).await.ok();
+    make(&harbour, json!({ "sku": "KUN-1", "titles": { "cs": "Žluťoučký kůň" }, "brand": "Příroda",
+        "categories": [books], "attributes": { "color": "red" }, "ean": EAN })).await;
+    make(&harbour, json!({ "sku": "TIL-2", "titles": { "kk": "Қазақ тілі оқулығы" } })).await;
+    make(&harbour, json!({ "sku": "JAZ-3", "titles": { "pl": "Zażółć gęślą jaźń" } })).await;
+    found(&harbour, "q=kun", 1).await;
+    for (query, sku) in [
+        ("q=ZLUTOUCKY", "KUN-1"),
+        ("q=zlutoucki%20kun", "KUN-1"),
+        ("q=%C5%BElut", "KUN-1"),
+        ("q=cervena", "KUN-1"),
+        ("q=priroda", "KUN-1"),
+        ("q=8594000000006", "KUN-1"),
+        ("q=kun1", "KUN-1"),
+        ("q=%D0%BA%D0%B0%D0%B7%D0%B0%D0%BA", "TIL-2"),
+        ("q=zazolc", "JAZ-3"),
+        ("attribute=color%3Dred", "KUN-1"),
+        ("brand=P%C5%99%C3%ADroda", "KUN-1"),
+        (&*format!("category={}", shelf.as_str().unwrap()), "KUN-1"),
+    ] {
+        assert_eq!(found(&harbour, query, 1).await, [sku], "{query}");
+    }
+    found(&harbour, "q=velryba", 0).await;
+    let page = harbour.get("/v1/products?q=kun").await.ok();
+    assert_eq!(page["total"], 1);
+    assert_eq!(page["facets"]["attribute"], json!([{ "value": "color=red", "count": 1 }]));
+    let other = shop.tenant("other-books").await;
+    found(&other, "q=kun", 0).await;
+}
+
+#[tokio::test]
+async fn what_changes_is_found_as_it_is_now() {
+    let (shop, harbour) = Shop::trading().await;
+    follow(&shop).await;
+    let made = make(&harbour, atlas()).await;
+    found(&harbour, "q=atlas&status=draft", 1).await;
+    harbour.patch(&path(&made), json!({ "titles": { "cs": "Globus", "en": null } })).await.ok();
+    found(&harbour, "q=globus", 1).await;
+    found(&harbour, "q=atlas", 0).await;
+    harbour.act(&format!("{}/archive", path(&made))).await.ok();
+    found(&harbour, "q=globus&status=draft", 0).await;
+    harbour.get("/v1/products?q=x&sku=y").await.problem(400, "invalid_parameter");
 }

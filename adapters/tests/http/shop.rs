@@ -34,6 +34,7 @@ use kontor_adapters::{
     http::{Api, Bearers, HttpSettings, RenderMetrics, Ties, router},
     identity::{Identity, IdentitySettings},
     media::{Media, MediaSettings},
+    search::Search,
     store::SealedStore,
 };
 use kontor_messages::{
@@ -62,6 +63,8 @@ pub struct Shop {
     pub intake: Intake,
     /// Where uploads are kept; gone with the shop.
     media: tempfile::TempDir,
+    /// The indexes of products.
+    pub search: Search,
 }
 
 /// Somebody who asks.
@@ -101,8 +104,10 @@ impl Shop {
         let identity = people::identity(&intake, &IdentitySettings::default());
         let metrics = Arc::new(|| "# nothing\n".to_owned());
         let media = tempfile::tempdir().unwrap();
-        let api = api(settings, identity, Arc::new(Tokens), metrics, media.path());
-        Self { app: router(&api), api, store, intake, media }
+        let search = Search::new(intake.clone(), media.path().join("search"));
+        let index = search.clone();
+        let api = api(settings, identity, Arc::new(Tokens), metrics, media.path(), index);
+        Self { app: router(&api), api, store, intake, media, search }
     }
 
     /// The same node, where a user is whoever shows a token that its own identity signed.
@@ -118,6 +123,7 @@ impl Shop {
             Arc::new(identity.clone()),
             metrics,
             self.media.path(),
+            self.search.clone(),
         );
         (Asker { app: router(&api), ..self.nobody() }, identity)
     }
@@ -358,6 +364,7 @@ fn api(
     bearers: Arc<dyn Bearers>,
     metrics: RenderMetrics,
     media: &Path,
+    search: Search,
 ) -> Api {
     let intake = identity.intake().clone();
     let client = Http::new(settings.webhooks_to_private).unwrap();
@@ -368,7 +375,9 @@ fn api(
     let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
     let media = Media::new(media.to_owned(), MediaSettings::default());
     let media = Some(media);
-    let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity, media };
+    let search = Some(search);
+    let ties =
+        Ties { metrics, accounts, client, release, bearers, secrets, identity, media, search };
     Api::new(settings, intake, ties)
 }
 

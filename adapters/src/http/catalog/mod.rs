@@ -12,6 +12,7 @@ mod prices;
 mod pricing;
 mod products;
 mod said;
+mod search;
 
 use super::Api;
 use utoipa_axum::router::OpenApiRouter;
