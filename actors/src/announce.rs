@@ -123,6 +123,14 @@ const PUBLIC: &[Public] = &[
     public("tenant.deletion_cancelled", &[]),
     public("tenant.deleted", &[]),
     public("user.registered", &["via"]),
+    public("supplier.put", &["settings"]),
+    public("import.queued", &["source", "supplier", "trigger", "dry_run"]),
+    public("import.completed", &["source", "counts"]),
+    public("import.not_modified", &["source"]),
+    public("import.rejected", &["source", "gate", "reason"]),
+    public("import.failed", &["source", "problem"]),
+    public("import.cancelled", &["source"]),
+    public("import.undone", &["source"]),
 ];
 
 /// Every name that there is, each once: what subscriptions may ask for.
@@ -155,7 +163,9 @@ pub fn announce(event: &StoredEvent) -> Vec<Announcement> {
     // What cannot be read is told without content: its name and subject are worth the news.
     let payload: Map<String, Value> = serde_json::from_str(&event.payload).unwrap_or_default();
     let mut data = Map::new();
-    data.insert((*event.domain).to_owned(), event.entity.as_str().into());
+    // The domain, or which of its things the event is about.
+    let what = event.name.split_once('.').map_or(&*event.domain, |(what, _)| what);
+    data.insert(what.to_owned(), event.entity.as_str().into());
     data.insert("version".into(), event.version.into());
     if public.name != public.event {
         let change = public.event.split_once('.').map_or(public.event, |(_, change)| change);

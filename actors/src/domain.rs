@@ -13,6 +13,9 @@ pub trait Domain: Sized + Send + Sync + 'static {
     /// The domain's word in keys, routes and event names: `order`.
     const NAME: &'static str;
 
+    /// Entities and keys of a tenant that stay in memory; fewer where an entity is large.
+    const MEMORY_MAX: usize = usize::MAX;
+
     /// What may be asked.
     type Command: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What has happened. Its JSON is kept for ever: variants are added, never edited.

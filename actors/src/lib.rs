@@ -37,6 +37,7 @@ pub mod signing;
 pub mod stock;
 pub mod storable;
 pub mod store;
+pub mod supplier;
 pub mod tenant;
 #[doc(hidden)]
 pub mod testing;

@@ -17,6 +17,7 @@ pub mod refusal;
 pub mod schedule;
 pub mod signing;
 pub mod stock;
+pub mod supplier;
 pub mod tenant;
 pub mod time;
 pub mod user;

@@ -22,6 +22,7 @@ use kontor_actors::{
     signing::Signing,
     stock::Stock,
     store::Store,
+    supplier::Supplier,
     tenant::Tenant,
     user::User,
     webhook::Webhook,
@@ -84,6 +85,7 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<User>(ground);
     hosts.host::<Signing>(ground);
     hosts.host::<Reconciliation>(ground);
+    hosts.host::<Supplier>(ground);
     hosts.host::<Catalog>(ground);
     hosts
 }

@@ -10,6 +10,7 @@ use kontor_adapters::{
     dispatch::{
         accounts::TenantAccounts,
         erasures::Erasures,
+        imports::files::FeedFiles,
         letters::Letters,
         notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
@@ -261,6 +262,8 @@ struct Outside {
     sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
+    /// Where feeds of suppliers are kept.
+    feeds: FeedFiles,
     media: Media,
     /// Where indexes of products are, and they, once there is an engine.
     index_dir: PathBuf,
@@ -283,11 +286,25 @@ impl Outside {
         });
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
+        let feeds = FeedFiles::new(settings.data_dir.join("feeds"));
         let folder = settings.media.folder.clone();
         let folder = folder.unwrap_or_else(|| settings.data_dir.join("media"));
         let media = Media::new(folder, settings.media.clone());
         let (index_dir, search) = (settings.data_dir.join("search"), OnceLock::new());
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, media, index_dir, search, public })
+        Ok(Self {
+            http,
+            webhooks,
+            gateways,
+            mail,
+            sms,
+            vault,
+            identity,
+            feeds,
+            media,
+            index_dir,
+            search,
+            public,
+        })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -314,6 +331,7 @@ impl Outside {
             bearers: Some(Arc::new(identity.clone())),
             secrets: Some(Arc::new(identity.vault().clone())),
             identity,
+            feeds: self.feeds.clone(),
             media: Some(self.media.clone()),
             search: Some(self.search(intake)),
         })

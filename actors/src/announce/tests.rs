@@ -8,6 +8,7 @@ use crate::{
     order::Order,
     payment::Payment,
     stock::Stock,
+    supplier::Supplier,
     tenant::Tenant,
     testing::{NOW, tenant},
     user::User,
@@ -21,6 +22,7 @@ const PINNED: &str = include_str!("public.jsonl");
 
 fn event(seq: i64, name: &str, entity: &str, payload: &Value) -> StoredEvent {
     let domain = match name.split_once('.').unwrap().0 {
+        "import" => Supplier::NAME,
         "product" | "price" | "category" => Catalog::NAME,
         domain => domain,
     };
@@ -97,6 +99,7 @@ fn what_is_pinned_is_what_the_journal_holds() {
             "notification" => journaled::<Notification>(&event.name, &payload),
             "user" => journaled::<User>(&event.name, &payload),
             "tenant" => journaled::<Tenant>(&event.name, &payload),
+            "supplier" => journaled::<Supplier>(&event.name, &payload),
             "catalog" => journaled::<Catalog>(&event.name, &payload),
             _ => journaled::<Stock>(&event.name, &payload),
         };

@@ -176,6 +176,16 @@ impl Call {
         Self { request: self.request.json(body), ..self }
     }
 
+    /// Sends it, and leaves the reply's body to be read; whatever the status.
+    pub async fn open(self) -> Result<Opened, HttpFault> {
+        if let Some(refused) = self.refused {
+            return Err(HttpFault::Refused(refused));
+        }
+        let response = self.request.send().await.map_err(fault)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Opened { status, headers, response })
+    }
+
     /// Sends it, and reads all of the reply.
     pub async fn send(self) -> Result<Reply, HttpFault> {
         if let Some(refused) = self.refused {
@@ -192,6 +202,30 @@ impl Call {
         }
         let reply = Reply { status: status.as_u16(), headers, body };
         if status.is_success() { Ok(reply) } else { Err(HttpFault::Status(Box::new(reply))) }
+    }
+}
+
+/// A reply whose body has not been read, for bodies of any length.
+pub struct Opened {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    response: reqwest::Response,
+}
+
+impl Opened {
+    /// The next part of the body; none at its end. A part that does not come in time is an error.
+    pub async fn part(&mut self, patience: Duration) -> Result<Option<bytes::Bytes>, HttpFault> {
+        match tokio::time::timeout(patience, self.response.chunk()).await {
+            Ok(part) => part.map_err(unknown),
+            Err(_) => Err(HttpFault::Unknown("the reply stopped coming".into())),
+        }
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The things that the API shows: which entity each is, and what of it may leave the program.
 
+use super::suppliers::{ImportView, SourceView};
 use kontor_actors::{
     catalog::{Catalog, CatalogState, CategoryDocument, ProductDocument},
     domain::Domain,
@@ -9,6 +10,7 @@ use kontor_actors::{
     payment::{Payment, PaymentDocument},
     reconciliation::{DifferenceDocument, Reconciliation, RunDocument},
     stock::{MovementState, ReservationState, SkuState, Stock, StockState, TransferState},
+    supplier::{Supplier, SupplierDocument},
     tenant::{
         AccountDocument, InvitationDocument, KeyDocument, MemberDocument, PaymentRoutesDocument,
         RoleDocument, Tenant, TenantDocument, TenantState,
@@ -78,6 +80,11 @@ impl Public for Payment {}
 impl Public for Notification {}
 impl Public for Erasure {}
 impl Public for Reconciliation {}
+impl Public for Supplier {
+    fn public_event(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event.public_view()).unwrap_or_default()
+    }
+}
 impl Public for Catalog {}
 impl Public for Webhook {
     fn public_event(event: &Self::Event) -> serde_json::Value {
@@ -256,6 +263,24 @@ kind!(
         WebhookState::Delivery(delivery) => Some(Cow::Borrowed(delivery)),
         _ => None,
     }
+);
+kind!(
+    /// Suppliers.
+    Suppliers: Supplier, SupplierDocument, "supplier", "/v1/suppliers", "supplier/", None,
+    |state| state.supplier().map(Cow::Borrowed)
+);
+kind!(
+    /// Where suppliers' feeds come from, without secrets.
+    Sources: Supplier, SourceView, "source", "/v1/sources", "source/", None,
+    |state| {
+        let known = state.source().filter(|known| !known.removed);
+        known.map(|known| Cow::Owned(SourceView::from(known)))
+    }
+);
+kind!(
+    /// Imports.
+    Imports: Supplier, ImportView, "import", "/v1/imports", "import/", None,
+    |state| state.import().map(|known| Cow::Owned(ImportView::from(known)))
 );
 kind!(
     /// What is sold.

@@ -3,8 +3,8 @@
 use super::document::Public;
 use kontor_actors::{
     catalog::Catalog, domain::Domain, erasure::Erasure, order::Order, payment::Payment,
-    reconciliation::Reconciliation, stock::Stock, store::StoredEvent, tenant::Tenant,
-    webhook::Webhook,
+    reconciliation::Reconciliation, stock::Stock, store::StoredEvent, supplier::Supplier,
+    tenant::Tenant, webhook::Webhook,
 };
 use kontor_messages::{EntityId, EventId, Meta, Timestamp};
 use serde::Serialize;
@@ -72,6 +72,7 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
     match domain {
         Tenant::NAME => public::<Tenant>(payload),
         Webhook::NAME => public::<Webhook>(payload),
+        Supplier::NAME => public::<Supplier>(payload),
         Order::NAME
         | Stock::NAME
         | Payment::NAME

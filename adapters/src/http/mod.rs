@@ -47,6 +47,7 @@ mod roles;
 mod routes;
 mod settings;
 mod stock;
+mod suppliers;
 mod system;
 mod templates;
 mod tenants;
@@ -61,6 +62,7 @@ pub use routes::{document, router};
 pub use settings::HttpSettings;
 
 use crate::{
+    dispatch::imports::files::FeedFiles,
     gateways::{Accounts, http::Http as Client},
     identity::Identity,
     invitation::Derive,
@@ -106,6 +108,8 @@ pub struct Ties {
     pub secrets: Option<Arc<dyn Derive>>,
     /// Passwords and tokens.
     pub identity: Identity,
+    /// Where feeds of suppliers are kept.
+    pub feeds: FeedFiles,
     /// Pictures, films and papers of products; without it none are kept.
     pub media: Option<Media>,
     /// Search over products; without it nobody searches.
@@ -202,6 +206,10 @@ impl Api {
 
     fn accounts(&self) -> &Accounts {
         &self.inner.ties.accounts
+    }
+
+    fn feeds(&self) -> &FeedFiles {
+        &self.inner.ties.feeds
     }
 
     fn client(&self) -> &Client {

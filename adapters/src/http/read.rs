@@ -173,8 +173,17 @@ pub(super) async fn many<K: Kind>(
     access: &Access,
     asked: Result<Asked, Problem>,
 ) -> Result<Response, Problem> {
-    let asked = asked?;
-    let (rows, next_cursor) = rows::<K>(api, access.id(), &asked).await?;
+    some::<K>(api, access, &asked?, |_| true).await
+}
+
+/// A page of those things that `which` wants.
+pub(super) async fn some<K: Kind>(
+    api: &Api,
+    access: &Access,
+    asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
+) -> Result<Response, Problem> {
+    let (rows, next_cursor) = rows::<K>(api, access.id(), asked, which).await?;
     let shown = rows.iter().filter_map(|(row, state)| {
         let document = K::document(state)?;
         Some(Versioned { id: K::id(&row.entity).to_owned(), version: row.version, document })
@@ -190,6 +199,7 @@ async fn rows<K: Kind>(
     api: &Api,
     tenant: &TenantId,
     asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
 ) -> Result<(Vec<Row<K>>, Option<String>), Problem> {
     let (mut rows, mut before) = (Vec::new(), asked.cursor.clone());
     for _ in 0..PAGES_MAX {
@@ -199,7 +209,7 @@ async fn rows<K: Kind>(
         for row in page.into_iter().take(wanted) {
             before = Some(K::id(&row.entity).to_owned());
             let state = parse::<K>(&row)?;
-            if K::document(&state).is_some() {
+            if K::document(&state).is_some_and(|document| which(&document)) {
                 rows.push((row, state));
             }
         }

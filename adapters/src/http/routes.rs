@@ -5,8 +5,8 @@ use super::{
     access::{Resource, guard, guard_operator, guard_user},
     accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events,
     export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
-    payment_routes, payments, quarantine, rates, reconciliations, roles, stock, system, templates,
-    tenants, timers, users,
+    payment_routes, payments, quarantine, rates, reconciliations, roles, stock, suppliers, system,
+    templates, tenants, timers, users,
 };
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -60,6 +60,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("roles", roles::routes()),
         ("orders", orders::routes()),
         ("stock", stock::routes()),
+        ("supplier", suppliers::routes()),
         ("catalog", catalog::routes()),
         ("payments", payments::routes().merge(ledger::routes()).merge(reconciliations::routes())),
         ("notifications", notifications::routes().merge(templates::routes())),

@@ -35,7 +35,8 @@ pub(super) fn smaller(content: &[u8], side_max: u32) -> Result<Smaller, MediaFau
     let picture = reader.decode().map_err(|broken| MediaFault::Picture(broken.to_string()))?;
     let (width, height) = (picture.width(), picture.height());
     let copies = SIZES.into_iter().map(|side| {
-        let small = if width.max(height) <= side { picture.clone() } else { picture.thumbnail(side, side) };
+        let small =
+            if width.max(height) <= side { picture.clone() } else { picture.thumbnail(side, side) };
         copy(side, &small)
     });
     Ok(Smaller { width, height, copies: copies.collect::<Result<_, _>>()? })

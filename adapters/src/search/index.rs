@@ -2,7 +2,9 @@
 
 use super::{Asked, Facets, Found, SearchFault, fold};
 use kontor_actors::catalog::Product;
-use kontor_messages::catalog::{Attribute, AttributeKind, AttributeValue, Field as Said, FieldValue};
+use kontor_messages::catalog::{
+    Attribute, AttributeKind, AttributeValue, Field as Said, FieldValue,
+};
 use std::{collections::HashMap, path::Path};
 use tantivy::{
     Index, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, Term,
@@ -174,10 +176,8 @@ impl Shelf {
         let query = self.query(asked);
         let mut all = MultiCollector::new();
         let count = all.add_collector(Count);
-        let facets = all.add_collector(AggregationCollector::from_aggs(
-            aggregations()?,
-            Default::default(),
-        ));
+        let facets =
+            all.add_collector(AggregationCollector::from_aggs(aggregations()?, Default::default()));
         let top = TopDocs::with_limit(asked.limit.max(1)).and_offset(asked.offset);
         let mut ids = Vec::with_capacity(asked.limit);
         let mut take = |address| -> Result<(), SearchFault> {

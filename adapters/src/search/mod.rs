@@ -173,10 +173,8 @@ impl Search {
             let page = self.page(tenant, "product/", before.take()).await?;
             before = page.last().map(|(entity, _)| format!("product/{entity}"));
             let full = page.len() == ROWS as usize;
-            let products: Vec<(String, Option<Product>)> = page
-                .into_iter()
-                .map(|(id, state)| (id, state.product().cloned()))
-                .collect();
+            let products: Vec<(String, Option<Product>)> =
+                page.into_iter().map(|(id, state)| (id, state.product().cloned())).collect();
             let (writer, known) = (Arc::clone(shelf), Arc::clone(&attributes));
             blocking(move || writer.write(&products, &known)).await?;
             if !full {

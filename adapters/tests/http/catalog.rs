@@ -411,8 +411,12 @@ async fn products_are_found_without_accents_with_slips_and_by_their_codes() {
     let color = json!({ "labels": { "cs": "Barva" }, "filterable": true, "searchable": true,
         "kind": { "type": "select", "options": { "red": { "cs": "červená" } } } });
     harbour.put("/v1/attributes/color", color).await.ok();
-    make(&harbour, json!({ "sku": "KUN-1", "titles": { "cs": "Žluťoučký kůň" }, "brand": "Příroda",
-        "categories": [books], "attributes": { "color": "red" }, "ean": EAN })).await;
+    make(
+        &harbour,
+        json!({ "sku": "KUN-1", "titles": { "cs": "Žluťoučký kůň" }, "brand": "Příroda",
+        "categories": [books], "attributes": { "color": "red" }, "ean": EAN }),
+    )
+    .await;
     make(&harbour, json!({ "sku": "TIL-2", "titles": { "kk": "Қазақ тілі оқулығы" } })).await;
     make(&harbour, json!({ "sku": "JAZ-3", "titles": { "pl": "Zażółć gęślą jaźń" } })).await;
     found(&harbour, "q=kun", 1).await;

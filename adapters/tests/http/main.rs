@@ -26,4 +26,5 @@ mod routing;
 mod shop;
 mod sources;
 mod stock;
+mod suppliers;
 mod wall;

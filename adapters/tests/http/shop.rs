@@ -24,12 +24,13 @@ use kontor_actors::{
     signing::Signing,
     stock::Stock,
     store::Store,
+    supplier::Supplier,
     tenant::Tenant,
     user::User,
     webhook::Webhook,
 };
 use kontor_adapters::{
-    dispatch::accounts::TenantAccounts,
+    dispatch::{accounts::TenantAccounts, imports::files::FeedFiles},
     gateways::{Accounts, http::Http},
     http::{Api, Bearers, HttpSettings, RenderMetrics, Ties, router},
     identity::{Identity, IdentitySettings},
@@ -373,11 +374,23 @@ fn api(
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
     let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
-    let media = Media::new(media.to_owned(), MediaSettings::default());
-    let media = Some(media);
+    // Made when something is kept there; most tests keep nothing.
+    let feeds = EntityId::fresh(Timestamp::now());
+    let feeds = FeedFiles::new(std::env::temp_dir().join(format!("kontor-feeds-{feeds}")));
+    let media = Some(Media::new(media.to_owned(), MediaSettings::default()));
     let search = Some(search);
-    let ties =
-        Ties { metrics, accounts, client, release, bearers, secrets, identity, media, search };
+    let ties = Ties {
+        metrics,
+        accounts,
+        client,
+        release,
+        bearers,
+        secrets,
+        identity,
+        feeds,
+        media,
+        search,
+    };
     Api::new(settings, intake, ties)
 }
 
@@ -397,6 +410,7 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Reconciliation>(&ground);
     hosts.host::<User>(&ground);
     hosts.host::<Signing>(&ground);
+    hosts.host::<Supplier>(&ground);
     hosts.host::<Catalog>(&ground);
     let hosts = Arc::new(hosts);
     let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();

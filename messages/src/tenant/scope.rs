@@ -19,6 +19,8 @@ const LIST: [(&str, &str); Scope::COUNT] = [
     ("orders:write", "Place, change, ship, cancel and return orders."),
     ("stock:read", "See stock, warehouses, movements, transfers and reservations."),
     ("stock:write", "Move, count, transfer, reserve and release goods; set warehouses up."),
+    ("supplier:read", "See suppliers, their sources without secrets, offers and imports."),
+    ("supplier:write", "Set suppliers and sources up; import, upload, cancel and undo."),
     ("catalog:read", "See products, categories, attributes and prices."),
     (
         "catalog:write",
@@ -55,7 +57,7 @@ impl Scope {
     pub const ALL: Self = Self("*");
 
     /// How many there are.
-    pub const COUNT: usize = 31;
+    pub const COUNT: usize = 33;
 
     /// Reads a scope.
     pub fn parse(text: &str) -> Option<Self> {
@@ -155,11 +157,13 @@ impl BuiltIn {
     }
 }
 
-const OPERATOR: [&str; 19] = [
+const OPERATOR: [&str; 21] = [
     "orders:read",
     "orders:write",
     "stock:read",
     "stock:write",
+    "supplier:read",
+    "supplier:write",
     "catalog:read",
     "catalog:write",
     "payments:read",
@@ -177,10 +181,11 @@ const OPERATOR: [&str; 19] = [
     "audit:read",
 ];
 
-const SUPPORT: [&str; 10] = [
+const SUPPORT: [&str; 11] = [
     "orders:read",
     "orders:write",
     "stock:read",
+    "supplier:read",
     "catalog:read",
     "payments:read",
     "notifications:read",
@@ -190,9 +195,10 @@ const SUPPORT: [&str; 10] = [
     "roles:read",
 ];
 
-const VIEWER: [&str; 9] = [
+const VIEWER: [&str; 10] = [
     "orders:read",
     "stock:read",
+    "supplier:read",
     "catalog:read",
     "payments:read",
     "notifications:read",

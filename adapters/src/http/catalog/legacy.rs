@@ -126,7 +126,8 @@ async fn list(
         None => found(&api, &access, asked(None, offset, limit)).await?,
         Some(false) => {
             // Whatever is not active: drafts first, then what is archived.
-            let (drafts, mut ids) = found(&api, &access, asked(Some("draft"), offset, limit)).await?;
+            let (drafts, mut ids) =
+                found(&api, &access, asked(Some("draft"), offset, limit)).await?;
             let (rest, room) = (offset.saturating_sub(drafts), limit - ids.len());
             let archived = found(&api, &access, asked(Some("archived"), rest, room.max(1))).await?;
             ids.extend(archived.1.into_iter().take(room));
@@ -202,11 +203,7 @@ async fn one(api: &Api, access: &Access, id: &str) -> Result<Response, Problem> 
     Ok(super::super::json(StatusCode::OK, &Envelope { success: true, data }))
 }
 
-async fn found(
-    api: &Api,
-    access: &Access,
-    asked: Asked,
-) -> Result<(usize, Vec<String>), Problem> {
+async fn found(api: &Api, access: &Access, asked: Asked) -> Result<(usize, Vec<String>), Problem> {
     let found = search::find(api, access, asked).await?;
     Ok((found.total, found.ids))
 }

@@ -58,8 +58,7 @@ pub(super) async fn answer(api: &Api, access: &Access, wish: Wish) -> Result<Res
     let Wish { asked: page, words, brand, category, attribute } = wish;
     let offset = page.cursor.as_deref().unwrap_or("0").parse().ok();
     let offset = offset.filter(|offset| *offset <= OFFSET_MAX);
-    let offset =
-        offset.ok_or_else(|| Problem::parameter("cursor", "expected next_cursor"))?;
+    let offset = offset.ok_or_else(|| Problem::parameter("cursor", "expected next_cursor"))?;
     let categories = match category {
         Some(category) => Some(below(&categories::all(api, access.id()).await?, &category)),
         None => None,

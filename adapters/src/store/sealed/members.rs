@@ -28,6 +28,7 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         ],
         "tenant" => &["\"email\"", "\"address\"", "\"last_used_from\"", "\"provider\""],
         "webhook" => &["\"secret\""],
+        "supplier" => &["\"access\""],
         META => &["\"address\""],
         _ => &[],
     }
@@ -89,6 +90,8 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
         ("tenant", _) => matches!(name, "email" | "address" | "last_used_from"),
         // A secret that was replaced stands one step deeper.
         ("webhook", _) => name == "secret",
+        // An address may carry a token after its question mark.
+        ("supplier", "reach") => matches!(name, "access" | "url"),
         (META, _) => name == "address",
         _ => false,
     }
@@ -215,6 +218,11 @@ mod tests {
         assert!(personal("tenant", created).is_empty());
         let member = json!({ "kind": "member", "user": "u1", "email": "a@example.com" });
         assert_eq!(personal("tenant", member), ["a@example.com"]);
+        let source = json!({ "type": "source_put", "settings": { "reach": { "by": "http",
+            "url": "https://a.example/?key=1", "access": { "with": "bearer", "token": "t" } } } });
+        let secrets =
+            [json!("https://a.example/?key=1"), json!({ "with": "bearer", "token": "t" })];
+        assert_eq!(personal("supplier", source), secrets);
         let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
         assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);
     }

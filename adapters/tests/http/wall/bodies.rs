@@ -37,6 +37,13 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("POST", "/v1/differences/{difference}/settle") => {
             json!({ "how": "written_off", "note": "small" })
         }
+        ("PUT", "/v1/suppliers/{supplier}") => json!({ "name": "Acme" }),
+        ("PUT", "/v1/sources/{source}") => source("their-acme"),
+        ("PUT", "/v1/sources/{source}/file") => json!("code;stock"),
+        ("PUT", "/v1/sources/{source}/categories") => {
+            json!({ "path": "Tools", "category": "tools" })
+        }
+        ("POST", "/v1/imports") => json!({ "source": "their-feed" }),
         ("POST", "/v1/stock/movements") => {
             json!({ "sku": "their-atlas", "warehouse": "main", "kind": "in", "quantity": 1 })
         }
@@ -106,6 +113,15 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
     })
 }
 
+/// A source of a supplier.
+pub fn source(supplier: &str) -> Value {
+    json!({
+        "supplier": supplier, "name": "All", "currency": "CZK",
+        "format": { "format": { "kind": "csv" } },
+        "mapping": { "fields": [{ "to": "code", "from": ["code"] }] },
+    })
+}
+
 /// Bodies that name what is ours, on routes that do not.
 pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
     let (sku, shelf) = (things.of("sku"), things.of("code"));
@@ -127,6 +143,7 @@ pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
             "/v1/stock/reservations",
             json!({ "channel": "web", "until": LATER, "lines": [{ "sku": sku, "quantity": 1 }] }),
         ),
+        ("/v1/imports", json!({ "source": things.of("source") })),
         ("/v1/invitations", json!({ "email": "new@example.com", "role": things.of("role") })),
         ("/v1/categories", json!({ "names": { "cs": "x" }, "parent": things.of("category") })),
         (

@@ -41,12 +41,15 @@ impl Things {
             ("code", "our-shelf".to_owned()),
             ("role", "our-packer".to_owned()),
             ("user", "our-olga".to_owned()),
+            ("supplier", "our-acme".to_owned()),
+            ("source", "our-feed".to_owned()),
         ]);
         sell(shop, harbour, &mut things).await;
         hold(harbour, &mut things).await;
         describe(harbour, &mut things).await;
         tell(shop, harbour, &mut things).await;
         staff(shop, harbour, &mut things).await;
+        supply(harbour, &mut things).await;
         Self(things)
     }
 
@@ -237,6 +240,15 @@ async fn tell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     };
     shop.store.bury(&letter).await.unwrap();
     things.insert("letter", letter.id);
+}
+
+/// A supplier with a source, and an import from it.
+async fn supply(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    harbour.put("/v1/suppliers/our-acme", json!({ "name": "Acme" })).await.ok();
+    let source = super::bodies::source("our-acme");
+    harbour.put("/v1/sources/our-feed", source).await.ok();
+    let import = made(harbour, "/v1/imports", json!({ "source": "our-feed" })).await;
+    things.insert("import", import);
 }
 
 /// Keys, members, roles and invitations.
