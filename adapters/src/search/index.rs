@@ -236,15 +236,18 @@ impl Shelf {
             _ => 2,
         };
         let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (field, weight) in [(self.names.title, 4.0), (self.names.text, 1.0)] {
+        // A word as it is weighs more than one that begins so, and that more than a slip.
+        for (field, whole, begins, near) in
+            [(self.names.title, 4.0, 2.0, 1.0), (self.names.text, 1.0, 0.5, 0.25)]
+        {
             let term = Term::from_field_text(field, word);
             let exact = TermQuery::new(term.clone(), IndexRecordOption::WithFreqs);
-            any.push((Occur::Should, Box::new(BoostQuery::new(Box::new(exact), weight))));
-            let near = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
-            any.push((Occur::Should, Box::new(BoostQuery::new(Box::new(near), weight / 2.0))));
+            any.push((Occur::Should, Box::new(BoostQuery::new(Box::new(exact), whole))));
+            let prefix = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
+            any.push((Occur::Should, Box::new(BoostQuery::new(Box::new(prefix), begins))));
             if distance > 0 {
-                let near = FuzzyTermQuery::new(term, distance, true);
-                any.push((Occur::Should, Box::new(BoostQuery::new(Box::new(near), weight / 4.0))));
+                let slip = FuzzyTermQuery::new(term, distance, true);
+                any.push((Occur::Should, Box::new(BoostQuery::new(Box::new(slip), near))));
             }
         }
         let code = Term::from_field_text(self.names.code, word);
