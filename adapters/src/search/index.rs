@@ -9,7 +9,7 @@ use std::{collections::HashMap, path::Path};
 use tantivy::{
     Index, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, Term,
     aggregation::{AggregationCollector, agg_req::Aggregations},
-    collector::{Count, MultiCollector, TopDocs},
+    collector::{Count, TopDocs},
     query::{AllQuery, BooleanQuery, BoostQuery, FuzzyTermQuery, Occur, Query, TermQuery},
     schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TEXT, Value},
 };
@@ -174,10 +174,6 @@ impl Shelf {
     pub(super) fn find(&self, asked: &Asked) -> Result<Found, SearchFault> {
         let searcher = self.reader.searcher();
         let query = self.query(asked);
-        let mut all = MultiCollector::new();
-        let count = all.add_collector(Count);
-        let facets =
-            all.add_collector(AggregationCollector::from_aggs(aggregations()?, Default::default()));
         let top = TopDocs::with_limit(asked.limit.max(1)).and_offset(asked.offset);
         let mut ids = Vec::with_capacity(asked.limit);
         let mut take = |address| -> Result<(), SearchFault> {
@@ -196,10 +192,10 @@ impl Shelf {
                 take(address)?;
             }
         }
-        let mut fruits = searcher.search(&query, &all)?;
-        let total = count.extract(&mut fruits);
-        let facets = serde_json::to_value(facets.extract(&mut fruits))
-            .map_err(|broken| SearchFault(broken.to_string()))?;
+        let facets = AggregationCollector::from_aggs(aggregations()?, Default::default());
+        let (total, facets) = searcher.search(&query, &(Count, facets))?;
+        let facets =
+            serde_json::to_value(facets).map_err(|broken| SearchFault(broken.to_string()))?;
         Ok(Found { total, ids, facets: read_facets(&facets) })
     }
 
