@@ -5,12 +5,14 @@
 //! nothing knows how they speak.
 
 mod backoff;
+mod client;
 mod command;
 mod event;
 mod plan;
 mod refusal;
 
 pub use backoff::Backoff;
+pub use client::PaymentClient;
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;
 pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};

@@ -23,6 +23,7 @@ use kontor_adapters::{
         http::Http,
         webhooks::{Sender, SenderSettings},
     },
+    hook_address::HookAddresses,
     http::{self, Api, HttpSettings, RenderMetrics, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
@@ -309,7 +310,9 @@ impl Outside {
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
         let settings = Arc::new(TenantAccounts::new(intake.clone()));
-        Arc::new(Accounts::new(settings, self.http.clone()).waiting(&self.gateways))
+        let hooks = HookAddresses::new(Arc::new(self.vault.clone()), self.public.clone());
+        let accounts = Accounts::new(settings, self.http.clone()).waiting(&self.gateways);
+        Arc::new(accounts.told_at(hooks))
     }
 
     /// One set of indexes for whoever writes and whoever asks.

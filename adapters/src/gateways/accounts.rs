@@ -2,6 +2,7 @@
 //! settings have changed.
 
 use super::{Account, GatewaySettings, breaker::Rest, http::Http, payments, payments::Provider};
+use crate::hook_address::HookAddresses;
 use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFault};
 use kontor_messages::{
     TenantId,
@@ -21,6 +22,7 @@ const ACCOUNTS_MAX: usize = 10_000;
 pub struct Accounts {
     settings: Arc<dyn AccountSettings>,
     http: Http,
+    hooks: Option<HookAddresses>,
     rest: Rest,
     backoff: Backoff,
     // Not domain state: what is in here can be made again from the settings at any time.
@@ -47,8 +49,13 @@ struct Kept {
 impl Accounts {
     /// Accounts whose settings are kept there.
     pub fn new(settings: Arc<dyn AccountSettings>, http: Http) -> Self {
-        let (rest, backoff, known) = Default::default();
-        Self { settings, http, rest, backoff, known }
+        let (hooks, rest, backoff, known) = Default::default();
+        Self { settings, http, hooks, rest, backoff, known }
+    }
+
+    /// The same, whose providers send their notifications to these addresses.
+    pub fn told_at(self, hooks: HookAddresses) -> Self {
+        Self { hooks: Some(hooks), ..self }
     }
 
     /// The same, which wait and rest after failures as these settings say.
@@ -82,8 +89,9 @@ impl Accounts {
                 settings: Value::Null,
             },
         };
+        let hook = self.hooks.as_ref().and_then(|hooks| hooks.url(tenant, provider, name));
         let address = (tenant.clone(), provider.to_owned(), name.to_owned());
-        self.lock().get(address, config, maker, (&self.http, self.rest))
+        self.lock().get(address, config, (maker, hook), (&self.http, self.rest))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -98,7 +106,7 @@ impl Known {
         &mut self,
         address: Address,
         config: AccountConfig,
-        maker: &Provider,
+        (maker, hook): (&Provider, Option<String>),
         (http, rest): (&Http, Rest),
     ) -> Result<Arc<Account>, GatewayFault> {
         self.clock += 1;
@@ -109,7 +117,7 @@ impl Known {
             return Ok(Arc::clone(&kept.account));
         }
         let gateway = maker
-            .make(&config.settings, config.mode, http)
+            .make(&maker.told_at(&config.settings, hook), config.mode, http)
             .map_err(|text| unusable("account_settings", text))?;
         let before = self.accounts.get(&address).filter(|kept| same_place(&kept.made_of, &config));
         let account = Arc::new(match before {
@@ -156,7 +164,7 @@ mod tests {
     fn get(known: &mut Known, name: &str, settings: Value) -> Arc<Account> {
         let maker = payments::providers().iter().find(|maker| maker.name == "stripe").unwrap();
         let address = (tenant(), "stripe".to_owned(), name.to_owned());
-        known.get(address, config(settings), maker, (&http(), Rest::default())).unwrap()
+        known.get(address, config(settings), (maker, None), (&http(), Rest::default())).unwrap()
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub use settings::HttpSettings;
 use crate::{
     dispatch::imports::files::FeedFiles,
     gateways::{Accounts, http::Http as Client},
+    hook_address::HookAddresses,
     identity::Identity,
     invitation::Derive,
     media::Media,
@@ -104,7 +105,8 @@ pub struct Ties {
     pub release: ReleaseQuarantine,
     /// Knows whose access token it is; without it nobody signs in.
     pub bearers: Option<Arc<dyn Bearers>>,
-    /// Derives the secrets of invitations; without it nobody is invited.
+    /// Derives the secrets of invitations and of accounts' addresses; without it nobody is invited,
+    /// and no provider heard.
     pub secrets: Option<Arc<dyn Derive>>,
     /// Passwords and tokens.
     pub identity: Identity,
@@ -198,6 +200,12 @@ impl Api {
 
     fn secrets(&self) -> Option<&dyn Derive> {
         self.inner.ties.secrets.as_deref()
+    }
+
+    /// Where providers send their notifications.
+    fn hooks(&self) -> Option<HookAddresses> {
+        let secrets = self.inner.ties.secrets.clone()?;
+        Some(HookAddresses::new(secrets, self.settings().public_url.clone()))
     }
 
     fn metrics(&self) -> String {

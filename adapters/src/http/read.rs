@@ -183,13 +183,23 @@ pub(super) async fn some<K: Kind>(
     asked: &Asked,
     which: impl Fn(&K::Document) -> bool,
 ) -> Result<Response, Problem> {
+    let page = page::<K>(api, access, asked, which).await?;
+    Ok(super::json(StatusCode::OK, &page))
+}
+
+/// The same, not written yet.
+pub(super) async fn page<K: Kind>(
+    api: &Api,
+    access: &Access,
+    asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
+) -> Result<Page<Versioned<K::Document>>, Problem> {
     let (rows, next_cursor) = rows::<K>(api, access.id(), asked, which).await?;
     let shown = rows.iter().filter_map(|(row, state)| {
-        let document = K::document(state)?;
+        let document = K::document(state)?.into_owned();
         Some(Versioned { id: K::id(&row.entity).to_owned(), version: row.version, document })
     });
-    let page = Page { items: shown.collect(), next_cursor };
-    Ok(super::json(StatusCode::OK, &page))
+    Ok(Page { items: shown.collect(), next_cursor })
 }
 
 type Row<K> = (StoredEntity, <<K as Kind>::Domain as Domain>::State);

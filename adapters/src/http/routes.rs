@@ -8,7 +8,11 @@ use super::{
     payment_routes, payments, quarantine, rates, reconciliations, roles, stock, suppliers, system,
     templates, tenants, timers, users,
 };
-use axum::{Router, middleware::from_fn_with_state, routing::get};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
 use http::{HeaderName, HeaderValue, Method, header};
 use std::sync::Arc;
 use tower_http::{
@@ -75,6 +79,9 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         let state = Resource { api: api.clone(), name: resource };
         all = all.merge(routes.route_layer(from_fn_with_state(state, guard)));
     }
+    let state = Resource { api: api.clone(), name: "payments" };
+    let former = payments::former::routes().route_layer(from_fn_with_state(state, guard));
+    all = all.merge(former.route_layer(from_fn(payments::former::shape)));
     for routes in [tenants::for_operator(), quarantine::routes(), users::routes()] {
         let layer = from_fn_with_state(api.clone(), guard_operator);
         all = all.merge(routes.route_layer(layer));

@@ -7,6 +7,7 @@ mod access;
 mod auth;
 mod catalog;
 mod closing;
+mod compat;
 mod conventions;
 mod followers;
 mod isolation;

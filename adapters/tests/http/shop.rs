@@ -32,6 +32,7 @@ use kontor_actors::{
 use kontor_adapters::{
     dispatch::{accounts::TenantAccounts, imports::files::FeedFiles},
     gateways::{Accounts, http::Http},
+    hook_address::HookAddresses,
     http::{Api, Bearers, HttpSettings, RenderMetrics, Ties, router},
     identity::{Identity, IdentitySettings},
     media::{Media, MediaSettings},
@@ -179,6 +180,12 @@ impl Shop {
         self.intake.tell::<Stock>(&caller, commit, Terms::default()).await.unwrap();
         let told = OrderCommand::RecordStock { order, standing };
         self.intake.tell::<Order>(&caller, told, Terms::default()).await.unwrap();
+    }
+
+    /// Where a provider sends what it has to say about a tenant's account, there or not.
+    pub fn hook(&self, tenant: &str, provider: &str, account: &str) -> String {
+        let addresses = HookAddresses::new(Arc::new(Seed), None);
+        addresses.path(&TenantId::parse(tenant).unwrap(), provider, account)
     }
 
     /// A user who is signed in, with `<name>@example.com` for an address.
@@ -369,7 +376,9 @@ fn api(
 ) -> Api {
     let intake = identity.intake().clone();
     let client = Http::new(settings.webhooks_to_private).unwrap();
+    let hooks = HookAddresses::new(Arc::new(Seed), settings.public_url.clone());
     let accounts = Accounts::new(Arc::new(TenantAccounts::new(intake.clone())), client.clone());
+    let accounts = accounts.told_at(hooks);
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));

@@ -28,7 +28,7 @@ const PUBLIC: [&str; 9] = [
     "/ready",
     "/ping",
     "/metrics",
-    "/webhooks/{tenant}/{provider}/{account}",
+    "/webhooks/{tenant}/{provider}/{account}/{token}",
     "/.well-known/jwks.json",
     "/media/{tenant}/{hash}",
     "/pay/return/{tenant}/{payment}/{token}",

@@ -108,19 +108,15 @@ async fn found(ground: &Ground<'_>, tenant: &str, title: &str) -> Result<Bearer,
 async fn connect(ground: &Ground<'_>, tenant: &str, bearer: &Bearer) -> Result<(), String> {
     let Ground { client, sandbox, node, .. } = ground;
     let secret = format!("whsec_{}", uuid::Uuid::new_v4().simple());
-    sandbox.stripe().register(StripeAccount {
-        api_key: stripe_key(tenant),
-        webhooks: vec![WebhookEndpoint {
-            url: format!("{node}/webhooks/{tenant}/stripe/main"),
-            secret: secret.clone(),
-        }],
-    });
     let settings = json!({
         "secret_key": stripe_key(tenant), "webhook_secrets": [secret],
         "endpoint": sandbox.stripe().base_url(),
     });
     let body = json!({ "settings": settings });
-    client.expect(bearer, Method::PUT, "/v1/accounts/stripe/main", &body).await?;
+    let account = client.expect(bearer, Method::PUT, "/v1/accounts/stripe/main", &body).await?;
+    let url = format!("{node}{}", text(&account, "webhook_path")?);
+    let webhooks = vec![WebhookEndpoint { url, secret }];
+    sandbox.stripe().register(StripeAccount { api_key: stripe_key(tenant), webhooks });
     let mail = sandbox.smtp().address();
     let settings = json!({
         "host": mail.ip().to_string(), "port": mail.port(), "tls": "none",

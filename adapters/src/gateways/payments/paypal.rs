@@ -45,6 +45,7 @@ pub const PROVIDER: Provider = Provider {
     name: "paypal",
     needs_settings: true,
     calls: &["endpoint", "certificate_origins"],
+    notify: None,
     build,
     of_mode,
 };

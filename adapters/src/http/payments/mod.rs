@@ -2,6 +2,7 @@
 
 mod abilities;
 mod actions;
+pub(super) mod former;
 mod history;
 mod opening;
 mod qr;
@@ -188,6 +189,7 @@ async fn command(api: &Api, access: &Access, body: NewPayment) -> Result<Payment
         fallback: accounts,
         choices: access.settings().payments,
         return_token: return_token(body.return_url.is_some())?,
+        client: None,
     };
     let number = order.as_ref().map(|order| format!("Order {}", order.number));
     let email = order.and_then(|order| order.customer.email);

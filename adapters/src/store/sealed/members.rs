@@ -14,7 +14,7 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         "order" => {
             &["\"customer\"", "\"shipping_address\"", "\"billing_address\"", "\"note\"", "\"text\""]
         }
-        "payment" => &["\"customer_email\"", "\"body\""],
+        "payment" => &["\"customer_email\"", "\"body\"", "\"metadata\""],
         "notification" => &["\"recipient\"", "\"data\""],
         "user" => &[
             "\"email\"",
@@ -27,7 +27,7 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
             "\"device\"",
         ],
         "tenant" => &["\"email\"", "\"address\"", "\"last_used_from\"", "\"provider\""],
-        "webhook" => &["\"secret\""],
+        "webhook" => &["\"secret\"", "\"api_key\""],
         "supplier" => &["\"access\""],
         META => &["\"address\""],
         _ => &[],
@@ -72,7 +72,7 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
             matches!(name, "name" | "street" | "company" | "tax_id")
         }
         ("order", _) => matches!(name, "note" | "text"),
-        ("payment", _) => matches!(name, "customer_email" | "body"),
+        ("payment", _) => matches!(name, "customer_email" | "body" | "metadata"),
         ("notification", _) => matches!(name, "recipient" | "data"),
         ("user", _) => matches!(
             name,
@@ -89,7 +89,7 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
         ("tenant", "settings") => false,
         ("tenant", _) => matches!(name, "email" | "address" | "last_used_from"),
         // A secret that was replaced stands one step deeper.
-        ("webhook", _) => name == "secret",
+        ("webhook", _) => matches!(name, "secret" | "api_key"),
         // An address may carry a token after its question mark.
         ("supplier", "reach") => matches!(name, "access" | "url"),
         (META, _) => name == "address",
@@ -225,6 +225,10 @@ mod tests {
         assert_eq!(personal("supplier", source), secrets);
         let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
         assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);
+        let callbacks = json!({ "api_key": "the shop's", "hosts": ["shop.example"] });
+        assert_eq!(personal("webhook", callbacks), ["the shop's"]);
+        let client = json!({ "plan": { "client": { "order": "o-1", "metadata": "{}" } } });
+        assert_eq!(personal("payment", client), ["{}"]);
     }
 
     #[test]

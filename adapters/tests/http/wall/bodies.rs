@@ -25,6 +25,12 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
             json!({ "provider": "manual", "account": "main" })
         }
         ("PUT", "/v1/payment-routes") => json!({ "rules": [] }),
+        ("PUT", "/v1/payment-callbacks") => json!({ "hosts": ["127.0.0.1"] }),
+        ("POST", "/payments/create") => json!({
+            "orderId": "their-order", "applicationId": "shop", "amount": 1, "currency": "CZK",
+            "paymentMethod": "manual", "callbackUrl": "http://127.0.0.1:9/callback",
+            "customer": { "email": "nobody@example.com" },
+        }),
         ("POST", "/v1/payments/{payment}/second-payment") => {
             json!({ "attempt": 2, "decision": "refund" })
         }

@@ -141,7 +141,9 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     let asked = harbour.act(&format!("{path}/refunds")).await.ok();
     let refund = asked["refunds"][0]["refund"].as_str().unwrap_or_else(|| panic!("{asked}"));
     let refund = refund.to_owned();
+    let again = payment.clone();
     things.extend([("order", order), ("payment", payment), ("refund", refund)]);
+    things.insert("paymentId", again);
     let run = json!({ "provider": "manual", "account": "main", "day": "2026-01-15" });
     let run = made(harbour, "/v1/reconciliations", run).await;
     let difference = Difference {
