@@ -9,6 +9,7 @@ use kontor_adapters::{
     amqp::{AmqpSettings, Broker, Commands, Desk, Relay},
     dispatch::{
         accounts::TenantAccounts,
+        belongings::Belongings,
         erasures::Erasures,
         imports::files::FeedFiles,
         letters::Letters,
@@ -364,6 +365,7 @@ impl Outside {
             Arc::new(WebhookReplays::new(intake.clone())),
             Arc::new(Erasures::new(intake.clone())),
             Arc::new(SearchKeeper::new(self.search(intake))),
+            Arc::new(Belongings::new(self.media.clone(), self.search(intake))),
             Arc::new(Reconciliations::new(intake.clone(), Arc::clone(accounts))),
         ];
         follows

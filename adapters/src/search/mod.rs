@@ -129,6 +129,17 @@ impl Search {
         blocking(move || shelf.write(&products, &attributes)).await
     }
 
+    /// Takes a tenant's index away.
+    pub async fn forget(&self, tenant: &TenantId) -> Result<(), SearchFault> {
+        let slot = self.slot(tenant).await;
+        let mut held = slot.lock().await;
+        *held = None;
+        match tokio::fs::remove_dir_all(self.folder.join(tenant.as_str())).await {
+            Err(broken) if broken.kind() != std::io::ErrorKind::NotFound => Err(broken.into()),
+            _ => Ok(()),
+        }
+    }
+
     async fn shelf(&self, tenant: &TenantId) -> Result<Arc<Shelf>, SearchFault> {
         let slot = self.slot(tenant).await;
         let mut held = slot.lock().await;

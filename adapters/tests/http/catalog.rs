@@ -1,8 +1,12 @@
 //! The catalog over HTTP.
 
 use crate::shop::{Asker, Shop};
-use kontor_actors::follower::{Follow, Follower};
-use kontor_adapters::search::SearchKeeper;
+use kontor_actors::{
+    follower::{Follow, Follower},
+    store::StoredEvent,
+};
+use kontor_adapters::{dispatch::belongings::Belongings, search::SearchKeeper};
+use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
 use ractor::Actor;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -456,4 +460,34 @@ async fn what_changes_is_found_as_it_is_now() {
     harbour.act(&format!("{}/archive", path(&made))).await.ok();
     found(&harbour, "q=globus&status=draft", 0).await;
     harbour.get("/v1/products?q=x&sku=y").await.problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn what_a_tenant_left_on_disk_goes_with_it() {
+    let (shop, harbour) = Shop::trading().await;
+    let kept = harbour.raw("/v1/media", pixel(), Some("image/png")).await.json();
+    let url = kept["url"].as_str().unwrap();
+    assert_eq!(shop.nobody().get(url).await.status, 200);
+    make(&harbour, atlas()).await;
+    found(&harbour, "q=atlas", 1).await;
+    let left = Belongings::new(shop.uploads(), shop.search.clone());
+    let tenant = TenantId::parse("harbour-books").unwrap();
+    let gone = StoredEvent {
+        shard: 0,
+        seq: 1,
+        id: EventId::fresh(Timestamp::now()),
+        tenant,
+        domain: "tenant".into(),
+        entity: EntityId::named("tenant"),
+        version: 1,
+        name: "tenant.deleted".into(),
+        at: Timestamp::now(),
+        payload: "{}".into(),
+        meta: "{}".into(),
+    };
+    assert!(left.lane(&gone).is_some());
+    left.handle("", &[Arc::new(gone)]).await.unwrap();
+    shop.nobody().get(url).await.problem(404, "not_found");
+    // What is not there is built from the database again, as long as that has it.
+    found(&harbour, "q=atlas", 1).await;
 }

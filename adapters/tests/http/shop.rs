@@ -147,6 +147,11 @@ impl Shop {
         (shop, harbour)
     }
 
+    /// Where this shop's uploads are.
+    pub fn uploads(&self) -> Media {
+        Media::new(self.media.path().to_owned(), MediaSettings::default())
+    }
+
     pub fn nobody(&self) -> Asker {
         Asker { app: self.app.clone(), token: None, headers: Vec::new() }
     }
