@@ -262,3 +262,6 @@ impl PriceChanges {
         0
     }
 }
+
+#[cfg(test)]
+mod tests;

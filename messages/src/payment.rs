@@ -5,6 +5,7 @@
 //! nothing knows how they speak.
 
 mod backoff;
+mod called;
 mod client;
 mod command;
 mod event;
@@ -12,6 +13,7 @@ mod plan;
 mod refusal;
 
 pub use backoff::Backoff;
+pub use called::{CallOutcome, Exchange, ProviderCall};
 pub use client::PaymentClient;
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;

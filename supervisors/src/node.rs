@@ -25,7 +25,7 @@ use kontor_adapters::{
         webhooks::{Sender, SenderSettings},
     },
     hook_address::HookAddresses,
-    http::{self, Api, HttpSettings, RenderMetrics, Ties},
+    http::{self, Api, HttpSettings, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
     media::{Media, MediaSettings},
@@ -34,14 +34,13 @@ use kontor_adapters::{
 };
 use kontor_config::Settings;
 use kontor_messages::tenant::AccountSettings;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{
     future::Future,
     io::Write,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 use tokio::net::TcpListener;
@@ -328,7 +327,7 @@ impl Outside {
         let identity = Identity::new(intake.clone(), self.vault.clone(), &self.identity);
         let identity = identity.map_err(|fault| fault.to_string())?;
         Ok(Ties {
-            metrics: render_metrics()?,
+            metrics: crate::figures::render()?,
             accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
             client: self.http.clone(),
             release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),
@@ -420,15 +419,4 @@ impl RunFile {
 /// Two random UUIDs of the system's secure generator: 244 random bits.
 fn random_token() -> SecretString {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple()).into()
-}
-
-/// The process's figures. A process has one recorder, however many nodes run in it.
-fn render_metrics() -> Result<RenderMetrics, String> {
-    static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
-    let install = || PrometheusBuilder::new().install_recorder().map_err(|fault| fault.to_string());
-    let handle = RECORDER.get_or_init(install).clone()?;
-    Ok(Arc::new(move || {
-        handle.run_upkeep();
-        handle.render()
-    }))
 }

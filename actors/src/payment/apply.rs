@@ -29,7 +29,14 @@ pub fn apply(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         | E::CallBegun { .. }
         | E::CallAsked { .. }
         | E::CallRepeated { .. }
-        | E::CallGivenUp { .. } => called(document, event, at),
+        | E::CallGivenUp { .. } => call_went(document, event, at),
+        // What follows from it is told by other events.
+        E::Called { call, .. } => {
+            if let Some(attempt) = document.attempt_mut(call.attempt) {
+                attempt.last_call = Some(call.id);
+            }
+            return;
+        }
         E::Opened { .. } | E::Observed { .. } | E::AttemptClosed { .. } | E::Booked { .. } => {
             told(document, event, at);
         }
@@ -101,7 +108,7 @@ fn requested(document: &mut PaymentDocument, event: &E, at: Timestamp) {
 }
 
 /// A call went wrong, or is made again.
-fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
+fn call_went(document: &mut PaymentDocument, event: &E, at: Timestamp) {
     match event {
         E::CallFailed { key, fault, problem, next, .. } => {
             let Some(call) = document.call_mut(key) else { return };

@@ -124,6 +124,7 @@ pub fn blank_attempt(
         unwanted: false,
         cancel_asked: false,
         calls_made: 0,
+        last_call: None,
         expiry_asked: 0,
         last_query: 0,
         asked_at: None,

@@ -1,6 +1,7 @@
 //! The rules of payments, each as a sentence.
 
 mod attempts;
+mod called;
 mod calls;
 mod choices;
 mod disputes;

@@ -1,7 +1,10 @@
 //! Calls payment providers as payments ask for it.
 
+mod answers;
+
 use super::{acting, caller, content, lane, read, tell};
 use crate::gateways::{Accounts, payments::dispatch};
+use answers::Answers;
 use async_trait::async_trait;
 use kontor_actors::{
     follower::{Follow, Habits, Hitch},
@@ -41,12 +44,13 @@ pub struct PaymentCalls {
     intake: Intake,
     accounts: Arc<Accounts>,
     public: Option<Url>,
+    answers: Answers,
 }
 
 impl PaymentCalls {
     /// A follower that calls `accounts` and tells the payment domain through `intake`.
     pub fn new(intake: Intake, accounts: Arc<Accounts>) -> Self {
-        Self { intake, accounts, public: None }
+        Self { intake, accounts, public: None, answers: Answers::default() }
     }
 
     /// Lets payers come back through the node, which is reached from outside at this address.
@@ -57,6 +61,9 @@ impl PaymentCalls {
 
     async fn call(&self, event: &StoredEvent) -> Result<(), Hitch> {
         let asked = content::<Payment>(event)?;
+        if self.answers.cover(event, &asked) {
+            return Ok(());
+        }
         let state = read::<Payment>(&self.intake, event, &event.entity).await?;
         let PaymentState::Payment(mut payment) = state else { return Ok(()) };
         let (tenant, id, now) = (&event.tenant, &event.entity, Timestamp::now());
@@ -74,7 +81,12 @@ impl PaymentCalls {
             }
         };
         let Some(command) = told else { return Ok(()) };
-        tell::<Payment>(&self.intake, &caller, command).await.map(drop)
+        let answered = matches!(command, PaymentCommand::RecordObservation { .. });
+        tell::<Payment>(&self.intake, &caller, command).await?;
+        if answered {
+            self.answers.keep(event, &asked, now);
+        }
+        Ok(())
     }
 
     /// Writes down that a call begins, if that is to be written down.

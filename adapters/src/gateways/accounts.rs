@@ -7,7 +7,7 @@ use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFa
 use kontor_messages::{
     TenantId,
     payment::{Backoff, Problem},
-    tenant::AccountMode,
+    tenant::{self, AccountMode},
 };
 use serde_json::Value;
 use std::{
@@ -120,10 +120,12 @@ impl Known {
             .make(&maker.told_at(&config.settings, hook), config.mode, http)
             .map_err(|text| unusable("account_settings", text))?;
         let before = self.accounts.get(&address).filter(|kept| same_place(&kept.made_of, &config));
-        let account = Arc::new(match before {
+        let account = match before {
             Some(kept) => kept.account.changed(gateway),
             None => Account::new(address.0.clone(), &*address.2, gateway).resting(rest),
-        });
+        };
+        let secrets = tenant::AccountSettings::hidden(&config.settings);
+        let account = Arc::new(account.hiding(secrets));
         self.make_room(ACCOUNTS_MAX);
         let kept = Kept { made_of: config, account: Arc::clone(&account), used_at: self.clock };
         self.accounts.insert(address, kept);

@@ -21,13 +21,11 @@ pub struct Rest {
 }
 
 /// The breaker of one account.
-#[derive(Default)]
 pub struct Breaker {
     rest: Rest,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     failures: u32,
     /// How often in a row it has rested.
@@ -36,7 +34,21 @@ struct State {
     probing: bool,
     /// Until when the provider wants to be left alone. It works, so nobody has to look first.
     patient_until: Option<Timestamp>,
+    shown: Shown,
 }
+
+/// The breaker in the figures: one of its provider's in some position.
+struct Shown {
+    provider: &'static str,
+    position: &'static str,
+}
+
+/// All calls go through.
+const CLOSED: &str = "closed";
+/// None goes through.
+const OPEN: &str = "open";
+/// One is under way to see.
+const HALF_OPEN: &str = "half_open";
 
 /// The leave to make one call. Dropped without a report it says nothing, and a probe is over.
 pub struct Permit<'a> {
@@ -58,9 +70,13 @@ impl Rest {
 }
 
 impl Breaker {
-    /// A breaker whose account rests so long.
-    pub fn new(rest: Rest) -> Self {
-        Self { rest, state: Mutex::default() }
+    /// The breaker of an account at a provider, which rests so long.
+    pub fn new(provider: &'static str, rest: Rest) -> Self {
+        let shown = Shown { provider, position: CLOSED };
+        shown.count(1.0);
+        let (until, patient_until) = (None, None);
+        let state = State { failures: 0, rests: 0, until, probing: false, patient_until, shown };
+        Self { rest, state: Mutex::new(state) }
     }
 
     /// Leave to call, or when to come again.
@@ -79,6 +95,7 @@ impl Breaker {
             return Err(now.plus(self.rest.first));
         }
         state.probing = true;
+        state.show();
         Ok(Permit { breaker: self, probe: true })
     }
 
@@ -115,13 +132,49 @@ impl Permit<'_> {
                 (state.failures, state.rests, state.until) = (0, 0, None);
             }
         }
+        state.show();
+    }
+}
+
+impl State {
+    fn show(&mut self) {
+        let position = match self.until {
+            None => CLOSED,
+            Some(_) if self.probing => HALF_OPEN,
+            Some(_) => OPEN,
+        };
+        self.shown.moves_to(position);
+    }
+}
+
+impl Shown {
+    fn moves_to(&mut self, position: &'static str) {
+        if self.position != position {
+            self.count(-1.0);
+            self.position = position;
+            self.count(1.0);
+        }
+    }
+
+    fn count(&self, more: f64) {
+        metrics::gauge!("kontor_gateway_breakers", "provider" => self.provider,
+            "state" => self.position)
+        .increment(more);
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.count(-1.0);
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.probe {
-            self.breaker.lock().probing = false;
+            let mut state = self.breaker.lock();
+            state.probing = false;
+            state.show();
         }
     }
 }
@@ -130,6 +183,7 @@ impl Drop for Permit<'_> {
 mod tests {
     use super::*;
     use kontor_messages::payment::Problem;
+    use metrics_exporter_prometheus::PrometheusBuilder;
 
     const NOW: Timestamp = Timestamp::from_millis(1_768_471_200_000);
 
@@ -142,7 +196,7 @@ mod tests {
     }
 
     fn tripped() -> Breaker {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe", Rest::default());
         for _ in 0..FAILURES_MAX {
             breaker.admit(NOW).ok().unwrap().report(&failed(), NOW);
         }
@@ -184,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_provider_that_asks_for_patience_gets_it() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe", Rest::default());
         let at = NOW.plus(Duration::from_secs(7));
         let fault = CallFault::Retry { at: Some(at), fresh_key: false };
         let answer: Result<(), _> =
@@ -199,7 +253,7 @@ mod tests {
     #[test]
     fn rests_are_as_long_as_the_node_wants_them() {
         let (first, max) = (Duration::from_millis(100), Duration::from_millis(150));
-        let breaker = Breaker::new(Rest { first, max });
+        let breaker = Breaker::new("stripe", Rest { first, max });
         for _ in 0..FAILURES_MAX {
             breaker.admit(NOW).ok().unwrap().report(&failed(), NOW);
         }
@@ -211,7 +265,7 @@ mod tests {
 
     #[test]
     fn calls_under_way_when_it_trips_do_not_make_the_rest_longer() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe", Rest::default());
         let permits: Vec<_> = (0..8).map(|_| breaker.admit(NOW).ok().unwrap()).collect();
         for permit in permits {
             permit.report(&failed(), NOW);
@@ -220,8 +274,33 @@ mod tests {
     }
 
     #[test]
+    fn the_figures_say_in_which_position_the_breakers_of_a_provider_are() {
+        let figures = PrometheusBuilder::new().build_recorder();
+        let of = |state: &str| {
+            let line = format!(r#"kontor_gateway_breakers{{provider="stripe",state="{state}"}} "#);
+            let text = figures.handle().render();
+            let found = text.lines().find_map(|shown| shown.strip_prefix(&line));
+            found.map_or(0, |count| count.parse().unwrap())
+        };
+        let shown = || [of(CLOSED), of(OPEN), of(HALF_OPEN)];
+        metrics::with_local_recorder(&figures, || {
+            let (one, two) = (Breaker::new("stripe", Rest::default()), tripped());
+            assert_eq!(shown(), [1, 1, 0]);
+            let later = NOW.plus(rest());
+            let probe = two.admit(later).ok().unwrap();
+            assert_eq!(shown(), [1, 0, 1]);
+            drop(probe);
+            assert_eq!(shown(), [1, 1, 0]);
+            two.admit(later).ok().unwrap().report(&Ok(()), later);
+            assert_eq!(shown(), [2, 0, 0]);
+            drop(one);
+            assert_eq!(shown(), [1, 0, 0], "what is gone is counted no more");
+        });
+    }
+
+    #[test]
     fn a_refusal_is_no_failure() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("stripe", Rest::default());
         for _ in 0..20 {
             let no: Result<(), _> =
                 Err(GatewayFault::give_up(FaultCause::Refused, Problem::new("declined", "")));

@@ -5,6 +5,7 @@
 
 mod access;
 mod auth;
+mod calls;
 mod catalog;
 mod closing;
 mod compat;

@@ -107,6 +107,6 @@ fn declaration(sample: &[u8]) -> Option<Charset> {
 /// Whether a text looks as if UTF-8 was taken for another encoding and encoded once more.
 pub(super) fn encoded_twice(text: &str) -> bool {
     const MARKS: [&str; 12] =
-        ["Å¡", "Å¾", "Ä›", "Å™", "Ã¡", "Ã©", "Ã­", "Ã½", "Å¯", "Ä\u{8d}", "Ĺˇ", "Ĺľ"];
+        ["Å¡", "Å¾", "Ä›", "Å™", "Ã¡", "Ã©", "Ã\u{ad}", "Ã½", "Å¯", "Ä\u{8d}", "Ĺˇ", "Ĺľ"];
     MARKS.iter().filter(|mark| text.contains(**mark)).count() > 1
 }

@@ -85,14 +85,14 @@ fn escaped(text: &str) -> String {
 
 fn heureka(product: &Product, out: &mut String) -> std::fmt::Result {
     let Product { code, name, brand, color, image, category, .. } = product;
-    write!(
+    writeln!(
         out,
         "<SHOPITEM><ITEM_ID>{code}</ITEM_ID><PRODUCTNAME>{}</PRODUCTNAME>\
          <MANUFACTURER>{}</MANUFACTURER><EAN>{}</EAN><PURCHASE_PRICE>{}</PURCHASE_PRICE>\
          <PRICE_VAT>{}</PRICE_VAT><VAT>{}%</VAT><STOCK_QUANTITY>{}</STOCK_QUANTITY>\
          <DELIVERY_DATE>{}</DELIVERY_DATE><CATEGORYTEXT>{} | {}</CATEGORYTEXT>\
          <PARAM><PARAM_NAME>Barva</PARAM_NAME><VAL>{color}</VAL></PARAM><IMGURL>{image}</IMGURL>\
-         </SHOPITEM>\n",
+         </SHOPITEM>",
         escaped(name),
         escaped(brand),
         product.ean.as_deref().unwrap_or(""),

@@ -182,6 +182,12 @@ impl Bound {
         ];
         const LESS: [&str; 7] = ["<=", "≤", "<", "mene nez", "menej ako", "less than", "ponizej"];
         let mut rest = folded.trim().trim_end_matches('.');
+        for before in ["skladem", "skladom", "in stock", "na sklade"] {
+            if let Some(behind) = rest.strip_prefix(before) {
+                rest = behind.trim_matches([':', ' ', '(', ')']);
+                break;
+            }
+        }
         for unit in UNITS {
             if let Some(number) = rest.strip_suffix(unit)
                 && number.ends_with(|last: char| last.is_ascii_digit() || " +.".contains(last))
@@ -190,12 +196,6 @@ impl Bound {
                 break;
             }
         }
-        for before in ["skladem", "skladom", "in stock", "na sklade"] {
-            rest = rest
-                .strip_prefix(before)
-                .map_or(rest, |rest| rest.trim_start_matches([':', ' ', '(']));
-        }
-        rest = rest.trim_end_matches(')').trim_end();
         if let Some(number) = rest.strip_suffix('+') {
             return (Self::AtLeast, number.trim());
         }
@@ -246,7 +246,7 @@ pub(super) fn lead_time(text: &str, unit: LeadTimeUnit) -> Result<Option<LeadTim
     }
     // `do 3 dnu`, `3-5 dni`, `48 hodin`: the last number counts, the supplier's caution with it.
     let numbers = folded.split(|character: char| !character.is_ascii_digit());
-    let last = numbers.filter_map(|digits| digits.parse::<u32>().ok()).last();
+    let last = numbers.rev().find_map(|digits| digits.parse::<u32>().ok());
     let hours = ["hod", "godz", "hour", "час"].iter().any(|word| folded.contains(word));
     let weeks = ["tyd", "tyz", "week", "недел"].iter().any(|word| folded.contains(word));
     let negative = folded.starts_with('-');
@@ -321,8 +321,18 @@ pub(super) fn categories(text: &str, reading: &CategoryReading) -> Vec<Vec<Strin
             Some(separator) => path.split(separator).collect(),
             None => vec![path],
         };
+        // Two separators in a row share a space.
+        let sign = separator.map_or("", str::trim);
+        let bare = |level: &&str| {
+            let line = one_line(level);
+            if sign.is_empty() {
+                line
+            } else {
+                line.trim_matches([' ']).trim_start_matches(sign).trim_start().to_owned()
+            }
+        };
         let mut levels: Vec<String> =
-            levels.iter().map(|level| one_line(level)).filter(|level| !level.is_empty()).collect();
+            levels.iter().map(bare).filter(|level| !level.is_empty()).collect();
         let first = levels.first().map(|first| fold(first));
         if reading.drop_first.iter().any(|name| Some(fold(name)) == first) {
             levels.remove(0);
@@ -371,3 +381,6 @@ pub(super) fn image(text: &str, base: Option<&str>) -> Option<String> {
     }
     Some(complete.replace(' ', "%20"))
 }
+
+#[cfg(test)]
+mod tests;

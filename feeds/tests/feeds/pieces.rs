@@ -79,9 +79,21 @@ pub fn rest(rows: &mut Rows) -> Result<Vec<RawRow>, FeedError> {
 }
 
 /// Everything that a row says, to be compared.
-pub fn said(row: &RawRow) -> (u64, u64, u64, Option<u32>, bool, Vec<(String, String)>) {
-    let values = row.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    (row.number, row.line, row.offset, row.variant, row.deleted, values)
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    place: (u64, u64, u64),
+    variant: Option<u32>,
+    deleted: bool,
+    values: Vec<(String, String)>,
+}
+
+pub fn said(row: &RawRow) -> Said {
+    Said {
+        place: (row.number, row.line, row.offset),
+        variant: row.variant,
+        deleted: row.deleted,
+        values: row.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+    }
 }
 
 pub fn heureka() -> Source {

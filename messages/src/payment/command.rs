@@ -2,7 +2,7 @@
 
 use super::{
     Backoff, CallFault, CaptureMode, Notification, Observation, Operation, PaymentPlan, Problem,
-    SecondDecision, TransferInstructions,
+    ProviderCall, SecondDecision, TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,17 @@ pub enum PaymentCommand {
         /// How long the next try waits, unless the provider says when.
         #[serde(default)]
         backoff: Backoff,
+    },
+    /// A provider was called: the record of it, and what is known since, in one.
+    RecordCall {
+        /// The payment.
+        payment: EntityId,
+        /// How it was called.
+        call: Box<ProviderCall>,
+        /// What came of it: `RecordOpened`, `RecordCallFailed` or `RecordObservation`. Anything
+        /// else is no outcome of a call, and not listened to.
+        #[schema(value_type = Object)]
+        told: Box<PaymentCommand>,
     },
     /// Something is known about it.
     RecordObservation {

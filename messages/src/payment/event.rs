@@ -2,7 +2,7 @@
 
 use super::{
     CallFault, CallKey, CaptureMode, DisputeStatus, LedgerKind, Notification, Observation,
-    Operation, PaymentPlan, PaymentStatus, Problem, QueryReason, SecondDecision,
+    Operation, PaymentPlan, PaymentStatus, Problem, ProviderCall, QueryReason, SecondDecision,
     TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
@@ -306,6 +306,13 @@ pub enum PaymentEvent {
     },
     /// `payment.payer_returned`.
     PayerReturned,
+    /// `payment.called`: the provider was called; what is known since follows it.
+    Called {
+        /// For which order.
+        order: Option<EntityId>,
+        /// How.
+        call: Box<ProviderCall>,
+    },
     /// `payment.call_failed`: it is known what is done about it, and when.
     CallFailed {
         /// The call.
@@ -455,6 +462,7 @@ impl PaymentEvent {
             Self::QueryRequested { .. } => "payment.query_requested",
             Self::QueryFailed { .. } => "payment.query_failed",
             Self::PayerReturned => "payment.payer_returned",
+            Self::Called { .. } => "payment.called",
             Self::CallFailed { .. } => "payment.call_failed",
             Self::CallBegun { .. } => "payment.call_begun",
             Self::CallAsked { .. } => "payment.call_asked",

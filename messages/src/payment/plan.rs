@@ -72,7 +72,7 @@ pub struct PaymentPlan {
     pub return_token: Option<String>,
     /// The application that asked for it, if it did so by the routes of the service before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client: Option<PaymentClient>,
+    pub client: Option<Box<PaymentClient>>,
 }
 
 impl PaymentPlan {

@@ -116,6 +116,8 @@ pub enum NewProducts {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = SourceReach)]
 #[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+// One a source, and never many in memory.
+#[allow(clippy::large_enum_variant)]
 pub enum Reach {
     /// It is uploaded.
     #[default]

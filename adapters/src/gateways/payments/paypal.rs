@@ -165,6 +165,10 @@ impl PaymentGateway for PayPal {
         }
     }
 
+    fn request_id(&self) -> &'static str {
+        "paypal-debug-id"
+    }
+
     async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {
         let body = self.order_body(open)?;
         let call = || self.post(&["v2", "checkout", "orders"], &open.key).json(&body);

@@ -138,6 +138,10 @@ impl PaymentGateway for Stripe {
         }
     }
 
+    fn request_id(&self) -> &'static str {
+        "request-id"
+    }
+
     async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {
         let form = session_form(open)?;
         let call = self.post(&["checkout", "sessions"], &form, &open.key);

@@ -101,7 +101,7 @@ mod tests {
             description: "Order".into(),
             until: NOW.plus(Duration::from_secs(60)),
             customer_email: None,
-            plan: PaymentPlan { client: Some(client), ..PaymentPlan::default() },
+            plan: PaymentPlan { client: Some(Box::new(client)), ..PaymentPlan::default() },
         };
         let mut stage = given::<Payment>([]);
         stage.obey(request).unwrap();

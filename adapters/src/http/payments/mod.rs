@@ -2,8 +2,8 @@
 
 mod abilities;
 mod actions;
+mod calls;
 pub(super) mod former;
-mod history;
 mod opening;
 mod qr;
 pub(super) mod returns;
@@ -13,6 +13,7 @@ use super::{
     access::Access,
     command::{HowAsked, Ordered},
     document::{Kind, Orders, Payments, Versioned},
+    history,
     path::Named,
     problem::Problem,
     query,
@@ -106,7 +107,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, request))
         .routes(routes!(get))
         .merge(actions::routes())
-        .merge(history::routes())
+        .merge(calls::routes())
+        .merge(history::of_payments())
         .merge(qr::routes())
 }
 

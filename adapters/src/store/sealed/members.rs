@@ -14,7 +14,13 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         "order" => {
             &["\"customer\"", "\"shipping_address\"", "\"billing_address\"", "\"note\"", "\"text\""]
         }
-        "payment" => &["\"customer_email\"", "\"body\"", "\"metadata\""],
+        "payment" => &[
+            "\"customer_email\"",
+            "\"body\"",
+            "\"request_body\"",
+            "\"response_body\"",
+            "\"metadata\"",
+        ],
         "notification" => &["\"recipient\"", "\"data\""],
         "user" => &[
             "\"email\"",
@@ -72,7 +78,10 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
             matches!(name, "name" | "street" | "company" | "tax_id")
         }
         ("order", _) => matches!(name, "note" | "text"),
-        ("payment", _) => matches!(name, "customer_email" | "body" | "metadata"),
+        ("payment", _) => matches!(
+            name,
+            "customer_email" | "body" | "request_body" | "response_body" | "metadata"
+        ),
         ("notification", _) => matches!(name, "recipient" | "data"),
         ("user", _) => matches!(
             name,
@@ -229,6 +238,25 @@ mod tests {
         assert_eq!(personal("webhook", callbacks), ["the shop's"]);
         let client = json!({ "plan": { "client": { "order": "o-1", "metadata": "{}" } } });
         assert_eq!(personal("payment", client), ["{}"]);
+    }
+
+    #[test]
+    fn what_was_said_to_a_provider_is_personal_and_that_it_was_said_is_not() {
+        let exchange = json!({ "method": "POST", "address": "https://pay.example/v1",
+            "outcome": "answered", "status": 200, "request_id": "req_1",
+            "request_body": "sent", "response_body": "answered" });
+        let called = json!({ "type": "called", "order": "o1",
+            "call": { "key": "kontor-1", "exchanges": [exchange.clone(), exchange] } });
+        assert!(may_hold("payment", &called.to_string()));
+        let seen = personal("payment", called.clone());
+        assert_eq!(seen, ["sent", "answered", "sent", "answered"]);
+        let entity = EntityRef {
+            tenant: TenantId::parse("harbour").unwrap(),
+            domain: "payment".to_owned(),
+            entity: EntityId::parse("p1").unwrap(),
+        };
+        // The first of a payment that has nothing personal otherwise: it goes with its order.
+        assert_eq!(person_of(&entity, &called), Some(Known::Order("o1").person()));
     }
 
     #[test]

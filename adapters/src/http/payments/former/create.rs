@@ -164,7 +164,7 @@ fn command(access: &Access, wanted: &Wanted) -> Result<PaymentCommand, Problem> 
         fallback: accounts,
         choices: access.settings().payments,
         return_token: return_token(wanted.return_url.is_some())?,
-        client: Some(wanted.client.clone()),
+        client: Some(Box::new(wanted.client.clone())),
     };
     Ok(PaymentCommand::Request {
         payment: EntityId::fresh(now),
