@@ -75,7 +75,9 @@ pub(super) async fn connect(
     for provider in providers {
         let settings = settings(ground, tenant, provider, &secret);
         let account = put_account(ground, bearer, provider, settings).await?;
-        let hook = format!("{}{}", ground.node, text(&account, "webhook_path")?);
+        // A bank tells nobody anything: it is asked.
+        let hook = account["webhook_path"].as_str().map(|path| format!("{}{path}", ground.node));
+        let hook = hook.unwrap_or_default();
         register(ground, tenant, provider, (secret.clone(), hook));
     }
     Ok(())

@@ -44,7 +44,9 @@ impl Till {
                 let settings = till.settings(provider, account);
                 let path = format!("/v1/accounts/{provider}/{account}");
                 let made = shop.client.put(&path, json!({ "settings": settings })).await.ok();
-                let hook = format!("{node}{}", made["webhook_path"].as_str().unwrap());
+                // A bank has none: it tells nobody anything.
+                let hook = made["webhook_path"].as_str().map(|path| format!("{node}{path}"));
+                let hook = hook.unwrap_or_default();
                 till.register(provider, account, hook);
             }
         }
