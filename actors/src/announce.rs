@@ -4,11 +4,15 @@
 //! an event that is new in the journal stays inside until somebody writes it down below. Personal
 //! data never leaves by this way; who may see it asks the API by the ids that are told.
 
+mod catalog;
 mod stock;
 #[cfg(test)]
 mod tests;
 
-use crate::store::{Seq, StoredEvent};
+use crate::{
+    domain::Domain,
+    store::{Seq, StoredEvent},
+};
 use kontor_messages::{TenantId, Timestamp, id::derived};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -67,7 +71,7 @@ const fn update(event: &'static str, members: &'static [&'static str]) -> Public
     Public { event, name: "order.updated", members }
 }
 
-/// What is told besides stock, and which members of it.
+/// What is told besides stock and the catalog, and which members of it.
 const PUBLIC: &[Public] = &[
     public(
         "order.created",
@@ -119,12 +123,20 @@ const PUBLIC: &[Public] = &[
     public("tenant.deletion_cancelled", &[]),
     public("tenant.deleted", &[]),
     public("user.registered", &["via"]),
+    public("supplier.put", &["settings"]),
+    public("import.queued", &["source", "supplier", "trigger", "dry_run"]),
+    public("import.completed", &["source", "counts"]),
+    public("import.not_modified", &["source"]),
+    public("import.rejected", &["source", "gate", "reason"]),
+    public("import.failed", &["source", "problem"]),
+    public("import.cancelled", &["source"]),
+    public("import.undone", &["source"]),
 ];
 
 /// Every name that there is, each once: what subscriptions may ask for.
 pub fn names() -> Vec<&'static str> {
     let told = PUBLIC.iter().map(|public| public.name);
-    let mut names: Vec<_> = told.chain(stock::NAMES).collect();
+    let mut names: Vec<_> = told.chain(stock::NAMES).chain(catalog::NAMES).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -132,7 +144,9 @@ pub fn names() -> Vec<&'static str> {
 
 /// Whether anything may be told of an event of this name.
 pub fn is_public(event: &str) -> bool {
-    stock::EVENTS.contains(&event) || PUBLIC.iter().any(|public| public.event == event)
+    stock::EVENTS.contains(&event)
+        || catalog::EVENTS.contains(&event)
+        || PUBLIC.iter().any(|public| public.event == event)
 }
 
 /// What is told of an event; mostly one thing or nothing.
@@ -140,13 +154,18 @@ pub fn announce(event: &StoredEvent) -> Vec<Announcement> {
     if event.name.starts_with("stock.") {
         return stock::announce(event);
     }
+    if &*event.domain == crate::catalog::Catalog::NAME {
+        return catalog::announce(event);
+    }
     let Some(public) = PUBLIC.iter().find(|public| public.event == &*event.name) else {
         return Vec::new();
     };
     // What cannot be read is told without content: its name and subject are worth the news.
     let payload: Map<String, Value> = serde_json::from_str(&event.payload).unwrap_or_default();
     let mut data = Map::new();
-    data.insert((*event.domain).to_owned(), event.entity.as_str().into());
+    // The domain, or which of its things the event is about.
+    let what = event.name.split_once('.').map_or(&*event.domain, |(what, _)| what);
+    data.insert(what.to_owned(), event.entity.as_str().into());
     data.insert("version".into(), event.version.into());
     if public.name != public.event {
         let change = public.event.split_once('.').map_or(public.event, |(_, change)| change);

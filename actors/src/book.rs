@@ -8,7 +8,10 @@ use crate::{
     world::{Entity, Named, Wanted, World},
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Entities and keys of one tenant and domain, as far as they are in memory.
 pub struct Book<D: Domain> {
@@ -59,6 +62,30 @@ pub struct Versioned<E> {
     pub touched: Vec<(EntityId, i64)>,
 }
 
+/// The keys of entities before a decision, each entity once, in the order of their changes.
+#[derive(Default)]
+struct Before {
+    keys: Vec<(EntityId, Vec<Key>)>,
+    /// Which these are, once they are many.
+    many: HashSet<EntityId>,
+}
+
+/// So many are looked through one after another.
+const FEW: usize = 8;
+
+impl Before {
+    /// Whether nothing was kept of an entity yet; it has to be, then.
+    fn is_first(&mut self, id: &EntityId) -> bool {
+        if self.keys.len() < FEW {
+            return !self.keys.iter().any(|(known, _)| known == id);
+        }
+        if self.many.is_empty() {
+            self.many.extend(self.keys.iter().map(|(known, _)| known.clone()));
+        }
+        self.many.insert(id.clone())
+    }
+}
+
 impl<D: Domain> Book<D> {
     /// An empty book.
     pub fn new(tenant: TenantId) -> Self {
@@ -95,9 +122,9 @@ impl<D: Domain> Book<D> {
         now: Timestamp,
         ticket: u64,
     ) -> Absorbed<D> {
-        let mut before: Vec<(EntityId, Vec<Key>)> = Vec::new();
+        let mut before = Before::default();
         let mut events = Vec::with_capacity(decision.events.len());
-        for (owner, event) in decision.events {
+        for (owner, event) in decision.events.into_iter().filter(|(_, event)| !D::aside(event)) {
             let version = self.change(&owner, &owner, &event, now, &mut before);
             let touched = D::touches(&event)
                 .into_iter()
@@ -108,12 +135,12 @@ impl<D: Domain> Book<D> {
                 .collect();
             events.push(Versioned { entity: owner, version, event, touched });
         }
-        for (id, _) in &before {
+        for (id, _) in &before.keys {
             if let Some(entity) = self.entities.get_mut(id) {
                 entity.ticket = ticket;
             }
         }
-        self.settle_keys(events, before, ticket)
+        self.settle_keys(events, before.keys, ticket)
     }
 
     /// An entity, if it is in memory.
@@ -188,14 +215,14 @@ impl<D: Domain> Book<D> {
         owner: &EntityId,
         event: &D::Event,
         at: Timestamp,
-        before: &mut Vec<(EntityId, Vec<Key>)>,
+        before: &mut Before,
     ) -> i64 {
         if !self.entities.contains_key(id) {
             self.entities.insert(id.clone(), Entity::default());
         }
         let Some(entity) = self.entities.get_mut(id) else { return 0 };
-        if !before.iter().any(|(known, _)| known == id) {
-            before.push((id.clone(), D::keys(&entity.state)));
+        if before.is_first(id) {
+            before.keys.push((id.clone(), D::keys(&entity.state)));
         }
         entity.version += 1;
         let version = entity.version;

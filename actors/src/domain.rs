@@ -13,6 +13,9 @@ pub trait Domain: Sized + Send + Sync + 'static {
     /// The domain's word in keys, routes and event names: `order`.
     const NAME: &'static str;
 
+    /// Entities and keys of a tenant that stay in memory; fewer where an entity is large.
+    const MEMORY_MAX: usize = usize::MAX;
+
     /// What may be asked.
     type Command: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What has happened. Its JSON is kept for ever: variants are added, never edited.
@@ -45,6 +48,12 @@ pub trait Domain: Sized + Send + Sync + 'static {
 
     /// The event's public name, `order.created`.
     fn event_name(event: &Self::Event) -> &'static str;
+
+    /// Whether the event is no fact, but only told to whoever asked: what became of one of many
+    /// rows. The journal keeps none of them, and an answer that is given again has none.
+    fn aside(_event: &Self::Event) -> bool {
+        false
+    }
 
     /// The entities besides its owner whose state the event changes, each named once.
     fn touches(_event: &Self::Event) -> Vec<EntityId> {

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod announce;
 pub mod book;
+pub mod catalog;
 pub mod census;
 pub mod chance;
 pub mod domain;
@@ -36,6 +37,7 @@ pub mod signing;
 pub mod stock;
 pub mod storable;
 pub mod store;
+pub mod supplier;
 pub mod tenant;
 #[doc(hidden)]
 pub mod testing;

@@ -51,6 +51,11 @@ pub trait PaymentGateway: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The header of its replies in which it names a request, for its support.
+    fn request_id(&self) -> &'static str {
+        "x-request-id"
+    }
+
     /// What the provider wants to read when its notification has been taken.
     fn thanks(&self) -> &'static str {
         ""

@@ -1,7 +1,10 @@
 //! The port to tenants' own endpoints.
 
 use async_trait::async_trait;
-use kontor_messages::{EventId, Timestamp, webhook::SigningSecret};
+use kontor_messages::{
+    EventId, Timestamp,
+    webhook::{CallbackKey, SigningSecret},
+};
 use std::{fmt, time::Duration};
 
 /// Posts to endpoints. One attempt per call: whoever calls retries and records.
@@ -24,8 +27,22 @@ pub struct WebhookPost {
     pub name: String,
     /// When it happened.
     pub at: Timestamp,
-    /// What it says.
-    pub data: serde_json::Value,
+    /// What is posted.
+    pub content: PostContent,
+}
+
+/// What is posted.
+#[derive(Clone, PartialEq)]
+pub enum PostContent {
+    /// What the event says, in an envelope with its name and time.
+    Event(serde_json::Value),
+    /// A payment's callback.
+    Callback {
+        /// The whole body, as it is to be posted.
+        body: String,
+        /// What it shows in `x-api-key`.
+        api_key: Option<CallbackKey>,
+    },
 }
 
 impl fmt::Debug for WebhookPost {

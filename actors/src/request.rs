@@ -57,7 +57,8 @@ pub struct Done<D: Domain> {
     pub version: i64,
     /// How it stands.
     pub state: Arc<D::State>,
-    /// What happened, with the events' identities; empty if nothing changed.
+    /// What happened, with the events' identities; empty if nothing changed. What is only told
+    /// ([`Domain::aside`]) comes after it, without an identity.
     pub events: Vec<(EventId, EntityId, D::Event)>,
     /// Who decided; for a next step that stands on this one.
     pub owner: Arc<Incarnation>,

@@ -10,6 +10,7 @@ pub mod amqp;
 mod books;
 pub mod dispatch;
 pub mod gateways;
+pub mod hook_address;
 pub mod http;
 pub mod identity;
 pub mod invitation;

@@ -123,6 +123,14 @@ fn outside(sections: &Sections, found: &mut Found<'_>) {
     found.between("otlp.sample_percent", sections.otlp.sample_percent.into(), 0, 100);
     found.between("otlp.timeout_ms", sections.otlp.timeout_ms, 100, 600_000);
     found.between("webhooks.timeout_ms", sections.webhooks.timeout_ms, 100, 600_000);
+    let gateways = &sections.gateways;
+    for (key, first, max) in [
+        ("gateways.retry_ms", gateways.retry_ms, gateways.retry_ms_max),
+        ("gateways.rest_ms", gateways.rest_ms, gateways.rest_ms_max),
+    ] {
+        found.between(key, first, 10, 3_600_000);
+        found.between(&format!("{key}_max"), max, first, 24 * 3_600_000);
+    }
 }
 
 fn limits(sections: &Sections, found: &mut Found<'_>) {

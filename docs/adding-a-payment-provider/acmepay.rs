@@ -31,6 +31,7 @@ pub const PROVIDER: Provider = Provider {
     name: "acmepay",
     needs_settings: true,
     calls: &["endpoint"],
+    notify: None,
     build,
     of_mode: mode::any,
 };

@@ -4,6 +4,7 @@
 //! cannot go wrong silently; whoever decides or does I/O lives elsewhere.
 
 pub mod address;
+pub mod catalog;
 pub mod erasure;
 pub mod id;
 pub mod meta;
@@ -16,6 +17,7 @@ pub mod refusal;
 pub mod schedule;
 pub mod signing;
 pub mod stock;
+pub mod supplier;
 pub mod tenant;
 pub mod time;
 pub mod user;

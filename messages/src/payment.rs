@@ -4,11 +4,17 @@
 //! notification that a provider sent, and `ledger`, the tenant's books. Providers are names here;
 //! nothing knows how they speak.
 
+mod backoff;
+mod called;
+mod client;
 mod command;
 mod event;
 mod plan;
 mod refusal;
 
+pub use backoff::Backoff;
+pub use called::{CallOutcome, Exchange, ProviderCall};
+pub use client::PaymentClient;
 pub use command::PaymentCommand;
 pub use event::PaymentEvent;
 pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};

@@ -2,7 +2,8 @@
 //!
 //! Entities: `warehouses` (the tenant's register, one), `sku/<sku>` (all levels of one product),
 //! `reservation/<id>` (what one order holds; the id is the order's), `transfer/<id>` and
-//! `movement/<id>`, which make sure that the same goods are not moved twice.
+//! `movement/<id>`, which make sure that the same goods are not moved twice, and
+//! `feed/<warehouse>`, what a supplier's feed told of many products at once.
 
 mod figures;
 mod refusal;
@@ -39,6 +40,24 @@ pub fn transfer_entity(id: &EntityId) -> EntityId {
 /// The entity of a movement.
 pub fn movement_entity(id: &EntityId) -> EntityId {
     EntityId::named(format!("movement/{id}"))
+}
+
+/// The entity of what feeds tell of a supplier's warehouse.
+pub fn feed_entity(warehouse: &str) -> EntityId {
+    EntityId::named(format!("feed/{warehouse}"))
+}
+
+/// How many of a product a feed says that there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Observed {
+    /// The product.
+    pub sku: String,
+    /// Units there, at least 0.
+    pub quantity: i64,
+    /// Only while the level stands so, by the same observation; for taking one back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<i64>,
 }
 
 /// Whose goods a warehouse holds.
@@ -203,6 +222,15 @@ pub enum StockCommand {
         /// When the supplier counted.
         observed_at: Timestamp,
     },
+    /// A supplier's feed says how much there is of many products. Never refused, as above.
+    RecordObservations {
+        /// The supplier's warehouse.
+        warehouse: String,
+        /// When the supplier counted.
+        observed_at: Timestamp,
+        /// The products.
+        counts: Vec<Observed>,
+    },
     /// Holds all lines or none.
     Reserve {
         /// The reservation's id, which is the order's.
@@ -301,6 +329,14 @@ pub enum StockEvent {
         /// The change, signed.
         change: Allocation,
         /// When it was counted.
+        observed_at: Timestamp,
+    },
+    /// `stock.observations`: a supplier's counts replaced the levels of many products, which are in
+    /// the order of their names. Owned by the warehouse's feed.
+    Observations {
+        /// The changes, signed.
+        allocations: Vec<Allocation>,
+        /// When they were counted.
         observed_at: Timestamp,
     },
     /// `stock.transfer_started`: owned by the transfer.

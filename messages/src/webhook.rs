@@ -49,6 +49,23 @@ impl fmt::Debug for SigningSecret {
     }
 }
 
+/// The endpoint of payments' callbacks. It has no address of its own: each payment names one.
+pub fn callbacks_id() -> EntityId {
+    EntityId::named("callbacks")
+}
+
+/// What a shop wants to read in `x-api-key`. `Debug` does not print it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, min_length = 1, max_length = 200)]
+pub struct CallbackKey(pub String);
+
+impl fmt::Debug for CallbackKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallbackKey(***)")
+    }
+}
+
 /// A place in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct Position {
@@ -120,6 +137,25 @@ pub enum WebhookCommand {
         description: String,
         /// What requests are signed with.
         secret: SigningSecret,
+    },
+    /// Makes the endpoint of payments' callbacks if there has never been one. For the follower that
+    /// finds a callback to be queued.
+    PrepareCallbacks {
+        /// What requests are signed with.
+        secret: SigningSecret,
+    },
+    /// Says how payments' callbacks are made; the endpoint is made if it is not there.
+    PutCallbacks {
+        /// What requests are signed with, if it is not there yet.
+        secret: SigningSecret,
+        /// What they show in `x-api-key`, if anything.
+        #[serde(default)]
+        api_key: Option<CallbackKey>,
+        /// Hosts that are called, 20 at most; any if there are none. With a key there is one at
+        /// least.
+        #[serde(default)]
+        #[schema(max_items = 20)]
+        hosts: Vec<String>,
     },
     /// Changes an endpoint. Its address was checked before.
     Change {
@@ -290,6 +326,9 @@ pub enum WebhookRefusal {
     /// A disabled endpoint cannot be paused.
     #[error("the endpoint is disabled")]
     Disabled,
+    /// The endpoint of callbacks has no address of its own.
+    #[error("each payment names the address of its callbacks: this endpoint has none of its own")]
+    NoAddress,
     /// One replay at a time.
     #[error("a replay of this endpoint is running; wait for its end, or cancel it")]
     ReplayRunning,
@@ -310,6 +349,7 @@ impl Refusal for WebhookRefusal {
             Self::Exists => "endpoint_exists",
             Self::TooMany(_) => "too_many_endpoints",
             Self::Disabled => "endpoint_disabled",
+            Self::NoAddress => "no_address",
             Self::ReplayRunning => "replay_running",
             Self::Invalid { .. } => "invalid",
         }
@@ -318,9 +358,11 @@ impl Refusal for WebhookRefusal {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound(_) => RefusalKind::NotFound,
-            Self::Exists | Self::TooMany(_) | Self::Disabled | Self::ReplayRunning => {
-                RefusalKind::Conflict
-            }
+            Self::Exists
+            | Self::TooMany(_)
+            | Self::Disabled
+            | Self::NoAddress
+            | Self::ReplayRunning => RefusalKind::Conflict,
             Self::Invalid { .. } => RefusalKind::Invalid,
         }
     }

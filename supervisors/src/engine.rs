@@ -6,6 +6,7 @@ use crate::{
 };
 use kontor_actors::{
     admission::{Admission, AdmissionSettings},
+    catalog::Catalog,
     domain_actor::{DomainLimits, Ground},
     erasure::Erasure,
     follower::Follow,
@@ -21,6 +22,7 @@ use kontor_actors::{
     signing::Signing,
     stock::Stock,
     store::Store,
+    supplier::Supplier,
     tenant::Tenant,
     user::User,
     webhook::Webhook,
@@ -83,6 +85,8 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<User>(ground);
     hosts.host::<Signing>(ground);
     hosts.host::<Reconciliation>(ground);
+    hosts.host::<Supplier>(ground);
+    hosts.host::<Catalog>(ground);
     hosts
 }
 

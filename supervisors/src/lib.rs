@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod demo;
 pub mod engine;
+pub mod figures;
 pub mod housekeeping;
 pub mod node;
 pub mod timers;

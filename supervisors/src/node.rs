@@ -10,6 +10,7 @@ use kontor_adapters::{
     dispatch::{
         accounts::TenantAccounts,
         erasures::Erasures,
+        imports::files::FeedFiles,
         letters::Letters,
         notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
@@ -22,21 +23,21 @@ use kontor_adapters::{
         http::Http,
         webhooks::{Sender, SenderSettings},
     },
-    http::{self, Api, HttpSettings, RenderMetrics, Ties},
+    hook_address::HookAddresses,
+    http::{self, Api, HttpSettings, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
     store::{self, StoreSettings},
 };
 use kontor_config::Settings;
 use kontor_messages::tenant::AccountSettings;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{
     future::Future,
     io::Write,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 use tokio::net::TcpListener;
@@ -255,6 +256,8 @@ struct Outside {
     sms: Option<(String, AccountSettings, Http)>,
     vault: Vault,
     identity: IdentitySettings,
+    /// Where feeds of suppliers are kept.
+    feeds: FeedFiles,
     /// Where the node is reached from outside.
     public: Option<url::Url>,
 }
@@ -273,12 +276,15 @@ impl Outside {
         });
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, public })
+        let feeds = FeedFiles::new(settings.data_dir.join("feeds"));
+        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, feeds, public })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
         let settings = Arc::new(TenantAccounts::new(intake.clone()));
-        Arc::new(Accounts::new(settings, self.http.clone()))
+        let hooks = HookAddresses::new(Arc::new(self.vault.clone()), self.public.clone());
+        let accounts = Accounts::new(settings, self.http.clone()).waiting(&self.gateways);
+        Arc::new(accounts.told_at(hooks))
     }
 
     /// What the API needs besides the domains.
@@ -287,13 +293,14 @@ impl Outside {
         let identity = Identity::new(intake.clone(), self.vault.clone(), &self.identity);
         let identity = identity.map_err(|fault| fault.to_string())?;
         Ok(Ties {
-            metrics: render_metrics()?,
+            metrics: crate::figures::render()?,
             accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
             client: self.http.clone(),
             release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),
             bearers: Some(Arc::new(identity.clone())),
             secrets: Some(Arc::new(identity.vault().clone())),
             identity,
+            feeds: self.feeds.clone(),
         })
     }
 
@@ -374,15 +381,4 @@ impl RunFile {
 /// Two random UUIDs of the system's secure generator: 244 random bits.
 fn random_token() -> SecretString {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple()).into()
-}
-
-/// The process's figures. A process has one recorder, however many nodes run in it.
-fn render_metrics() -> Result<RenderMetrics, String> {
-    static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
-    let install = || PrometheusBuilder::new().install_recorder().map_err(|fault| fault.to_string());
-    let handle = RECORDER.get_or_init(install).clone()?;
-    Ok(Arc::new(move || {
-        handle.run_upkeep();
-        handle.render()
-    }))
 }

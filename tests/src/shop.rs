@@ -35,17 +35,17 @@ impl Shop {
 
     /// The same, with accounts at the sandbox's Stripe and mail server.
     pub async fn with_accounts(self, node: &Node, sandbox: &Sandbox) -> Self {
-        let secret_key = self.stripe_key();
-        let url = format!("{}/webhooks/{}/stripe/main", node.url(), self.tenant);
-        sandbox.stripe().register(StripeAccount {
-            api_key: secret_key.clone(),
-            webhooks: vec![WebhookEndpoint { url, secret: STRIPE_SECRET.into() }],
-        });
+        let api_key = self.stripe_key();
         let settings = json!({
-            "secret_key": secret_key, "webhook_secrets": [STRIPE_SECRET],
+            "secret_key": api_key, "webhook_secrets": [STRIPE_SECRET],
             "endpoint": sandbox.stripe().base_url(),
         });
         self.client.put("/v1/accounts/stripe/main", json!({ "settings": settings })).await.ok();
+        let url = self.stripe_hook(node).await;
+        sandbox.stripe().register(StripeAccount {
+            api_key,
+            webhooks: vec![WebhookEndpoint { url, secret: STRIPE_SECRET.into() }],
+        });
         let smtp = sandbox.smtp().address();
         let settings = json!({
             "host": smtp.ip().to_string(), "port": smtp.port(), "tls": "none",
@@ -53,6 +53,12 @@ impl Shop {
         });
         self.client.put("/v1/accounts/smtp/main", json!({ "settings": settings })).await.ok();
         self
+    }
+
+    /// Where Stripe sends its notifications, as the account shows it.
+    pub async fn stripe_hook(&self, node: &Node) -> String {
+        let account = self.client.get("/v1/accounts/stripe/main").await.ok();
+        format!("{}{}", node.url(), account["webhook_path"].as_str().unwrap())
     }
 
     /// The secret key of its account at Stripe.

@@ -27,6 +27,8 @@ pub struct Site {
     pub office: Option<Office>,
     database_url: Option<String>,
     amqp_url: Option<String>,
+    /// Settings beside those of every site, as the environment has them.
+    settings: Vec<(String, String)>,
     port: u16,
 }
 
@@ -46,8 +48,16 @@ impl Site {
             database,
             office: None,
             amqp_url: None,
+            settings: Vec::new(),
             port: free_port(),
         }
+    }
+
+    /// The same; its nodes have these settings too, as the environment has them.
+    pub fn with_settings(mut self, settings: &[(&str, &str)]) -> Self {
+        let owned = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.settings.extend(owned);
+        self
     }
 
     /// The same with a broker.
@@ -84,6 +94,7 @@ impl Site {
             office: None,
             database_url: self.database_url.clone(),
             amqp_url: None,
+            settings: self.settings.clone(),
             port: free_port(),
         }
     }
@@ -130,6 +141,7 @@ impl Site {
         // All callers have one address, and few keys.
         command.env("KONTOR_HTTP__ADDRESS_REQUESTS_PER_SECOND", "0");
         command.env("KONTOR_HTTP__KEY_REQUESTS_PER_SECOND", "0");
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -21,12 +21,13 @@ pub(super) const NAMES: [&str; 6] = [
 ];
 
 /// The events of the journal that say something to the world.
-pub(super) const EVENTS: [&str; 9] = [
+pub(super) const EVENTS: [&str; 10] = [
     "stock.reserved",
     "stock.released",
     "stock.committed",
     "stock.moved",
     "stock.observed",
+    "stock.observations",
     "stock.transfer_started",
     "stock.transfer_received",
     "stock.configured",

@@ -129,13 +129,17 @@ impl<D: Domain> DomainActor<D> {
         }
     }
 
+    fn memory_max(&self) -> usize {
+        self.ground.limits.memory_max.min(D::MEMORY_MAX)
+    }
+
     fn tidy_memory(&self, memory: &mut Memory<D>) {
         if memory.book.len() <= memory.tidy_above {
             return;
         }
         memory.book.tidy(memory.incarnation.durable());
         // What is in use stays, however much it is: then a while passes before the next look.
-        let limit = self.ground.limits.memory_max;
+        let limit = self.memory_max();
         memory.tidy_above = limit.max(memory.book.len() + limit / 4 + 1);
     }
 
@@ -173,7 +177,7 @@ impl<D: Domain> Actor for DomainActor<D> {
             parking: Parking::default(),
             last_now: Timestamp::default(),
             used: true,
-            tidy_above: self.ground.limits.memory_max,
+            tidy_above: self.memory_max(),
         })
     }
 

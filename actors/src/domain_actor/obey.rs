@@ -24,16 +24,20 @@ enum Carried<D: Domain> {
     /// The subject has another version than the caller expected.
     OtherVersion { expected: i64, actual: i64 },
     /// What would happen, with memory left alone.
-    Preview(EntityId, Absorbed<D>),
+    Preview(EntityId, Absorbed<D>, Asides<D>),
     /// Nothing changes.
-    Nothing(EntityId),
+    Nothing(EntityId, Asides<D>),
     /// Memory has changed; these rows keep it.
     Changed(EntityId, Rows<D>),
 }
 
+/// What is only told to whoever asked.
+type Asides<D> = Vec<(EntityId, <D as Domain>::Event)>;
+
 /// What the journal is to keep of one decision.
 struct Rows<D: Domain> {
     absorbed: Absorbed<D>,
+    asides: Asides<D>,
     ids: Vec<EventId>,
     events: Vec<EntryEvent>,
     states: Vec<EntryState>,
@@ -155,11 +159,14 @@ impl<D: Domain> DomainActor<D> {
                 return Ok(Ok(Carried::OtherVersion { expected, actual }));
             }
         }
+        let told = decision.events.iter().filter(|(_, event)| D::aside(event));
+        let asides: Asides<D> = told.cloned().collect();
         if request.terms.dry_run {
-            return Ok(Ok(Carried::Preview(subject, memory.book.preview(decision, now))));
+            let preview = memory.book.preview(decision, now);
+            return Ok(Ok(Carried::Preview(subject, preview, asides)));
         }
-        if decision.events.is_empty() {
-            return Ok(Ok(Carried::Nothing(subject)));
+        if decision.events.len() == asides.len() {
+            return Ok(Ok(Carried::Nothing(subject, asides)));
         }
         memory.ticket += 1;
         let absorbed = memory.book.absorb(decision, now, memory.ticket);
@@ -167,7 +174,7 @@ impl<D: Domain> DomainActor<D> {
         let meta: Arc<str> = serde_json::to_string(&request.meta)?.into();
         let (events, states) =
             (event_rows(&absorbed, &ids, &meta, now)?, state_rows(&absorbed, now));
-        Ok(Ok(Carried::Changed(subject, Rows { absorbed, ids, events, states })))
+        Ok(Ok(Carried::Changed(subject, Rows { absorbed, asides, ids, events, states })))
     }
 
     /// Hands in what changed, and has the caller told.
@@ -176,14 +183,14 @@ impl<D: Domain> DomainActor<D> {
             Carried::OtherVersion { expected, actual } => {
                 self.answer(memory, request, Err(Denied::OtherVersion { expected, actual }));
             }
-            Carried::Preview(subject, absorbed) => {
+            Carried::Preview(subject, absorbed, asides) => {
                 let changed = absorbed.changed.iter().find(|(id, _)| *id == subject);
                 let entity = changed.map(|(_, entity)| entity.clone());
-                let done = done(memory, subject, entity, &absorbed, &[]);
+                let done = done(memory, subject, entity, &absorbed, &[], asides);
                 let _ = request.reply.send(Ok(done));
             }
-            Carried::Nothing(subject) => {
-                let done = done(memory, subject, None, &Absorbed::default(), &[]);
+            Carried::Nothing(subject, asides) => {
+                let done = done(memory, subject, None, &Absorbed::default(), &[], asides);
                 if request.terms.key.is_some() {
                     // Asked again, it must be answered so, whatever has changed by then.
                     let entry = self.barrier(&memory.incarnation, memory.ticket);
@@ -195,12 +202,13 @@ impl<D: Domain> DomainActor<D> {
                 }
             }
             Carried::Changed(subject, rows) => {
-                let done = done(memory, subject, None, &rows.absorbed, &rows.ids);
+                let Rows { absorbed, asides, ids, events, states } = rows;
+                let done = done(memory, subject, None, &absorbed, &ids, asides);
                 let entry = Entry {
-                    events: rows.events,
-                    states: rows.states,
-                    keys: self.key_rows(rows.absorbed.keys),
-                    keys_gone: self.key_rows(rows.absorbed.keys_gone),
+                    events,
+                    states,
+                    keys: self.key_rows(absorbed.keys),
+                    keys_gone: self.key_rows(absorbed.keys_gone),
                     ..self.barrier(&memory.incarnation, memory.ticket)
                 };
                 self.hand_in(memory, request, done, entry, now);
@@ -331,13 +339,16 @@ fn done<D: Domain>(
     entity: Option<Entity<D::State>>,
     absorbed: &Absorbed<D>,
     ids: &[EventId],
+    asides: Asides<D>,
 ) -> Done<D> {
     let entity = entity.or_else(|| memory.book.get(&subject).cloned()).unwrap_or_default();
-    // A dry run names no events: there are none.
-    let ids = ids.iter().copied().chain(std::iter::repeat(EventId(uuid::Uuid::nil())));
+    // A dry run names no events: there are none. What is only told is no event either.
+    let none = EventId(uuid::Uuid::nil());
+    let ids = ids.iter().copied().chain(std::iter::repeat(none));
     let events = absorbed.events.iter().zip(ids);
-    let events =
-        events.map(|(event, id)| (id, event.entity.clone(), event.event.clone())).collect();
+    let events = events.map(|(event, id)| (id, event.entity.clone(), event.event.clone()));
+    let events = events.chain(asides.into_iter().map(|(entity, event)| (none, entity, event)));
+    let events = events.collect();
     let owner = Arc::clone(&memory.incarnation);
     Done { subject, version: entity.version, state: entity.state, events, owner }
 }

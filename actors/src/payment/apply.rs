@@ -26,9 +26,17 @@ pub fn apply(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         | E::CancelRequested { .. }
         | E::RefundRequested { .. } => requested(document, event, at),
         E::CallFailed { .. }
+        | E::CallBegun { .. }
         | E::CallAsked { .. }
         | E::CallRepeated { .. }
-        | E::CallGivenUp { .. } => called(document, event, at),
+        | E::CallGivenUp { .. } => call_went(document, event, at),
+        // What follows from it is told by other events.
+        E::Called { call, .. } => {
+            if let Some(attempt) = document.attempt_mut(call.attempt) {
+                attempt.last_call = Some(call.id);
+            }
+            return;
+        }
         E::Opened { .. } | E::Observed { .. } | E::AttemptClosed { .. } | E::Booked { .. } => {
             told(document, event, at);
         }
@@ -100,10 +108,11 @@ fn requested(document: &mut PaymentDocument, event: &E, at: Timestamp) {
 }
 
 /// A call went wrong, or is made again.
-fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
+fn call_went(document: &mut PaymentDocument, event: &E, at: Timestamp) {
     match event {
         E::CallFailed { key, fault, problem, next, .. } => {
             let Some(call) = document.call_mut(key) else { return };
+            call.begun = false;
             call.problem = Some(problem.clone());
             call.next = Some(*next);
             call.maybe_done |= matches!(fault, CallFault::AskFirst { .. });
@@ -122,6 +131,11 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
                 CallFault::GiveUp => RefundStatus::Failed,
             };
             mark_refund(document, refund.as_ref(), status, Some(problem));
+        }
+        E::CallBegun { key, .. } => {
+            if let Some(call) = document.call_mut(key) {
+                call.begun = true;
+            }
         }
         E::CallAsked { key, next } => {
             if let Some(call) = document.call_mut(key) {
@@ -152,6 +166,7 @@ fn called(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         E::CallGivenUp { key, problem, .. } => {
             let Some(call) = document.call_mut(key) else { return };
             call.state = CallState::GivenUp;
+            call.begun = false;
             call.next = None;
             call.problem = Some(problem.clone());
             let refund = call.refund.clone();

@@ -79,6 +79,7 @@ pub fn add_call(
         key_since: at,
         next: None,
         fresh_key: false,
+        begun: false,
         maybe_done: false,
         problem: None,
     });
@@ -123,6 +124,7 @@ pub fn blank_attempt(
         unwanted: false,
         cancel_asked: false,
         calls_made: 0,
+        last_call: None,
         expiry_asked: 0,
         last_query: 0,
         asked_at: None,

@@ -4,6 +4,7 @@
 use super::{
     Payment,
     birth::blank_document,
+    called,
     draft::{Draft, NewRefund},
     fallback::another_attempt,
     inbox, record,
@@ -67,10 +68,12 @@ pub fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         }
         C::RecordReturn { payment } => record::returned(world, payment, now),
         C::RecordOpened { .. } => record::opened(world, command, now),
+        C::RecordCallBegun { payment, key } => record::call_begun(world, payment, key, now),
         C::RecordCallFailed { .. } => record::call_failed(world, command, now),
         C::RecordObservation { payment, observation } => {
             record::observed(world, payment, *observation, now)
         }
+        C::RecordCall { payment, call, told } => called::called(world, payment, call, *told, now),
         C::RecordNotification { notification } => inbox::received(world, notification, now),
         C::Wake { payment } => match world.get(&payment)? {
             PaymentState::Blank | PaymentState::Ledger(_) => Ok(Decision::nothing(payment)),

@@ -7,6 +7,7 @@
 
 mod apply;
 mod birth;
+mod called;
 mod decide;
 mod draft;
 mod facts;

@@ -17,9 +17,9 @@ use crate::{
 use kontor_messages::{
     EntityId, Money, Timestamp,
     payment::{
-        CallFault, Observation, ObservationSource, ObservedStatus, Operation, PaymentCommand as C,
-        PaymentEvent, PaymentRefusal as R, PaymentStatus as S, Problem, QueryReason, RefundSeen,
-        RefundStatus,
+        Backoff, CallFault, Observation, ObservationSource, ObservedStatus, Operation,
+        PaymentCommand as C, PaymentEvent, PaymentRefusal as R, PaymentStatus as S, Problem,
+        QueryReason, RefundSeen, RefundStatus,
     },
 };
 use std::time::Duration;
@@ -89,7 +89,7 @@ fn open_anew(draft: &mut Draft<'_>, attempt: u32, now: Timestamp) {
     }
     let fault = CallFault::Retry { at: None, fresh_key: true };
     let problem = Problem::new("name_taken", "another payment has this name at the provider");
-    let next = next_try(&call, fault, now, 0);
+    let next = next_try(&call, fault, now, Backoff::default().wait(call.tries, 0));
     let (key, operation) = (call.key, call.operation);
     draft.push(PaymentEvent::CallFailed { key, operation, fault, problem, next });
 }
@@ -115,10 +115,31 @@ pub fn returned(world: &View<'_>, payment: EntityId, now: Timestamp) -> Answer {
     Ok(draft.decision())
 }
 
+/// A call is about to be made that must not be made twice. Only the first who says so may make it.
+pub fn call_begun(world: &View<'_>, payment: EntityId, key: String, now: Timestamp) -> Answer {
+    let Some(mut draft) = Draft::of(world, &payment, now)? else {
+        return Ok(Decision::nothing(payment));
+    };
+    let Some(call) = draft.document.call(&key) else { return Ok(draft.decision()) };
+    if call.state == CallState::Sent && !call.begun {
+        let operation = call.operation;
+        draft.push(PaymentEvent::CallBegun { key, operation });
+    }
+    Ok(draft.decision())
+}
+
 /// A call failed: what is done about it is decided here, and nowhere else.
 pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
-    let C::RecordCallFailed { payment, operation, key, fault, problem, jitter_permille, .. } =
-        command
+    let C::RecordCallFailed {
+        payment,
+        operation,
+        key,
+        fault,
+        problem,
+        jitter_permille,
+        backoff,
+        ..
+    } = command
     else {
         return refuse(R::NotFound);
     };
@@ -143,7 +164,7 @@ pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     let unwanted = call.operation == Operation::Open && attempt.is_some_and(|it| it.cancel_asked);
     // What nobody wants any more is not opened again.
     let fault = if unwanted { CallFault::GiveUp } else { fault };
-    let next = next_try(&call, fault, now, jitter_permille);
+    let next = next_try(&call, fault, now, backoff.wait(call.tries, jitter_permille));
     let fault = or_elsewhere(&draft.document, &call, fault, next, now);
     let spent = match fault {
         CallFault::Retry { .. } => is_spent(&call),

@@ -119,13 +119,10 @@ pub fn needs_watch(document: &PaymentDocument) -> bool {
     document.attempts.iter().any(|attempt| needs_query(document, attempt))
 }
 
-/// When a call that failed goes on.
-pub fn next_try(call: &Call, fault: CallFault, now: Timestamp, jitter_permille: u16) -> Timestamp {
+/// When a call that failed goes on; what was not done waits so long, unless it is told when.
+pub fn next_try(call: &Call, fault: CallFault, now: Timestamp, wait: Duration) -> Timestamp {
     match fault {
-        CallFault::Retry { at, .. } => {
-            let wait = backoff(call.tries, jitter_permille);
-            at.map_or(now.plus(wait), |at| at.max(now))
-        }
+        CallFault::Retry { at, .. } => at.map_or(now.plus(wait), |at| at.max(now)),
         CallFault::AskFirst { .. } | CallFault::GiveUp | CallFault::LeaveToPerson => {
             next_ask(call.asks, now)
         }
@@ -164,13 +161,6 @@ pub fn key_too_old(call: &Call, now: Timestamp) -> bool {
 /// Whether nobody has answered the call for so long that nobody will.
 pub fn is_lost(call: &Call, now: Timestamp) -> bool {
     call.state == CallState::Sent && now.since(call.sent_at) > CALL_LOST
-}
-
-/// 5 s doubling to 15 min, and up to a fifth more.
-fn backoff(tries: u32, jitter_permille: u16) -> Duration {
-    let base = (5_000_u64 << tries.saturating_sub(1).min(10)).min(15 * MINUTE * 1000);
-    let jitter = base / 5 * u64::from(jitter_permille.min(1000)) / 1000;
-    Duration::from_millis(base + jitter)
 }
 
 /// Seconds after the beginning of the watch.

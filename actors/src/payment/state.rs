@@ -5,7 +5,7 @@
 
 use super::{inbox::InboxDocument, ledger::LedgerDocument, second::SecondRecord};
 use kontor_messages::{
-    Currency, EntityId, Money, Timestamp,
+    Currency, EntityId, EventId, Money, Timestamp,
     payment::{
         CaptureMode, DisputeStatus, Operation, PaymentPlan, PaymentStatus, Problem, RefundStatus,
         TransferInstructions,
@@ -207,6 +207,9 @@ pub struct Attempt {
     pub cancel_asked: bool,
     /// How many calls it has needed.
     pub calls_made: u32,
+    /// The call that was recorded last, so that none is recorded twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_call: Option<EventId>,
     /// How often it was asked once more since its time is over.
     #[serde(default)]
     pub expiry_asked: u32,
@@ -346,6 +349,9 @@ pub struct Call {
     /// The next one takes a new key.
     #[serde(default)]
     pub fresh_key: bool,
+    /// It was about to be made, and nobody has told what came of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub begun: bool,
     /// Once at least it was not known what the provider had made of it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub maybe_done: bool,

@@ -1,6 +1,7 @@
 //! The rules of payments, each as a sentence.
 
 mod attempts;
+mod called;
 mod calls;
 mod choices;
 mod disputes;
@@ -19,7 +20,7 @@ use crate::testing::{NOW, Stage, given, tenant};
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     payment::{
-        CallFault, CaptureMode, Observation, ObservationSource, ObservedStatus, Operation,
+        Backoff, CallFault, CaptureMode, Observation, ObservationSource, ObservedStatus, Operation,
         PaymentCommand as C, PaymentEvent as E, PaymentPlan, PaymentStatus as S, Problem,
         RefundSeen, RefundStatus,
     },
@@ -154,6 +155,7 @@ fn failed(operation: Operation, key: &str, fault: CallFault) -> C {
         fault,
         problem: Problem::new("no_answer", "none came"),
         jitter_permille: 0,
+        backoff: Backoff::default(),
     }
 }
 

@@ -3,13 +3,15 @@
 use crate::domain::{Stop, refuse};
 use kontor_messages::{
     Currency, Money, Timestamp,
-    payment::{PaymentEvent, PaymentRefusal as R},
+    payment::{PaymentClient, PaymentEvent, PaymentRefusal as R},
 };
 
 type Valid = Result<(), Stop<R>>;
 
 /// More than anybody pays at once, and far from where sums would not fit.
 const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+/// Of what an application wants to hear again.
+pub const METADATA_LEN_MAX: usize = 8 * 1024;
 
 /// An attempt as it is asked for.
 pub fn request(event: &PaymentEvent, now: Timestamp) -> Valid {
@@ -22,6 +24,7 @@ pub fn request(event: &PaymentEvent, now: Timestamp) -> Valid {
         description,
         until,
         customer_email,
+        plan,
         ..
     } = event
     else {
@@ -34,8 +37,25 @@ pub fn request(event: &PaymentEvent, now: Timestamp) -> Valid {
     url("/cancel_url", cancel_url.as_deref())?;
     text("/description", description, 500)?;
     text("/customer_email", customer_email.as_deref().unwrap_or("-"), 254)?;
+    if let Some(client) = &plan.client {
+        told(client)?;
+    }
     if *until <= now {
         return invalid("/until", "expected an instant in the future");
+    }
+    Ok(())
+}
+
+/// What an application says of its payment.
+fn told(client: &PaymentClient) -> Valid {
+    let PaymentClient { application, order, method, callback_url, metadata } = client;
+    text("/plan/client/application", application, 100)?;
+    text("/plan/client/order", order, 200)?;
+    text("/plan/client/method", method, 40)?;
+    url("/plan/client/callback_url", callback_url.as_deref())?;
+    if metadata.as_ref().is_some_and(|text| text.len() > METADATA_LEN_MAX) {
+        let expected = format!("expected {METADATA_LEN_MAX} bytes at most");
+        return invalid("/plan/client/metadata", expected);
     }
     Ok(())
 }
@@ -68,7 +88,7 @@ fn name(pointer: &str, name: &str) -> Valid {
     Ok(())
 }
 
-/// A page that the payer is sent to. Nobody here ever calls it.
+/// An address of somebody else's. Where it leads is seen by whoever calls it, if anybody does.
 fn url(pointer: &str, url: Option<&str>) -> Valid {
     let Some(url) = url else { return Ok(()) };
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));

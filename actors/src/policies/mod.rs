@@ -3,6 +3,7 @@
 //! Nothing here remembers anything: what has been done already is known by whoever is told again,
 //! so an event may come a second time after a crash and changes nothing.
 
+pub mod callbacks;
 mod cancellation;
 pub mod follower;
 mod fulfilment;

@@ -33,6 +33,9 @@ fn own(state: &mut StockState, event: &Event<'_, Stock>) {
             settle(sku, change);
             level_of(sku, &change.warehouse).observed_at = Some(*observed_at);
         }
+        StockEvent::Observations { observed_at, .. } => {
+            *state = StockState::Feed(FeedState { observed_at: *observed_at });
+        }
         StockEvent::Moved { kind, change, reason } => {
             *state = StockState::Movement(movement(*kind, change, reason.clone()));
         }
@@ -103,6 +106,13 @@ fn touch(entity: &EntityId, state: &mut StockState, event: &Event<'_, Stock>) {
             settle(sku, to);
             let level = level_of(sku, &to.warehouse);
             level.in_transit = level.in_transit.saturating_sub(to.quantity);
+        }
+        StockEvent::Observations { allocations, observed_at } => {
+            let place = allocations.binary_search_by(|change| change.sku.as_str().cmp(name));
+            if let Some(change) = place.ok().and_then(|place| allocations.get(place)) {
+                settle(sku, change);
+                level_of(sku, &change.warehouse).observed_at = Some(*observed_at);
+            }
         }
         StockEvent::Reserved { allocations, .. }
         | StockEvent::Released { allocations, .. }

@@ -24,6 +24,9 @@ pub fn decide(world: &World<'_, Stock>, command: StockCommand, now: Timestamp) -
         StockCommand::RecordObservation { sku, warehouse, quantity, observed_at } => {
             moves::observe(world, &sku, &warehouse, quantity, observed_at.min(now))
         }
+        StockCommand::RecordObservations { warehouse, observed_at, counts } => {
+            moves::observe_all(world, &warehouse, counts, observed_at.min(now))
+        }
         StockCommand::Reserve { reservation, channel, lines, until, paid } => {
             let wish = lines::Wish { channel, lines, until, paid };
             lines::reserve(world, &reservation, wish, now)

@@ -19,8 +19,8 @@ mod tests;
 
 pub use read::{available, bundle_sellable, sellable};
 pub use state::{
-    Level, MovementState, Part, ReservationState, ReservationStatus, ReservedLine, SkuState,
-    StockState, TransferState, Warehouses,
+    FeedState, Level, MovementState, Part, ReservationState, ReservationStatus, ReservedLine,
+    SkuState, StockState, TransferState, Warehouses,
 };
 
 use crate::{
@@ -60,6 +60,7 @@ impl Domain for Stock {
             StockEvent::Retotalled { .. } => "stock.retotalled",
             StockEvent::Moved { .. } => "stock.moved",
             StockEvent::Observed { .. } => "stock.observed",
+            StockEvent::Observations { .. } => "stock.observations",
             StockEvent::TransferStarted { .. } => "stock.transfer_started",
             StockEvent::TransferReceived { .. } => "stock.transfer_received",
             StockEvent::Wanted { .. } => "stock.wanted",
@@ -75,6 +76,7 @@ impl Domain for Stock {
         let mut skus: Vec<&str> = match event {
             StockEvent::Reserved { allocations, .. }
             | StockEvent::Released { allocations, .. }
+            | StockEvent::Observations { allocations, .. }
             | StockEvent::Committed { allocations } => {
                 allocations.iter().map(|allocation| allocation.sku.as_str()).collect()
             }

@@ -15,8 +15,8 @@ use crate::{
 use kontor_messages::{
     EntityId, Timestamp,
     stock::{
-        MovementKind, StockEvent, StockRefusal, WarehouseKind, movement_entity, register_entity,
-        sku_entity, transfer_entity,
+        MovementKind, Observed, StockEvent, StockRefusal, WarehouseKind, feed_entity,
+        movement_entity, register_entity, sku_entity, transfer_entity,
     },
 };
 
@@ -151,6 +151,55 @@ pub(super) fn observe(
     let units = quantity - on_hand;
     let change = ledger.single(place, warehouse, arriving(units))?;
     Ok(Decision::of(entity, vec![StockEvent::Observed { change, observed_at }]))
+}
+
+/// Products of one command at most; the rest of a longer list is not looked at.
+const OBSERVED_MAX: usize = 5_000;
+
+/// A supplier's feed says how much there is of many products: one event for all that is news.
+pub(super) fn observe_all(
+    world: &World<'_, Stock>,
+    warehouse: &str,
+    mut counts: Vec<Observed>,
+    observed_at: Timestamp,
+) -> Decided {
+    let mut ledger = Ledger::new(world)?;
+    let entity = feed_entity(warehouse);
+    let suppliers = ledger.warehouses().get(warehouse).filter(|w| w.kind != WarehouseKind::Own);
+    if suppliers.is_none() {
+        return Ok(Decision::nothing(entity));
+    }
+    counts.truncate(OBSERVED_MAX);
+    counts.retain(|count| {
+        check::is_sku(&count.sku) && (0..=check::QUANTITY_MAX).contains(&count.quantity)
+    });
+    // Of two counts of one product the later in the list counts.
+    counts.reverse();
+    counts.sort_by(|one, other| one.sku.cmp(&other.sku));
+    counts.dedup_by(|one, other| one.sku == other.sku);
+    ledger.open_all(counts.iter().map(|count| count.sku.as_str()))?;
+    for count in &counts {
+        let place = ledger.open(&count.sku)?;
+        let known = ledger.product(place).known;
+        let (on_hand, _) = ledger.product(place).at(warehouse);
+        let before = known.and_then(|known| known.level(warehouse)).and_then(|l| l.observed_at);
+        let no_news = before.is_some_and(|before| {
+            observed_at < before || (observed_at == before && count.quantity == on_hand)
+        });
+        let taken_back = count.instead_of.is_none_or(|instead_of| {
+            instead_of == on_hand && before.is_some_and(|before| before == observed_at)
+        });
+        if no_news || !taken_back || known.is_some_and(|known| known.is_bundle()) {
+            continue;
+        }
+        ledger.change(place, warehouse, arriving(count.quantity - on_hand))?;
+    }
+    let allocations = ledger.close();
+    if allocations.is_empty() {
+        return Ok(Decision::nothing(entity));
+    }
+    let event = StockEvent::Observations { allocations, observed_at };
+    Ok(Decision::of(entity, vec![event]))
 }
 
 fn check_goods(goods: &Goods) -> Step<()> {

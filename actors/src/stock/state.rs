@@ -27,6 +27,8 @@ pub enum StockState {
     Transfer(TransferState),
     /// Goods that came, went or were counted.
     Movement(MovementState),
+    /// What feeds tell of a supplier's warehouse.
+    Feed(FeedState),
 }
 
 /// The tenant's warehouses.
@@ -168,6 +170,13 @@ pub struct MovementState {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// What feeds tell of a supplier's warehouse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FeedState {
+    /// When the supplier counted last.
+    pub observed_at: Timestamp,
 }
 
 impl Warehouses {

@@ -13,8 +13,9 @@ use crate::testing::{NOW, Outcome, Stage, given};
 use kontor_messages::{
     EntityId, Timestamp,
     stock::{
-        MovementKind, ReleaseReason, ReservationLine, StockCommand, StockEvent, StockRefusal,
-        StockSettings, Warehouse, WarehouseKind, register_entity, reservation_entity, sku_entity,
+        MovementKind, Observed, ReleaseReason, ReservationLine, StockCommand, StockEvent,
+        StockRefusal, StockSettings, Warehouse, WarehouseKind, register_entity, reservation_entity,
+        sku_entity,
     },
 };
 use std::time::Duration;
@@ -71,6 +72,12 @@ fn moved(
 fn observed(sku: &str, quantity: i64, at: Timestamp) -> StockCommand {
     let (sku, warehouse) = (sku.to_owned(), "sup".to_owned());
     StockCommand::RecordObservation { sku, warehouse, quantity, observed_at: at }
+}
+
+fn observed_many(counts: Vec<(String, i64)>, at: Timestamp) -> StockCommand {
+    let count = |(sku, quantity)| Observed { sku, quantity, instead_of: None };
+    let counts = counts.into_iter().map(count).collect();
+    StockCommand::RecordObservations { warehouse: "sup".to_owned(), observed_at: at, counts }
 }
 
 fn configure(sku: &str, settings: StockSettings) -> StockCommand {

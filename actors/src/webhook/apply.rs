@@ -2,7 +2,7 @@
 
 use super::{
     DeliveryDocument, DeliveryPhase, EndpointDocument, EndpointPhase, LaneDocument, PreviousSecret,
-    RegisterDocument, ReplayDocument, ReplayPhase, TallyDocument, Webhook, WebhookState,
+    RegisterDocument, ReplayDocument, ReplayPhase, TallyDocument, Webhook, WebhookState, callbacks,
 };
 use crate::domain::Event;
 use kontor_messages::{
@@ -15,6 +15,7 @@ pub fn apply(entity: &EntityId, state: &mut WebhookState, event: &Event<'_, Webh
     let own = entity == event.entity;
     match (event.event, &mut *state) {
         (WebhookEvent::EndpointCreated { .. }, _) if own => create(state, event),
+        (WebhookEvent::CallbacksPut { .. }, _) if own => callbacks::apply(state, event),
         (WebhookEvent::DeliveryQueued { .. }, _) if own => queue(state, event),
         (WebhookEvent::DeliveryQueued { lane, .. }, _) if entity == lane => {
             *state = WebhookState::Lane(LaneDocument { last: event.entity.clone() });
@@ -65,6 +66,8 @@ fn create(state: &mut WebhookState, event: &Event<'_, Webhook>) {
         description: description.clone(),
         secret: secret.clone(),
         previous_secret: None,
+        api_key: None,
+        hosts: Vec::new(),
         failures: 0,
         failing_since: None,
         missed_from: None,
@@ -149,6 +152,7 @@ fn change_endpoint(endpoint: &mut EndpointDocument, event: &Event<'_, Webhook>) 
             endpoint.phase = EndpointPhase::Removed { at };
             endpoint.secret.0.clear();
             endpoint.previous_secret = None;
+            endpoint.api_key = None;
             endpoint.replay = None;
         }
         WebhookEvent::ReplayRequested { replay, range, .. } => {

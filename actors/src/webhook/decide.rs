@@ -1,8 +1,8 @@
 //! What commands about endpoints come to.
 
 use super::{
-    EndpointDocument, EndpointPhase, RegisterDocument, Webhook, WebhookState, deliver, filter,
-    replays, secret,
+    EndpointDocument, EndpointPhase, RegisterDocument, Webhook, WebhookState, callbacks, deliver,
+    filter, replays, secret,
 };
 use crate::{
     domain::{Decision, Stop, refuse},
@@ -37,6 +37,10 @@ pub fn decide(world: Asked<'_, '_>, command: WebhookCommand, now: Timestamp) -> 
             let event =
                 WebhookEvent::EndpointCreated { endpoint, url, events, description, secret };
             create(world, event)
+        }
+        WebhookCommand::PrepareCallbacks { secret } => callbacks::prepare(world, secret),
+        WebhookCommand::PutCallbacks { secret, api_key, hosts } => {
+            callbacks::put(world, secret, api_key, hosts)
         }
         WebhookCommand::Change { endpoint, url, events, description } => {
             let event = WebhookEvent::EndpointChanged { endpoint, url, events, description };
@@ -101,6 +105,7 @@ fn create(world: Asked<'_, '_>, event: WebhookEvent) -> Answer {
         return about(register_entity(), None);
     };
     check_id(endpoint)?;
+    callbacks::has_address(endpoint)?;
     check(url, events, description)?;
     check_secret(secret)?;
     let entity = endpoint_entity(endpoint);
@@ -125,6 +130,7 @@ fn change(world: Asked<'_, '_>, event: WebhookEvent) -> Answer {
     let WebhookEvent::EndpointChanged { endpoint, url, events, description } = &event else {
         return about(register_entity(), None);
     };
+    callbacks::has_address(endpoint)?;
     check(url, events, description)?;
     let entity = endpoint_entity(endpoint);
     world.need([&entity, &register_entity()])?;
@@ -173,6 +179,7 @@ fn enable(world: Asked<'_, '_>, endpoint: EntityId) -> Answer {
 }
 
 fn send_test(world: Asked<'_, '_>, endpoint: EntityId, test: EntityId) -> Answer {
+    callbacks::has_address(&endpoint)?;
     let old = known(world, &endpoint)?;
     if matches!(old.phase, EndpointPhase::Disabled { .. }) {
         return refuse(WebhookRefusal::Disabled);
@@ -246,7 +253,7 @@ fn check(url: &str, events: &[String], description: &str) -> Result<(), Stop<Web
     Ok(())
 }
 
-fn check_secret(text: &SigningSecret) -> Result<(), Stop<WebhookRefusal>> {
+pub(super) fn check_secret(text: &SigningSecret) -> Result<(), Stop<WebhookRefusal>> {
     if secret::key(text).is_some() {
         return Ok(());
     }

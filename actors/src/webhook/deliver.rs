@@ -14,7 +14,7 @@ use crate::{
 use kontor_messages::{
     EntityId, EventId, Timestamp,
     webhook::{
-        Attempt, DisableReason, GiveUpReason, Position, WebhookEvent, WebhookRefusal,
+        Attempt, DisableReason, GiveUpReason, Position, WebhookEvent, WebhookRefusal, callbacks_id,
         delivery_entity, endpoint_entity,
     },
 };
@@ -232,6 +232,10 @@ fn judge(
     let since = endpoint.failing_since.unwrap_or(now);
     if endpoint.failures.saturating_add(1) == FAILING_AFTER {
         decision.events.push((owner.clone(), WebhookEvent::EndpointFailing { since }));
+    }
+    // One shop's address says nothing about those of others.
+    if *id == callbacks_id() {
+        return;
     }
     let reason = match endpoint.phase {
         EndpointPhase::Disabled { .. } | EndpointPhase::Removed { .. } => return,

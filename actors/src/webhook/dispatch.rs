@@ -11,14 +11,16 @@ use super::{
 use crate::ports_webhook::PostOutcome;
 use kontor_messages::{
     EntityId, Timestamp,
-    webhook::{ReplayRange, SigningSecret, WebhookCommand, WebhookEvent},
+    webhook::{
+        CallbackKey, ReplayRange, SigningSecret, WebhookCommand, WebhookEvent, callbacks_id,
+    },
 };
 use std::time::Duration;
 
 /// What a sender does about a delivery.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// Post it.
+    /// Post it. A callback's address and content are its payment's.
     Post {
         /// Where to.
         url: String,
@@ -26,11 +28,29 @@ pub enum Next {
         secrets: Vec<SigningSecret>,
         /// Which attempt it is, from 1.
         attempt: u32,
+        /// How callbacks are made, if it is one.
+        callback: Option<CallbackTerms>,
     },
     /// Tell the domain this: the endpoint takes nothing now.
     Tell(WebhookCommand),
     /// Nothing: it is old news.
     Nothing,
+}
+
+/// How callbacks are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallbackTerms {
+    /// What they show in `x-api-key`.
+    pub api_key: Option<CallbackKey>,
+    /// Hosts that are called; any if there are none.
+    pub hosts: Vec<String>,
+}
+
+impl CallbackTerms {
+    /// Whether a host may be called.
+    pub fn allow(&self, host: &str) -> bool {
+        self.hosts.is_empty() || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
 }
 
 /// What a replay looks for next.
@@ -106,6 +126,14 @@ pub fn wants_resuming(event: &WebhookEvent) -> Option<&EntityId> {
     }
 }
 
+impl EndpointDocument {
+    /// How callbacks are made, if it is their endpoint.
+    pub fn callback_terms(&self, id: &EntityId) -> Option<CallbackTerms> {
+        let (api_key, hosts) = (self.api_key.clone(), self.hosts.clone());
+        (*id == callbacks_id()).then_some(CallbackTerms { api_key, hosts })
+    }
+}
+
 /// What to do about a delivery, given how it and its endpoint stand.
 pub fn next(
     entity: &EntityId,
@@ -122,6 +150,7 @@ pub fn next(
             url: endpoint.url.clone(),
             secrets: endpoint.secrets_at(now),
             attempt: delivery.attempt_number(),
+            callback: endpoint.callback_terms(&delivery.endpoint),
         },
         _ => Next::Tell(WebhookCommand::RecordInactive { delivery: entity.clone() }),
     }

@@ -10,6 +10,7 @@
 //! only a bounded number of its deliveries is ever on its way.
 
 mod apply;
+mod callbacks;
 pub mod decide;
 mod deliver;
 pub mod dispatch;
@@ -68,6 +69,7 @@ impl Domain for Webhook {
         match event {
             WebhookEvent::EndpointCreated { .. } => "webhook.endpoint_created",
             WebhookEvent::EndpointChanged { .. } => "webhook.endpoint_changed",
+            WebhookEvent::CallbacksPut { .. } => "webhook.callbacks_put",
             WebhookEvent::EndpointRotated { .. } => "webhook.endpoint_rotated",
             WebhookEvent::EndpointPaused { .. } => "webhook.endpoint_paused",
             WebhookEvent::EndpointEnabled { .. } => "webhook.endpoint_enabled",
@@ -107,7 +109,8 @@ impl Domain for Webhook {
             | WebhookEvent::DeliveryGivenUp { empties, replay, .. } => {
                 empties.iter().chain(replay).cloned().collect()
             }
-            WebhookEvent::EndpointRotated { .. }
+            WebhookEvent::CallbacksPut { .. }
+            | WebhookEvent::EndpointRotated { .. }
             | WebhookEvent::EndpointPaused { .. }
             | WebhookEvent::EndpointEnabled { .. }
             | WebhookEvent::EndpointDisabled { .. }

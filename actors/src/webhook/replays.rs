@@ -5,7 +5,7 @@
 //! moves the replay on together, so that a crash in between repeats nothing.
 
 use super::{
-    DeliveryDocument, EndpointDocument, EndpointPhase, ReplayPhase, WebhookState,
+    DeliveryDocument, EndpointDocument, EndpointPhase, ReplayPhase, WebhookState, callbacks,
     decide::{Answer, Asked, PATTERNS_MAX, about, check_id, invalid, known},
     filter, lane_entity,
 };
@@ -57,6 +57,7 @@ pub struct Step {
 /// A stretch of the journal is to be delivered once more.
 pub fn request(world: Asked<'_, '_>, endpoint: EntityId, replay: EntityId, wish: Wish) -> Answer {
     check_id(&endpoint)?;
+    callbacks::has_address(&endpoint)?;
     let (owner, known) = (endpoint_entity(&endpoint), known(world, &endpoint)?);
     if known.replay.as_ref().is_some_and(|last| last.id == replay) {
         return about(owner, None);

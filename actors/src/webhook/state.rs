@@ -2,7 +2,9 @@
 
 use kontor_messages::{
     EntityId, EventId, Timestamp,
-    webhook::{Attempt, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret},
+    webhook::{
+        Attempt, CallbackKey, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -11,6 +13,8 @@ use utoipa::ToSchema;
 /// One entity of the webhook domain.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+// Most of them are deliveries, and those that wait are few in memory.
+#[allow(clippy::large_enum_variant)]
 pub enum WebhookState {
     /// Nothing is known, or nothing is left.
     #[default]
@@ -41,9 +45,9 @@ pub struct EndpointDocument {
     /// Where it stands.
     #[serde(flatten)]
     pub phase: EndpointPhase,
-    /// Where to post.
+    /// Where to post; empty for the callbacks of payments, each of which names an address.
     pub url: String,
-    /// Which events.
+    /// Which events; none for the callbacks of payments.
     pub events: Vec<String>,
     /// What it is for.
     pub description: String,
@@ -52,6 +56,12 @@ pub struct EndpointDocument {
     /// The secret before, while it counts too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<PreviousSecret>,
+    /// What callbacks show in `x-api-key`; `***` in answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<CallbackKey>,
+    /// Hosts that callbacks go to; any if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
     /// Attempts that failed since the last success.
     pub failures: u32,
     /// When the first of them failed.
@@ -241,6 +251,9 @@ impl WebhookState {
             let previous = endpoint.previous_secret.as_mut().map(|previous| &mut previous.secret);
             for secret in std::iter::once(&mut endpoint.secret).chain(previous) {
                 secret.0 = "***".to_owned();
+            }
+            if let Some(key) = &mut endpoint.api_key {
+                key.0 = "***".to_owned();
             }
         }
         view

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod erasures;
+pub mod imports;
 pub mod letters;
 pub mod notifications;
 pub mod payments;

@@ -1,15 +1,18 @@
 //! Calls payment providers as payments ask for it.
 
+mod answers;
+
 use super::{acting, caller, content, lane, read, tell};
 use crate::gateways::{Accounts, payments::dispatch};
+use answers::Answers;
 use async_trait::async_trait;
 use kontor_actors::{
     follower::{Follow, Habits, Hitch},
-    intake::Intake,
+    intake::{Caller, Intake},
     payment::{Payment, PaymentDocument, PaymentState},
     store::StoredEvent,
 };
-use kontor_messages::{EntityId, TenantId, Timestamp};
+use kontor_messages::{EntityId, TenantId, Timestamp, payment::PaymentCommand};
 use serde::Deserialize;
 use std::{borrow::Cow, sync::Arc};
 use tracing::Instrument;
@@ -41,12 +44,13 @@ pub struct PaymentCalls {
     intake: Intake,
     accounts: Arc<Accounts>,
     public: Option<Url>,
+    answers: Answers,
 }
 
 impl PaymentCalls {
     /// A follower that calls `accounts` and tells the payment domain through `intake`.
     pub fn new(intake: Intake, accounts: Arc<Accounts>) -> Self {
-        Self { intake, accounts, public: None }
+        Self { intake, accounts, public: None, answers: Answers::default() }
     }
 
     /// Lets payers come back through the node, which is reached from outside at this address.
@@ -57,15 +61,43 @@ impl PaymentCalls {
 
     async fn call(&self, event: &StoredEvent) -> Result<(), Hitch> {
         let asked = content::<Payment>(event)?;
+        if self.answers.cover(event, &asked) {
+            return Ok(());
+        }
         let state = read::<Payment>(&self.intake, event, &event.entity).await?;
         let PaymentState::Payment(mut payment) = state else { return Ok(()) };
         let (tenant, id, now) = (&event.tenant, &event.entity, Timestamp::now());
         if let Some(public) = &self.public {
             lead_back(public, tenant, id, &mut payment);
         }
-        let told = dispatch::run(&self.accounts, tenant, id, &asked, &payment, now).await;
+        let accounts = &self.accounts;
+        let caller = caller("provider", event);
+        let begins = dispatch::begins(accounts, tenant, id, &asked, &payment, now).await;
+        let told = match begins {
+            Err(failed) => Some(*failed),
+            Ok(begins) => {
+                self.begin(&caller, begins).await?;
+                dispatch::run(accounts, tenant, id, &asked, &payment, now).await
+            }
+        };
         let Some(command) = told else { return Ok(()) };
-        tell::<Payment>(&self.intake, &caller("provider", event), command).await.map(drop)
+        let answered = matches!(command, PaymentCommand::RecordObservation { .. });
+        tell::<Payment>(&self.intake, &caller, command).await?;
+        if answered {
+            self.answers.keep(event, &asked, now);
+        }
+        Ok(())
+    }
+
+    /// Writes down that a call begins, if that is to be written down.
+    async fn begin(&self, caller: &Caller, begins: Option<PaymentCommand>) -> Result<(), Hitch> {
+        let Some(begins) = begins else { return Ok(()) };
+        let done = tell::<Payment>(&self.intake, caller, begins).await?;
+        if done.is_none_or(|done| done.events.is_empty()) {
+            // Something came of it since it was read: it is looked at anew.
+            return Err(Hitch::new("the call has begun or ended meanwhile"));
+        }
+        Ok(())
     }
 }
 
@@ -118,7 +150,7 @@ mod tests {
     use kontor_actors::testing::{NOW, given};
     use kontor_messages::{
         Currency, Money,
-        payment::{CaptureMode, PaymentCommand, PaymentPlan},
+        payment::{CaptureMode, PaymentPlan},
     };
 
     fn pages(token: Option<&str>, return_url: &str) -> (Option<String>, Option<String>) {

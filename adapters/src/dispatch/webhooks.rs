@@ -1,31 +1,42 @@
 //! Outgoing webhooks: one follower chooses which endpoints get an event, another posts.
 
 use super::{acting, caller, content, event_id, lane, read, tell};
+use crate::gateways::webhooks::callback;
 use async_trait::async_trait;
 use kontor_actors::{
     announce::{Announcement, announce},
     domain::Domain,
     follower::{Follow, Habits, Hitch},
     intake::Intake,
-    ports_webhook::{WebhookPost, WebhookSender},
+    payment::{Payment, PaymentState},
+    policies::callbacks,
+    ports_webhook::{PostContent, PostOutcome, WebhookPost, WebhookSender},
     store::{ListQuery, StoredEvent},
     webhook::{
         DeliveryDocument, RegisterDocument, Webhook, WebhookState, dispatch,
         filter::{is_deliverable, targets, test_target},
+        secret,
     },
 };
 use kontor_messages::{
     EntityId, TenantId, Timestamp,
-    webhook::{Position, WebhookCommand, WebhookEvent, endpoint_entity, register_entity},
+    payment::PaymentEvent,
+    webhook::{
+        Position, WebhookCommand, WebhookEvent, callbacks_id, endpoint_entity, register_entity,
+    },
 };
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tracing::Instrument;
+use url::Url;
 
 /// Registers in memory, at most.
 const REGISTERS_MAX: usize = 10_000;
+/// Why a callback is not posted.
+const NO_ADDRESS: &str = "the payment names no address for callbacks";
 /// Parked deliveries that are resumed at a time.
 const PAGE: u32 = 200;
 
@@ -81,6 +92,36 @@ impl WebhookChoice {
             }
         }
         Ok(())
+    }
+
+    /// The application that asked for a payment hears of it, at the address that it named.
+    async fn call_back(&self, event: &StoredEvent) -> Result<(), Hitch> {
+        if !callbacks::EVENTS.contains(&&*event.name) {
+            return Ok(());
+        }
+        let state = read::<Payment>(&self.intake, event, &event.entity).await?;
+        let payment = state.payment();
+        let client = payment.and_then(|payment| payment.plan.client.as_ref());
+        if client.is_none_or(|client| client.callback_url.is_none()) {
+            return Ok(());
+        }
+        let by = caller("webhooks", event);
+        let endpoint = callbacks_id();
+        let there = read::<Webhook>(&self.intake, event, &endpoint_entity(&endpoint)).await?;
+        if there == WebhookState::Blank {
+            let secret = secret::issue().map_err(|fault| Hitch::new(fault.to_string()))?;
+            let command = WebhookCommand::PrepareCallbacks { secret };
+            tell::<Webhook>(&self.intake, &by, command).await?;
+        }
+        let command = WebhookCommand::Deliver {
+            endpoint,
+            event: event.id,
+            name: event.name.to_string(),
+            subject: format!("{}/{}", event.domain, event.entity),
+            position: Position { shard: event.shard, seq: event.seq },
+            key: None,
+        };
+        tell::<Webhook>(&self.intake, &by, command).await.map(drop)
     }
 
     /// An example goes to the one endpoint that it was asked for.
@@ -170,7 +211,10 @@ impl Follow for WebhookChoice {
                     }
                 }
                 "webhook.test" => self.test(event).await,
-                _ => self.choose(event).await,
+                _ => match self.choose(event).await {
+                    Ok(()) => self.call_back(event).await,
+                    hitch => hitch,
+                },
             };
             handled.map_err(|hitch| hitch.after(done))?;
         }
@@ -193,9 +237,16 @@ impl WebhookPosts {
         let command = match dispatch::next(entity, &delivery, &endpoint, Timestamp::now()) {
             dispatch::Next::Nothing => return Ok(()),
             dispatch::Next::Tell(command) => command,
-            dispatch::Next::Post { url, secrets, attempt } => {
+            dispatch::Next::Post { url, secrets, attempt, callback } => {
                 let post = self.fill(document, url, secrets).await?;
-                let outcome = self.sender.post(&post).await;
+                let post = match callback {
+                    Some(terms) => self.called_back(document, post, terms).await?,
+                    None => Ok(post),
+                };
+                let outcome = match post {
+                    Ok(post) => self.sender.post(&post).await,
+                    Err(error) => not_posted(error),
+                };
                 dispatch::outcome(entity.clone(), attempt, outcome, fastrand::u16(0..=1000))
             }
         };
@@ -209,19 +260,59 @@ impl WebhookPosts {
         url: String,
         secrets: Vec<kontor_messages::webhook::SigningSecret>,
     ) -> Result<WebhookPost, Hitch> {
-        let Position { shard, seq } = delivery.position;
-        let read = self.intake.ground().journal.read(shard, seq - 1, 1).await;
-        let read = read.map_err(|fault| Hitch::new(fault.to_string()))?;
-        let event = read.first().ok_or_else(|| Hitch::new("the event is not in the journal"))?;
+        let event = self.told_of(delivery).await?;
         let id = delivery.event.to_string();
-        let told = announce(event).into_iter().find(|announcement| announcement.id == id);
+        let told = announce(&event).into_iter().find(|announcement| announcement.id == id);
         let data = match told {
             Some(announcement) => announcement.data,
             None => serde_json::json!({ "endpoint": delivery.endpoint }),
         };
         let (event, name, at) = (delivery.event, delivery.name.clone(), event.at);
-        Ok(WebhookPost { url, secrets, event, name, at, data })
+        Ok(WebhookPost { url, secrets, event, name, at, content: PostContent::Event(data) })
     }
+
+    async fn told_of(&self, delivery: &DeliveryDocument) -> Result<Arc<StoredEvent>, Hitch> {
+        let Position { shard, seq } = delivery.position;
+        let read = self.intake.ground().journal.read(shard, seq - 1, 1).await;
+        let read = read.map_err(|fault| Hitch::new(fault.to_string()))?;
+        let event = read.into_iter().next();
+        event.ok_or_else(|| Hitch::new("the event is not in the journal"))
+    }
+
+    /// The same as a callback: address and content are the payment's. Or why it is not posted.
+    async fn called_back(
+        &self,
+        delivery: &DeliveryDocument,
+        post: WebhookPost,
+        terms: dispatch::CallbackTerms,
+    ) -> Result<Result<WebhookPost, &'static str>, Hitch> {
+        let event = self.told_of(delivery).await?;
+        let happened = content::<Payment>(&event)?;
+        let state = read::<Payment>(&self.intake, &event, &event.entity).await?;
+        let PaymentState::Payment(payment) = &state else { return Ok(Err(NO_ADDRESS)) };
+        let client = payment.plan.client.as_ref();
+        let Some(url) = client.and_then(|client| client.callback_url.clone()) else {
+            return Ok(Err(NO_ADDRESS));
+        };
+        let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        if !host.is_some_and(|host| terms.allow(&host)) {
+            return Ok(Err("the host is not one that callbacks go to"));
+        }
+        let refunded = match &happened {
+            PaymentEvent::Refunded { refunded, .. } => Some(*refunded),
+            _ => None,
+        };
+        let body = callbacks::news(&happened)
+            .and_then(|news| callback::body(&event.entity, payment, (news, refunded), event.at));
+        let Some(body) = body else { return Ok(Err("there is nothing to tell")) };
+        let content = PostContent::Callback { body, api_key: terms.api_key };
+        Ok(Ok(WebhookPost { url, content, ..post }))
+    }
+}
+
+fn not_posted(error: &str) -> PostOutcome {
+    let (error, duration) = (error.to_owned(), Duration::ZERO);
+    PostOutcome::Failed { status: None, error, retry_after: None, duration }
 }
 
 #[async_trait]

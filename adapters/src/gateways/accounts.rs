@@ -1,9 +1,14 @@
 //! The accounts of all tenants, made when they are first asked for, and made anew once their
 //! settings have changed.
 
-use super::{Account, http::Http, payments, payments::Provider};
+use super::{Account, GatewaySettings, breaker::Rest, http::Http, payments, payments::Provider};
+use crate::hook_address::HookAddresses;
 use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFault};
-use kontor_messages::{TenantId, payment::Problem, tenant::AccountMode};
+use kontor_messages::{
+    TenantId,
+    payment::{Backoff, Problem},
+    tenant::{self, AccountMode},
+};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -17,6 +22,9 @@ const ACCOUNTS_MAX: usize = 10_000;
 pub struct Accounts {
     settings: Arc<dyn AccountSettings>,
     http: Http,
+    hooks: Option<HookAddresses>,
+    rest: Rest,
+    backoff: Backoff,
     // Not domain state: what is in here can be made again from the settings at any time.
     known: Mutex<Known>,
 }
@@ -41,7 +49,23 @@ struct Kept {
 impl Accounts {
     /// Accounts whose settings are kept there.
     pub fn new(settings: Arc<dyn AccountSettings>, http: Http) -> Self {
-        Self { settings, http, known: Mutex::default() }
+        let (hooks, rest, backoff, known) = Default::default();
+        Self { settings, http, hooks, rest, backoff, known }
+    }
+
+    /// The same, whose providers send their notifications to these addresses.
+    pub fn told_at(self, hooks: HookAddresses) -> Self {
+        Self { hooks: Some(hooks), ..self }
+    }
+
+    /// The same, which wait and rest after failures as these settings say.
+    pub fn waiting(self, settings: &GatewaySettings) -> Self {
+        Self { rest: settings.rest(), backoff: settings.backoff(), ..self }
+    }
+
+    /// How long calls wait that were not done.
+    pub fn backoff(&self) -> Backoff {
+        self.backoff
     }
 
     /// A tenant's account.
@@ -65,8 +89,9 @@ impl Accounts {
                 settings: Value::Null,
             },
         };
+        let hook = self.hooks.as_ref().and_then(|hooks| hooks.url(tenant, provider, name));
         let address = (tenant.clone(), provider.to_owned(), name.to_owned());
-        self.lock().get(address, config, maker, &self.http)
+        self.lock().get(address, config, (maker, hook), (&self.http, self.rest))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -81,8 +106,8 @@ impl Known {
         &mut self,
         address: Address,
         config: AccountConfig,
-        maker: &Provider,
-        http: &Http,
+        (maker, hook): (&Provider, Option<String>),
+        (http, rest): (&Http, Rest),
     ) -> Result<Arc<Account>, GatewayFault> {
         self.clock += 1;
         if let Some(kept) = self.accounts.get_mut(&address)
@@ -92,13 +117,15 @@ impl Known {
             return Ok(Arc::clone(&kept.account));
         }
         let gateway = maker
-            .make(&config.settings, config.mode, http)
+            .make(&maker.told_at(&config.settings, hook), config.mode, http)
             .map_err(|text| unusable("account_settings", text))?;
         let before = self.accounts.get(&address).filter(|kept| same_place(&kept.made_of, &config));
-        let account = Arc::new(match before {
+        let account = match before {
             Some(kept) => kept.account.changed(gateway),
-            None => Account::new(address.0.clone(), &*address.2, gateway),
-        });
+            None => Account::new(address.0.clone(), &*address.2, gateway).resting(rest),
+        };
+        let secrets = tenant::AccountSettings::hidden(&config.settings);
+        let account = Arc::new(account.hiding(secrets));
         self.make_room(ACCOUNTS_MAX);
         let kept = Kept { made_of: config, account: Arc::clone(&account), used_at: self.clock };
         self.accounts.insert(address, kept);
@@ -139,7 +166,7 @@ mod tests {
     fn get(known: &mut Known, name: &str, settings: Value) -> Arc<Account> {
         let maker = payments::providers().iter().find(|maker| maker.name == "stripe").unwrap();
         let address = (tenant(), "stripe".to_owned(), name.to_owned());
-        known.get(address, config(settings), maker, &http()).unwrap()
+        known.get(address, config(settings), (maker, None), (&http(), Rest::default())).unwrap()
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::{
     guard::{self, GuardedResolver, Unsafe},
-    retry_after,
+    record, retry_after,
     turns::{Turn, Turns},
 };
 use kontor_actors::ports::{FaultCause, GatewayFault};
@@ -176,22 +176,84 @@ impl Call {
         Self { request: self.request.json(body), ..self }
     }
 
-    /// Sends it, and reads all of the reply.
-    pub async fn send(self) -> Result<Reply, HttpFault> {
+    /// Sends it, and leaves the reply's body to be read; whatever the status.
+    pub async fn open(self) -> Result<Opened, HttpFault> {
         if let Some(refused) = self.refused {
             return Err(HttpFault::Refused(refused));
         }
-        let mut response = self.request.send().await.map_err(fault)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unknown)? {
-            if body.len() + chunk.len() > BODY_MAX {
-                return Err(HttpFault::Unknown("the reply is too large".into()));
+        let response = self.request.send().await.map_err(|error| fault(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Opened { status, headers, response })
+    }
+
+    /// Sends it, and reads all of the reply. Whoever records the call at hand learns of both.
+    pub async fn send(self) -> Result<Reply, HttpFault> {
+        let (client, request) = self.request.build_split();
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => {
+                return Err(self.refused.map_or_else(|| fault(&error), HttpFault::Refused));
             }
-            body.extend_from_slice(&chunk);
+        };
+        let watched = record::begin(&request);
+        let (answer, timed_out) = match self.refused {
+            Some(refused) => (Err(HttpFault::Refused(refused)), false),
+            None => exchange(&client, request).await,
+        };
+        if let Some(watched) = watched {
+            watched.end(&answer, timed_out);
         }
-        let reply = Reply { status: status.as_u16(), headers, body };
-        if status.is_success() { Ok(reply) } else { Err(HttpFault::Status(Box::new(reply))) }
+        answer
+    }
+}
+
+/// The exchange, and whether it ended for want of time.
+async fn exchange(client: &Client, request: reqwest::Request) -> (Result<Reply, HttpFault>, bool) {
+    let mut response = match client.execute(request).await {
+        Ok(response) => response,
+        Err(error) => return (Err(fault(&error)), error.is_timeout()),
+    };
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > BODY_MAX => {
+                return (Err(HttpFault::Unknown("the reply is too large".into())), false);
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => return (Err(unknown(&error)), error.is_timeout()),
+        }
+    }
+    let reply = Reply { status: status.as_u16(), headers, body };
+    if status.is_success() {
+        (Ok(reply), false)
+    } else {
+        (Err(HttpFault::Status(Box::new(reply))), false)
+    }
+}
+
+/// A reply whose body has not been read, for bodies of any length.
+pub struct Opened {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    response: reqwest::Response,
+}
+
+impl Opened {
+    /// The next part of the body; none at its end. A part that does not come in time is an error.
+    pub async fn part(&mut self, patience: Duration) -> Result<Option<bytes::Bytes>, HttpFault> {
+        match tokio::time::timeout(patience, self.response.chunk()).await {
+            Ok(part) => part.map_err(|error| unknown(&error)),
+            Err(_) => Err(HttpFault::Unknown("the reply stopped coming".into())),
+        }
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 }
 
@@ -260,20 +322,20 @@ impl HttpFault {
     }
 }
 
-fn fault(error: reqwest::Error) -> HttpFault {
-    match guard::refused(&error) {
+fn fault(error: &reqwest::Error) -> HttpFault {
+    match guard::refused(error) {
         // A name that nobody knows now is like a provider that is not reached.
         None | Some(Unsafe::Unknown) => {}
         Some(refused) => return HttpFault::Refused(refused),
     }
     if error.is_connect() || error.is_builder() {
-        return HttpFault::NotSent(chain(&error));
+        return HttpFault::NotSent(chain(error));
     }
     unknown(error)
 }
 
-fn unknown(error: reqwest::Error) -> HttpFault {
-    HttpFault::Unknown(chain(&error))
+fn unknown(error: &reqwest::Error) -> HttpFault {
+    HttpFault::Unknown(chain(error))
 }
 
 /// The error and its causes, without the address: it may carry a token.

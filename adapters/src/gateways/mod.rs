@@ -8,13 +8,15 @@ pub mod guard;
 pub mod http;
 pub mod notifications;
 pub mod payments;
+pub mod record;
+pub mod redact;
 mod retry_after;
 pub mod turns;
 pub mod webhooks;
 
 pub use accounts::Accounts;
 
-use breaker::Breaker;
+use breaker::{Breaker, Rest};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kontor_actors::{
     ports::{
@@ -25,8 +27,12 @@ use kontor_actors::{
 };
 use kontor_messages::{
     TenantId, Timestamp,
-    payment::{CallFault, Notification, Observation, Operation, Problem, RefundSeen},
+    payment::{
+        Backoff, CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen,
+    },
 };
+use record::{Recorder, Said};
+use redact::Redactor;
 use serde::Deserialize;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::Instant};
@@ -44,11 +50,46 @@ const INTERPRET_MAX: Duration = Duration::from_secs(15);
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
 
 /// How providers and mail servers of tenants are called.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewaySettings {
     /// Whether their addresses may be private, and without TLS.
     pub allow_private: bool,
+    /// How long a payment's call that was not done waits before it is made again. Each further
+    /// wait is twice as long.
+    pub retry_ms: u64,
+    /// The longest of these waits.
+    pub retry_ms_max: u64,
+    /// How long an account rests that has failed some times in a row. Each further rest is twice
+    /// as long.
+    pub rest_ms: u64,
+    /// The longest of these rests.
+    pub rest_ms_max: u64,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        let (backoff, rest) = (Backoff::default(), Rest::default());
+        let ms = |rest: Duration| u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            allow_private: false,
+            retry_ms: backoff.first_ms,
+            retry_ms_max: backoff.ms_max,
+            rest_ms: ms(rest.first),
+            rest_ms_max: ms(rest.max),
+        }
+    }
+}
+
+impl GatewaySettings {
+    fn backoff(&self) -> Backoff {
+        Backoff { first_ms: self.retry_ms, ms_max: self.retry_ms_max }
+    }
+
+    fn rest(&self) -> Rest {
+        let ms = Duration::from_millis;
+        Rest { first: ms(self.rest_ms), max: ms(self.rest_ms_max) }
+    }
 }
 
 /// What is asked of an account.
@@ -83,6 +124,21 @@ pub struct Account {
     name: String,
     gateway: Arc<dyn PaymentGateway>,
     limits: Arc<Limits>,
+    redactor: Arc<Redactor>,
+}
+
+/// A call as it was made.
+pub struct Made<T> {
+    /// What came of it.
+    pub answer: Result<T, GatewayFault>,
+    /// The same in a word.
+    pub outcome: CallOutcome,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, with the wait for its turn.
+    pub duration_ms: u64,
+    /// What was said in it.
+    pub said: Said,
 }
 
 /// What holds the calls of an account back. It outlives a change of settings.
@@ -99,15 +155,25 @@ impl Account {
         name: impl Into<String>,
         gateway: Arc<dyn PaymentGateway>,
     ) -> Self {
-        let limits = Arc::new(Limits::of(gateway.abilities()));
-        Self { tenant, name: name.into(), gateway, limits }
+        let limits = Arc::new(Limits::of(gateway.name(), gateway.abilities(), Rest::default()));
+        Self { tenant, name: name.into(), gateway, limits, redactor: Arc::default() }
+    }
+
+    /// The account with the secrets of its settings, which no record of a call shows.
+    pub fn hiding(self, secrets: Vec<String>) -> Self {
+        Self { redactor: Arc::new(Redactor::hiding(secrets)), ..self }
+    }
+
+    /// The same, which nobody has called yet, with other rests.
+    fn resting(self, rest: Rest) -> Self {
+        Self { limits: Arc::new(Limits::of(self.provider(), self.abilities(), rest)), ..self }
     }
 
     /// The same account over other settings, which goes on as it was held back before.
     fn changed(&self, gateway: Arc<dyn PaymentGateway>) -> Self {
         let (tenant, name) = (self.tenant.clone(), self.name.clone());
         let limits = Arc::clone(&self.limits);
-        Self { tenant, name, gateway, limits }
+        Self { tenant, name, gateway, limits, redactor: Arc::default() }
     }
 
     /// Whose it is.
@@ -131,7 +197,7 @@ impl Account {
     }
 
     /// Calls the provider once. Waits for its turn, never for another try.
-    pub async fn call(&self, ask: &Ask) -> Result<Told, GatewayFault> {
+    pub async fn call(&self, ask: &Ask) -> Made<Told> {
         self.timed(ask.operation(), self.translate(ask)).await
     }
 
@@ -140,20 +206,24 @@ impl Account {
         &self,
         ask: &StatementAsk,
     ) -> Result<Option<StatementPage>, GatewayFault> {
-        self.timed("statement", self.gateway.statement(ask)).await
+        self.timed("statement", self.gateway.statement(ask)).await.answer
     }
 
     async fn timed<T>(
         &self,
         operation: &'static str,
         call: impl Future<Output = Result<T, GatewayFault>>,
-    ) -> Result<T, GatewayFault> {
-        let begun = Instant::now();
+    ) -> Made<T> {
+        let (begun, started_at) = (Instant::now(), Timestamp::now());
         let (provider, account) = (self.provider(), &*self.name);
         let span = tracing::debug_span!("gateway", provider, account, operation);
-        let answer = self.in_turn(call).instrument(span).await;
-        self.count(operation, &answer, begun.elapsed());
-        answer
+        let recorder = Recorder::new(provider, self.gateway.request_id(), &self.redactor);
+        let answer = self.in_turn(recorder.during(call)).instrument(span).await;
+        let said = recorder.said();
+        let outcome = outcome(&answer, said.timed_out);
+        let duration_ms = record::millis(begun);
+        self.count(operation, &answer, outcome, begun.elapsed());
+        Made { answer, outcome, started_at, duration_ms, said }
     }
 
     /// Verifies and reads what the provider sent. The provider learns no more than yes or no.
@@ -206,6 +276,7 @@ impl Account {
             let problem = Problem::new("busy", "too many calls of this account are under way");
             return Err(GatewayFault::retry(FaultCause::Here, problem));
         };
+        let _under_way = InFlight::of(self.provider());
         let answer = match tokio::time::timeout(CALL_MAX, call).await {
             Ok(answer) => answer,
             Err(_) => {
@@ -230,38 +301,64 @@ impl Account {
         }
     }
 
-    fn count<T>(&self, operation: &'static str, answer: &Result<T, GatewayFault>, took: Duration) {
-        let outcome = match answer {
-            Ok(_) => "ok",
-            Err(fault) => match (fault.cause, fault.fault) {
-                (FaultCause::Here, _) => "not_made",
-                (FaultCause::Throttled, _) => "throttled",
-                (_, CallFault::Retry { .. }) => "retry",
-                (_, CallFault::AskFirst { .. }) => "unknown",
-                (_, CallFault::GiveUp) => "refused",
-                (_, CallFault::LeaveToPerson) => "left_to_person",
-            },
-        };
-        metrics::counter!("kontor_gateway_calls_total", "provider" => self.provider(),
+    fn count<T>(
+        &self,
+        operation: &'static str,
+        answer: &Result<T, GatewayFault>,
+        outcome: CallOutcome,
+        took: Duration,
+    ) {
+        let (provider, outcome) = (self.provider(), outcome.word());
+        metrics::counter!("kontor_gateway_calls_total", "provider" => provider,
             "operation" => operation, "outcome" => outcome)
         .increment(1);
-        metrics::histogram!("kontor_gateway_call_seconds", "provider" => self.provider(),
-            "operation" => operation)
+        metrics::histogram!("kontor_gateway_call_seconds", "provider" => provider,
+            "operation" => operation, "outcome" => outcome)
         .record(took);
         if let Err(fault) = answer {
-            tracing::warn!(tenant = %self.tenant, provider = self.provider(), account = %self.name,
+            tracing::warn!(tenant = %self.tenant, provider, account = %self.name,
                 operation, outcome, code = %fault.code, "gateway call failed");
         }
     }
 }
 
+/// What came of a call, in a word.
+fn outcome<T>(answer: &Result<T, GatewayFault>, timed_out: bool) -> CallOutcome {
+    let Err(fault) = answer else { return CallOutcome::Answered };
+    match (fault.cause, fault.fault) {
+        (FaultCause::Here, _) => CallOutcome::NotSent,
+        (FaultCause::Throttled, _) => CallOutcome::Throttled,
+        (_, CallFault::LeaveToPerson) => CallOutcome::LeftToPerson,
+        (FaultCause::Provider, _) if timed_out => CallOutcome::TimedOut,
+        (_, CallFault::Retry { .. }) => CallOutcome::Failed,
+        (_, CallFault::AskFirst { .. }) => CallOutcome::Unknown,
+        (_, CallFault::GiveUp) => CallOutcome::Refused,
+    }
+}
+
+/// A call that is under way, in the figures.
+struct InFlight(&'static str);
+
+impl InFlight {
+    fn of(provider: &'static str) -> Self {
+        metrics::gauge!("kontor_gateway_calls_in_flight", "provider" => provider).increment(1.0);
+        Self(provider)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        metrics::gauge!("kontor_gateway_calls_in_flight", "provider" => self.0).decrement(1.0);
+    }
+}
+
 impl Limits {
-    fn of(abilities: Abilities) -> Self {
+    fn of(provider: &'static str, abilities: Abilities, rest: Rest) -> Self {
         let rate = NonZeroU32::new(abilities.calls_per_second).unwrap_or(NonZeroU32::MIN);
         Self {
             pace: RateLimiter::direct(Quota::per_second(rate)),
             in_flight: Semaphore::new(IN_FLIGHT_MAX),
-            breaker: Breaker::default(),
+            breaker: Breaker::new(provider, rest),
         }
     }
 }

@@ -241,6 +241,40 @@ async fn an_account_is_made_once() {
     assert!(Arc::ptr_eq(&one, &two) && Arc::ptr_eq(&one, &get().await));
 }
 
+#[tokio::test]
+async fn the_figures_tell_calls_by_provider_and_outcome_and_how_many_are_under_way() {
+    let figures = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _ours = metrics::set_default_local_recorder(&figures);
+    let of = |line: &str| {
+        let text = figures.handle().render();
+        let found = text.lines().find_map(|shown| shown.strip_prefix(line)?.strip_prefix(' '));
+        found.map_or(0, |count| count.parse().unwrap())
+    };
+    let in_flight = r#"kontor_gateway_calls_in_flight{provider="stripe"}"#;
+    let server = Server::new([(500, &[][..], String::new()), (0, &[][..], String::new())]).await;
+    let settings = serde_json::json!({"secret_key": "sk_test_1", "endpoint": server.url});
+    let accounts = accounts([("stripe", "main", settings)]);
+    let account = accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
+    let references = vec!["cs_1".to_owned()];
+    let ask = Ask::Query(QueryPayment { references, refunds: false, wanted: true });
+    assert!(account.call(&ask).await.answer.is_err());
+    let asked = async {
+        while server.asked().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        of(in_flight)
+    };
+    let (made, under_way) = tokio::join!(account.call(&ask), asked);
+    assert_eq!((made.outcome, under_way, of(in_flight)), (CallOutcome::TimedOut, 1, 0));
+    for outcome in ["failed", "timed_out"] {
+        let labels = format!(r#"provider="stripe",operation="query",outcome="{outcome}""#);
+        assert_eq!(of(&format!("kontor_gateway_calls_total{{{labels}}}")), 1);
+        assert_eq!(of(&format!("kontor_gateway_call_seconds_count{{{labels}}}")), 1);
+        let labels = format!(r#"provider="stripe",outcome="{outcome}""#);
+        assert_eq!(of(&format!("kontor_gateway_requests_total{{{labels}}}")), 1);
+    }
+}
+
 #[test]
 fn a_notifications_body_is_cut_between_two_characters() {
     let text = "ž".repeat(NOTIFICATION_MAX);

@@ -15,6 +15,7 @@ use axum::{
 };
 use http::StatusCode;
 use kontor_actors::{
+    catalog::Catalog,
     domain::Domain,
     erasure::Erasure,
     notification::Notification,
@@ -24,6 +25,7 @@ use kontor_actors::{
     request::Terms,
     stock::Stock,
     store::{DeadLetter, LetterQuery},
+    supplier::Supplier,
     tenant::Tenant,
     webhook::Webhook,
 };
@@ -193,6 +195,8 @@ async fn ask_again(api: &Api, access: &Access, domain: &str, command: &str) -> R
         Tenant::NAME => again::<Tenant>(api, access, command).await,
         Erasure::NAME => again::<Erasure>(api, access, command).await,
         Reconciliation::NAME => again::<Reconciliation>(api, access, command).await,
+        Supplier::NAME => again::<Supplier>(api, access, command).await,
+        Catalog::NAME => again::<Catalog>(api, access, command).await,
         _ => Err(Problem::not_found("domain")),
     }
 }

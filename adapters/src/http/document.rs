@@ -1,6 +1,8 @@
 //! The things that the API shows: which entity each is, and what of it may leave the program.
 
+use super::suppliers::{ImportView, SourceView};
 use kontor_actors::{
+    catalog::{Catalog, CatalogState, CategoryDocument, ProductDocument},
     domain::Domain,
     erasure::{Erasure, ErasureDocument},
     notification::{Notification, NotificationDocument, NotificationState, TemplateDocument},
@@ -8,13 +10,17 @@ use kontor_actors::{
     payment::{Payment, PaymentDocument},
     reconciliation::{DifferenceDocument, Reconciliation, RunDocument},
     stock::{MovementState, ReservationState, SkuState, Stock, StockState, TransferState},
+    supplier::{Supplier, SupplierDocument},
     tenant::{
         AccountDocument, InvitationDocument, KeyDocument, MemberDocument, PaymentRoutesDocument,
         RoleDocument, Tenant, TenantDocument, TenantState,
     },
     webhook::{DeliveryDocument, EndpointDocument, Webhook, WebhookState},
 };
-use kontor_messages::EntityId;
+use kontor_messages::{
+    EntityId,
+    catalog::{Attribute, AttributeSet, Pricing},
+};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -74,6 +80,12 @@ impl Public for Payment {}
 impl Public for Notification {}
 impl Public for Erasure {}
 impl Public for Reconciliation {}
+impl Public for Supplier {
+    fn public_event(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event.public_view()).unwrap_or_default()
+    }
+}
+impl Public for Catalog {}
 impl Public for Webhook {
     fn public_event(event: &Self::Event) -> serde_json::Value {
         serde_json::to_value(event.public_view()).unwrap_or_default()
@@ -249,6 +261,53 @@ kind!(
     Deliveries: Webhook, DeliveryDocument, "delivery", "/v1/webhook-endpoints", "delivery/", None,
     |state| match state {
         WebhookState::Delivery(delivery) => Some(Cow::Borrowed(delivery)),
+        _ => None,
+    }
+);
+kind!(
+    /// Suppliers.
+    Suppliers: Supplier, SupplierDocument, "supplier", "/v1/suppliers", "supplier/", None,
+    |state| state.supplier().map(Cow::Borrowed)
+);
+kind!(
+    /// Where suppliers' feeds come from, without secrets.
+    Sources: Supplier, SourceView, "source", "/v1/sources", "source/", None,
+    |state| {
+        let known = state.source().filter(|known| !known.removed);
+        known.map(|known| Cow::Owned(SourceView::from(known)))
+    }
+);
+kind!(
+    /// Imports.
+    Imports: Supplier, ImportView, "import", "/v1/imports", "import/", None,
+    |state| state.import().map(|known| Cow::Owned(ImportView::from(known)))
+);
+kind!(
+    /// What is sold.
+    Products: Catalog, ProductDocument, "product", "/v1/products", "product/", None,
+    |state| state.product().map(|product| Cow::Owned(ProductDocument::from(product)))
+);
+kind!(
+    /// Where products stand.
+    Categories: Catalog, CategoryDocument, "category", "/v1/categories", "category/", None,
+    |state| state.category().map(Cow::Borrowed)
+);
+kind!(
+    /// What can be said of products.
+    Attributes: Catalog, Attribute, "attribute", "/v1/attributes", "attribute/", None,
+    |state| state.attribute().map(Cow::Borrowed)
+);
+kind!(
+    /// Which attributes products have.
+    AttributeSets: Catalog, AttributeSet, "attribute set", "/v1/attribute-sets",
+    "attribute-set/", None,
+    |state| state.attribute_set().map(Cow::Borrowed)
+);
+kind!(
+    /// How prices follow from costs.
+    PriceRules: Catalog, Pricing, "pricing", "/v1", "", None,
+    |state| match state {
+        CatalogState::Pricing(pricing) => Some(Cow::Borrowed(pricing)),
         _ => None,
     }
 );

@@ -1,6 +1,10 @@
 //! What providers send. Verified on the raw bytes, recorded, answered; acted on afterwards.
+//!
+//! The address is one that nobody guesses. A wrong one is answered like that of an account which is
+//! not there, before anything is read or looked up.
 
 use super::{Api, body, path::Named, problem::Problem};
+use crate::hook_address;
 use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
@@ -20,20 +24,26 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(take))
 }
 
-/// Takes a payment provider's notification about one of the tenant's accounts.
-#[utoipa::path(post, path = "/webhooks/{tenant}/{provider}/{account}", tag = "provider webhooks",
+/// Takes a payment provider's notification about one of the tenant's accounts. The account shows
+/// its address, as `webhook_path`.
+#[utoipa::path(post, path = "/webhooks/{tenant}/{provider}/{account}/{token}",
+    tag = "provider webhooks",
     params(("tenant" = String, Path, max_length = 40), ("provider" = String, Path, max_length = 40),
-        ("account" = String, Path, max_length = 40)),
+        ("account" = String, Path, max_length = 40), ("token" = String, Path, max_length = 64)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = OK, description = "Recorded.")))]
 async fn take(
     State(api): State<Api>,
-    Named((tenant, provider, account)): Named<(String, String, String)>,
+    Named((tenant, provider, account, token)): Named<(String, String, String, String)>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
     let unknown = || Problem::not_found("account");
     let tenant = TenantId::parse(&tenant).map_err(|_| unknown())?;
+    let name = (&tenant, &*provider, &*account);
+    if !api.secrets().is_some_and(|secrets| hook_address::is_genuine(secrets, name, &token)) {
+        return Err(unknown());
+    }
     let limit = api.settings().webhook_body_limit_bytes;
     let bytes = body::read(&headers, request.into_body(), limit).await?;
     let account = api.accounts().get(&tenant, &provider, &account).await.map_err(|_| unknown())?;

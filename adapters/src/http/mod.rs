@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod bearers;
 mod body;
+mod catalog;
 mod client_address;
 mod command;
 mod credentials;
@@ -46,6 +47,7 @@ mod roles;
 mod routes;
 mod settings;
 mod stock;
+mod suppliers;
 mod system;
 mod templates;
 mod tenants;
@@ -60,7 +62,9 @@ pub use routes::{document, router};
 pub use settings::HttpSettings;
 
 use crate::{
+    dispatch::imports::files::FeedFiles,
     gateways::{Accounts, http::Http as Client},
+    hook_address::HookAddresses,
     identity::Identity,
     invitation::Derive,
 };
@@ -99,10 +103,13 @@ pub struct Ties {
     pub release: ReleaseQuarantine,
     /// Knows whose access token it is; without it nobody signs in.
     pub bearers: Option<Arc<dyn Bearers>>,
-    /// Derives the secrets of invitations; without it nobody is invited.
+    /// Derives the secrets of invitations and of accounts' addresses; without it nobody is invited,
+    /// and no provider heard.
     pub secrets: Option<Arc<dyn Derive>>,
     /// Passwords and tokens.
     pub identity: Identity,
+    /// Where feeds of suppliers are kept.
+    pub feeds: FeedFiles,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -189,12 +196,22 @@ impl Api {
         self.inner.ties.secrets.as_deref()
     }
 
+    /// Where providers send their notifications.
+    fn hooks(&self) -> Option<HookAddresses> {
+        let secrets = self.inner.ties.secrets.clone()?;
+        Some(HookAddresses::new(secrets, self.settings().public_url.clone()))
+    }
+
     fn metrics(&self) -> String {
         (self.inner.ties.metrics)()
     }
 
     fn accounts(&self) -> &Accounts {
         &self.inner.ties.accounts
+    }
+
+    fn feeds(&self) -> &FeedFiles {
+        &self.inner.ties.feeds
     }
 
     fn client(&self) -> &Client {

@@ -1,7 +1,7 @@
 //! The description of the API. Handlers describe themselves; what all of them share is added here,
 //! once: who may call, the common headers, the dry run and the problems.
 
-use super::problem::ProblemDocument;
+use super::problem::{FormerProblemDocument, ProblemDocument};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
@@ -27,6 +27,7 @@ const COMMAND: [&str; 5] = ["409", "412", "413", "415", "422"];
 pub(super) fn base() -> OpenApi {
     let components = ComponentsBuilder::new()
         .schema("Problem", ProblemDocument::<'static>::schema())
+        .schema("FormerProblem", FormerProblemDocument::<'static>::schema())
         .schema("Fault", super::problem::Fault::schema());
     OpenApiBuilder::new()
         .openapi(OpenApiVersion::Version31)
@@ -45,7 +46,7 @@ pub(super) fn document(described: OpenApi) -> Value {
     let mut document = serde_json::to_value(described).unwrap_or_default();
     if let Some(components) = document["components"].as_object_mut() {
         components.insert("securitySchemes".to_owned(), security_schemes());
-        components.insert("responses".to_owned(), json!({ "Problem": problem() }));
+        components.insert("responses".to_owned(), responses());
         components.insert("parameters".to_owned(), parameters());
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
         schemas["DryRun"] = dry_run();
@@ -93,7 +94,7 @@ pub(super) async fn serve(described: Arc<Described>) -> Response {
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let own = path.starts_with("/v1/");
     operation.insert("operationId".to_owned(), operation_id(path, method).into());
-    if own {
+    if own || is_former(path) || path.starts_with(FORMER_CATALOG) {
         operation.insert("security".to_owned(), security(path));
     }
     for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
@@ -118,7 +119,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let responses = &mut operation["responses"];
     for status in problems(path, method) {
         if responses.get(status).is_none() {
-            responses[status] = json!({ "$ref": "#/components/responses/Problem" });
+            let shape = if is_former(path) { "FormerProblem" } else { "Problem" };
+            responses[status] = json!({ "$ref": format!("#/components/responses/{shape}") });
         }
     }
 }
@@ -137,7 +139,18 @@ const FOR_ANYBODY: [&str; 10] = [
     "codes/verify",
 ];
 
+/// How the routes of the catalog before begin; they only read.
+const FORMER_CATALOG: &str = "/api/";
+
+/// Routes of the payments service before.
+fn is_former(path: &str) -> bool {
+    path.starts_with("/payments/")
+}
+
 fn security(path: &str) -> Value {
+    if is_former(path) {
+        return json!([{ "api_key": [] }, { "key": [] }]);
+    }
     match path.strip_prefix("/v1/auth/") {
         Some(rest) if FOR_ANYBODY.contains(&rest) => json!([]),
         Some(_) => json!([{ "user": [] }]),
@@ -147,6 +160,14 @@ fn security(path: &str) -> Value {
 
 fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
     let mut headers = vec!["RequestId"];
+    if is_former(path) {
+        headers.push("Tenant");
+        headers.extend((method == "post").then_some("IdempotencyKey"));
+        return headers;
+    }
+    if path.starts_with(FORMER_CATALOG) {
+        headers.push("Tenant");
+    }
     if !path.starts_with("/v1/") || path.starts_with("/v1/auth/") {
         return headers;
     }
@@ -168,6 +189,9 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         "/ready" => Vec::new(),
         _ if path.starts_with("/v1/") && method == "get" => ANY.to_vec(),
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
+        _ if is_former(path) && method == "get" => ANY.to_vec(),
+        _ if is_former(path) => [&ANY[..], &COMMAND[..]].concat(),
+        _ if path.starts_with(FORMER_CATALOG) => [&ANY[..], &["422"]].concat(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/pay/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),
@@ -262,7 +286,11 @@ fn dry_run() -> Value {
     })
 }
 
-fn problem() -> Value {
+fn responses() -> Value {
+    json!({ "Problem": problem("Problem"), "FormerProblem": problem("FormerProblem") })
+}
+
+fn problem(schema: &str) -> Value {
     json!({
         "description": "Why it was not done (RFC 9457).",
         "headers": {
@@ -282,7 +310,7 @@ fn problem() -> Value {
             },
         },
         "content": {
-            "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
+            "application/problem+json": { "schema": { "$ref": format!("{PREFIX}{schema}") } },
         },
     })
 }
@@ -294,6 +322,12 @@ fn security_schemes() -> Value {
             "scheme": "bearer",
             "description": "An API key `kt_<tenant>_<id>_<secret>`, a user's access token, or the \
                 platform operator's token.",
+        },
+        "api_key": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-API-Key",
+            "description": "An API key, as clients of the payments service before show it.",
         },
         "user": {
             "type": "http",

@@ -21,6 +21,8 @@ pub struct Problem {
     detail: String,
     errors: Vec<Fault>,
     retry_after_s: Option<u32>,
+    /// What clients of the payments service before look for.
+    former: Option<String>,
 }
 
 /// A member of the request that is at fault.
@@ -58,6 +60,26 @@ pub struct ProblemDocument<'a> {
     errors: &'a [Fault],
 }
 
+/// A problem as clients of the payments service before read it, too.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FormerProblem)]
+#[serde(rename_all = "camelCase")]
+pub struct FormerProblemDocument<'a> {
+    /// `false`.
+    success: bool,
+    /// `PAYMENT_CREATION_FAILED`, `PAYMENT_NOT_FOUND`, `REFUND_FAILED`, `UNAUTHORIZED`, or the
+    /// `code` in upper case.
+    #[schema(example = "PAYMENT_NOT_FOUND")]
+    error: &'a str,
+    /// What is wrong, for people.
+    message: &'a str,
+    /// The HTTP status.
+    status_code: u16,
+    /// The same as everywhere.
+    #[serde(flatten)]
+    problem: ProblemDocument<'a>,
+}
+
 impl Problem {
     /// A problem with a stable code and a sentence.
     pub fn new(
@@ -66,7 +88,7 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         let (code, detail) = (code.into(), detail.into());
-        Self { status, code, detail, errors: Vec::new(), retry_after_s: None }
+        Self { status, code, detail, errors: Vec::new(), retry_after_s: None, former: None }
     }
 
     /// Nothing by that name, or nothing that this caller may know of.
@@ -119,6 +141,33 @@ impl Problem {
         self
     }
 
+    /// The same, for a body whose members are called otherwise than the command's.
+    pub(super) fn with_pointers(mut self, rename: impl Fn(&str) -> String) -> Self {
+        for fault in &mut self.errors {
+            let renamed = rename(&fault.pointer);
+            if self.detail == format!("{}: {}", fault.pointer, fault.detail) {
+                self.detail = format!("{renamed}: {}", fault.detail);
+            }
+            fault.pointer = renamed;
+        }
+        self
+    }
+
+    /// The same, with what clients of the payments service before look for.
+    pub(super) fn in_former_words(self, error: String) -> Self {
+        Self { former: Some(error), ..self }
+    }
+
+    /// The same, for a body whose member `from` stands elsewhere in the command.
+    pub fn moved(mut self, from: &str, to: &str) -> Self {
+        for fault in &mut self.errors {
+            if let Some(rest) = fault.pointer.strip_prefix(from) {
+                fault.pointer = format!("{to}{rest}");
+            }
+        }
+        self
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -140,7 +189,17 @@ impl Problem {
             code: &self.code,
             errors: &self.errors,
         };
-        serde_json::to_vec(&document).unwrap_or_default()
+        let Some(error) = &self.former else {
+            return serde_json::to_vec(&document).unwrap_or_default();
+        };
+        let former = FormerProblemDocument {
+            success: false,
+            error,
+            message: &self.detail,
+            status_code: self.status.as_u16(),
+            problem: document,
+        };
+        serde_json::to_vec(&former).unwrap_or_default()
     }
 }
 

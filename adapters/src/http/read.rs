@@ -173,14 +173,33 @@ pub(super) async fn many<K: Kind>(
     access: &Access,
     asked: Result<Asked, Problem>,
 ) -> Result<Response, Problem> {
-    let asked = asked?;
-    let (rows, next_cursor) = rows::<K>(api, access.id(), &asked).await?;
+    some::<K>(api, access, &asked?, |_| true).await
+}
+
+/// A page of those things that `which` wants.
+pub(super) async fn some<K: Kind>(
+    api: &Api,
+    access: &Access,
+    asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
+) -> Result<Response, Problem> {
+    let page = page::<K>(api, access, asked, which).await?;
+    Ok(super::json(StatusCode::OK, &page))
+}
+
+/// The same, not written yet.
+pub(super) async fn page<K: Kind>(
+    api: &Api,
+    access: &Access,
+    asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
+) -> Result<Page<Versioned<K::Document>>, Problem> {
+    let (rows, next_cursor) = rows::<K>(api, access.id(), asked, which).await?;
     let shown = rows.iter().filter_map(|(row, state)| {
-        let document = K::document(state)?;
+        let document = K::document(state)?.into_owned();
         Some(Versioned { id: K::id(&row.entity).to_owned(), version: row.version, document })
     });
-    let page = Page { items: shown.collect(), next_cursor };
-    Ok(super::json(StatusCode::OK, &page))
+    Ok(Page { items: shown.collect(), next_cursor })
 }
 
 type Row<K> = (StoredEntity, <<K as Kind>::Domain as Domain>::State);
@@ -190,6 +209,7 @@ async fn rows<K: Kind>(
     api: &Api,
     tenant: &TenantId,
     asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
 ) -> Result<(Vec<Row<K>>, Option<String>), Problem> {
     let (mut rows, mut before) = (Vec::new(), asked.cursor.clone());
     for _ in 0..PAGES_MAX {
@@ -199,7 +219,7 @@ async fn rows<K: Kind>(
         for row in page.into_iter().take(wanted) {
             before = Some(K::id(&row.entity).to_owned());
             let state = parse::<K>(&row)?;
-            if K::document(&state).is_some() {
+            if K::document(&state).is_some_and(|document| which(&document)) {
                 rows.push((row, state));
             }
         }

@@ -3,12 +3,16 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    accounts, audit, auth, credentials, dead_letters, edge, endpoints, erasures, events, export,
-    hooks, invitations, keys, ledger, members, notifications, openapi, orders, payment_routes,
-    payments, quarantine, rates, reconciliations, roles, stock, system, templates, tenants, timers,
-    users,
+    accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events,
+    export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
+    payment_routes, payments, quarantine, rates, reconciliations, roles, stock, suppliers, system,
+    templates, tenants, timers, users,
 };
-use axum::{Router, middleware::from_fn_with_state, routing::get};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
 use http::{HeaderName, HeaderValue, Method, header};
 use std::sync::Arc;
 use tower_http::{
@@ -59,6 +63,8 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("roles", roles::routes()),
         ("orders", orders::routes()),
         ("stock", stock::routes()),
+        ("supplier", suppliers::routes()),
+        ("catalog", catalog::routes()),
         ("payments", payments::routes().merge(ledger::routes()).merge(reconciliations::routes())),
         ("notifications", notifications::routes().merge(templates::routes())),
         ("webhooks", endpoints::routes()),
@@ -72,6 +78,9 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         let state = Resource { api: api.clone(), name: resource };
         all = all.merge(routes.route_layer(from_fn_with_state(state, guard)));
     }
+    let state = Resource { api: api.clone(), name: "payments" };
+    let former = payments::former::routes().route_layer(from_fn_with_state(state, guard));
+    all = all.merge(former.route_layer(from_fn(payments::former::shape)));
     for routes in [tenants::for_operator(), quarantine::routes(), users::routes()] {
         let layer = from_fn_with_state(api.clone(), guard_operator);
         all = all.merge(routes.route_layer(layer));

@@ -256,7 +256,7 @@ async fn a_tenant_whose_grace_is_over_is_gone_and_nobody_else_is_touched() {
     for path in ["/v1/orders", "/v1/export", "/v1/audit", "/v1/events", "/v1/accounts"] {
         assert!([401, 404].contains(&harbour.get(path).await.status.as_u16()), "{path}");
     }
-    let hook = shop.nobody().raw("/webhooks/harbour-books/stripe/main", "{}", None).await;
+    let hook = shop.nobody().raw(&shop.hook("harbour-books", "stripe", "main"), "{}", None).await;
     hook.problem(404, "not_found");
     assert_eq!(shown().await, before);
     let (text, names) = written(&shop).await;

@@ -47,13 +47,13 @@ async fn a_body_says_that_it_is_json() {
 
 #[tokio::test]
 async fn megabytes_where_kilobytes_belong_are_not_read() {
-    let (_shop, harbour) = Shop::trading().await;
+    let (shop, harbour) = Shop::trading().await;
     let megabyte = " ".repeat(1 << 20);
     harbour.raw("/v1/orders", megabyte.clone(), JSON).await.problem(413, "body_too_large");
     let frames = stream::iter((0..64).map(|_| Ok::<_, Infallible>(" ".repeat(1 << 14))));
     let unannounced = Body::from_stream(frames);
     harbour.raw("/v1/orders", unannounced, JSON).await.problem(413, "body_too_large");
-    let path = "/webhooks/harbour-books/stripe/main";
+    let path = &shop.hook("harbour-books", "stripe", "main");
     harbour.raw(path, megabyte, JSON).await.problem(413, "body_too_large");
 }
 

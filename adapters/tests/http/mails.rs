@@ -85,7 +85,8 @@ async fn an_invitation_s_secret_is_in_its_mail_and_in_nothing_that_is_kept() {
     let links = Links { secrets: Arc::new(Seed), page };
     let sender =
         NotificationSender::new(shop.intake.clone(), None, letters()).with_links(Some(links));
-    let sender = sender.with_reach(&GatewaySettings { allow_private: true });
+    let sender =
+        sender.with_reach(&GatewaySettings { allow_private: true, ..GatewaySettings::default() });
     sender.handle("", &events(&shop, "notification.queued").await).await.unwrap();
 
     let id = invited["id"].as_str().unwrap();

@@ -5,7 +5,10 @@
 
 mod access;
 mod auth;
+mod calls;
+mod catalog;
 mod closing;
+mod compat;
 mod conventions;
 mod followers;
 mod isolation;
@@ -25,4 +28,5 @@ mod routing;
 mod shop;
 mod sources;
 mod stock;
+mod suppliers;
 mod wall;

@@ -2,12 +2,12 @@
 
 use crate::shop::{Answer, Asker, Shop, order};
 use hmac::{Hmac, KeyInit, Mac};
+use kontor_adapters::http::HttpSettings;
 use kontor_messages::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 const SECRET: &str = "whsec_test_secret";
-const HOOK: &str = "/webhooks/harbour-books/stripe/main";
 
 async fn with_stripe() -> (Shop, Asker) {
     let (shop, harbour) = Shop::trading().await;
@@ -21,11 +21,14 @@ async fn with_stripe() -> (Shop, Asker) {
 /// What Stripe sends, signed with a secret.
 async fn send(shop: &Shop, body: &Value, secret: &str) -> Answer {
     let (body, at) = (body.to_string(), Timestamp::now().seconds());
+    let stripe = shop.nobody().header("stripe-signature", &signature(at, &body, secret));
+    stripe.raw(&shop.hook("harbour-books", "stripe", "main"), body, Some("application/json")).await
+}
+
+fn signature(at: i64, body: &str, secret: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{at}.{body}").as_bytes());
-    let signature = hex::encode(mac.finalize().into_bytes());
-    let stripe = shop.nobody().header("stripe-signature", &format!("t={at},v1={signature}"));
-    stripe.raw(HOOK, body, Some("application/json")).await
+    format!("t={at},v1={}", hex::encode(mac.finalize().into_bytes()))
 }
 
 fn paid(event: &str) -> Value {
@@ -157,6 +160,50 @@ async fn an_account_of_the_other_mode_is_refused() {
 }
 
 #[tokio::test]
+async fn an_account_shows_where_its_provider_sends_notifications() {
+    let (shop, harbour) = with_stripe().await;
+    let hook = shop.hook("harbour-books", "stripe", "main");
+    let shown = harbour.get("/v1/accounts/stripe/main").await.ok();
+    assert_eq!((&shown["webhook_path"], shown.get("webhook_url")), (&json!(hook), None));
+    assert_eq!(harbour.get("/v1/accounts").await.ok()["items"][0]["webhook_path"], json!(hook));
+    let fio = json!({ "settings": { "token": "t", "iban": "CZ9320100000002000145399" } });
+    let fio = harbour.put("/v1/accounts/fio/main", fio).await.ok();
+    assert_eq!(fio.get("webhook_path"), None, "a bank that sends nothing: {fio}");
+    let public = |settings: &mut HttpSettings| {
+        settings.public_url = Some("https://pay.example.com/".parse().unwrap());
+    };
+    let shop = Shop::with(public).await;
+    let harbour = shop.tenant("harbour-books").await;
+    // Nothing needs to be said of where the notifications go: the node knows.
+    let payu = json!({ "mode": "test", "settings": { "pos_id": "300746", "client_secret": "s",
+        "second_key": "k" } });
+    let shown = harbour.put("/v1/accounts/payu/main", payu.clone()).await.ok();
+    let hook = format!("https://pay.example.com{}", shop.hook("harbour-books", "payu", "main"));
+    assert_eq!(shown["webhook_url"], hook);
+    let (_shop, harbour) = Shop::trading().await;
+    let refused = harbour.put("/v1/accounts/payu/main", payu).await.problem(422, "invalid");
+    assert!(refused["detail"].as_str().unwrap().contains("notify_url"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_notification_at_an_address_that_was_guessed_is_for_nobody() {
+    let (shop, _harbour) = with_stripe().await;
+    let commits = shop.store.commits();
+    let hook = shop.hook("harbour-books", "stripe", "main");
+    let other = shop.hook("harbour-books", "stripe", "second");
+    let token = other.rsplit('/').next().unwrap();
+    let (at, body) = (Timestamp::now().seconds(), paid("evt_1").to_string());
+    let stripe = shop.nobody().header("stripe-signature", &signature(at, &body, SECRET));
+    let base = "/webhooks/harbour-books/stripe/main";
+    for path in [format!("{base}/{token}"), format!("{base}/x"), format!("{hook}A")] {
+        stripe.raw(&path, body.clone(), None).await.problem(404, "not_found");
+    }
+    stripe.raw(base, body.clone(), None).await.problem(404, "unknown_route");
+    assert_eq!(shop.store.commits(), commits);
+    assert_eq!(stripe.raw(&hook, body, None).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_notification_with_the_right_signature_is_recorded_once() {
     let (shop, _harbour) = with_stripe().await;
     let first = send(&shop, &paid("evt_1"), SECRET).await;
@@ -174,13 +221,14 @@ async fn a_notification_with_a_bad_signature_is_refused_without_a_reason() {
     let commits = shop.store.commits();
     let forged = send(&shop, &paid("evt_1"), "whsec_other").await.problem(400, "bad_notification");
     assert_eq!(forged["detail"], "the notification was not taken");
-    let nobody = shop.nobody();
-    let unsigned = nobody.raw(HOOK, paid("evt_1").to_string(), Some("application/json")).await;
+    let (nobody, hook) = (shop.nobody(), shop.hook("harbour-books", "stripe", "main"));
+    let unsigned = nobody.raw(&hook, paid("evt_1").to_string(), Some("application/json")).await;
     unsigned.problem(400, "bad_notification");
     let garbage = nobody.header("stripe-signature", "t=1,v1=00");
-    garbage.raw(HOOK, "{", None).await.problem(400, "bad_notification");
-    for path in ["/webhooks/nobody/stripe/main", "/webhooks/harbour-books/beads/main"] {
-        shop.nobody().raw(path, "{}", None).await.problem(404, "not_found");
+    garbage.raw(&hook, "{", None).await.problem(400, "bad_notification");
+    for (tenant, provider) in [("nobody", "stripe"), ("harbour-books", "beads")] {
+        let path = shop.hook(tenant, provider, "main");
+        shop.nobody().raw(&path, "{}", None).await.problem(404, "not_found");
     }
     assert_eq!(shop.store.commits(), commits);
 }

@@ -7,6 +7,7 @@ use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kontor_actors::{
     admission::{Admission, AdmissionSettings, Lane},
+    catalog::Catalog,
     domain_actor::{DomainLimits, Ground},
     erasure::Erasure,
     host::{Hosts, Starter},
@@ -23,13 +24,15 @@ use kontor_actors::{
     signing::Signing,
     stock::Stock,
     store::Store,
+    supplier::Supplier,
     tenant::Tenant,
     user::User,
     webhook::Webhook,
 };
 use kontor_adapters::{
-    dispatch::accounts::TenantAccounts,
+    dispatch::{accounts::TenantAccounts, imports::files::FeedFiles},
     gateways::{Accounts, http::Http},
+    hook_address::HookAddresses,
     http::{Api, Bearers, HttpSettings, RenderMetrics, Ties, router},
     identity::{Identity, IdentitySettings},
     store::SealedStore,
@@ -160,6 +163,12 @@ impl Shop {
         self.intake.tell::<Stock>(&caller, commit, Terms::default()).await.unwrap();
         let told = OrderCommand::RecordStock { order, standing };
         self.intake.tell::<Order>(&caller, told, Terms::default()).await.unwrap();
+    }
+
+    /// Where a provider sends what it has to say about a tenant's account, there or not.
+    pub fn hook(&self, tenant: &str, provider: &str, account: &str) -> String {
+        let addresses = HookAddresses::new(Arc::new(Seed), None);
+        addresses.path(&TenantId::parse(tenant).unwrap(), provider, account)
     }
 
     /// A user who is signed in, with `<name>@example.com` for an address.
@@ -348,12 +357,17 @@ fn api(
 ) -> Api {
     let intake = identity.intake().clone();
     let client = Http::new(settings.webhooks_to_private).unwrap();
+    let hooks = HookAddresses::new(Arc::new(Seed), settings.public_url.clone());
     let accounts = Accounts::new(Arc::new(TenantAccounts::new(intake.clone())), client.clone());
+    let accounts = accounts.told_at(hooks);
     let hosts = Arc::clone(intake.hosts());
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
     let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
-    let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity };
+    // Made when something is kept there; most tests keep nothing.
+    let feeds = EntityId::fresh(Timestamp::now());
+    let feeds = FeedFiles::new(std::env::temp_dir().join(format!("kontor-feeds-{feeds}")));
+    let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity, feeds };
     Api::new(settings, intake, ties)
 }
 
@@ -373,6 +387,8 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Reconciliation>(&ground);
     hosts.host::<User>(&ground);
     hosts.host::<Signing>(&ground);
+    hosts.host::<Supplier>(&ground);
+    hosts.host::<Catalog>(&ground);
     let hosts = Arc::new(hosts);
     let (root, _) = Actor::spawn(None, Root, ()).await.unwrap();
     let starting =

@@ -28,7 +28,7 @@ const PUBLIC: [&str; 8] = [
     "/ready",
     "/ping",
     "/metrics",
-    "/webhooks/{tenant}/{provider}/{account}",
+    "/webhooks/{tenant}/{provider}/{account}/{token}",
     "/.well-known/jwks.json",
     "/pay/return/{tenant}/{payment}/{token}",
     "/pay/cancel/{tenant}/{payment}/{token}",
@@ -40,12 +40,16 @@ const OPERATORS: [&str; 4] = ["/v1/tenants", "/v1/quarantine", "/v1/users", "/v1
 /// The route that is for users of whatever tenant.
 const USERS: &str = "/v1/invitations/accept";
 /// Names that each tenant gives its own things: writing to one makes one's own.
-const OWN_NAMES: [&str; 5] = [
+const OWN_NAMES: [&str; 9] = [
     "/v1/warehouses/{code}",
     "/v1/stock/{sku}/settings",
     "/v1/templates/{name}/{language}",
     "/v1/accounts/{provider}/{name}",
     "/v1/roles/{role}",
+    "/v1/suppliers/{supplier}",
+    "/v1/sources/{source}",
+    "/v1/attributes/{attribute}",
+    "/v1/attribute-sets/{set}",
 ];
 /// Shows what is in the body, and nothing else.
 const PREVIEW: &str = "/v1/templates/{name}/{language}/preview";
@@ -142,6 +146,7 @@ async fn built() -> (Shop, Things, Vec<Route>) {
 async fn theirs(shop: &Shop) -> (Asker, Asker) {
     let key = shop.tenant(THEIRS).await;
     stock(&key, "their-atlas", 10).await;
+    key.put("/v1/suppliers/their-acme", json!({ "name": "Acme" })).await.ok();
     (key, shop.member("bert", THEIRS, "owner").await)
 }
 

@@ -1,8 +1,8 @@
 //! What one may ask of a payment.
 
 use super::{
-    CallFault, CaptureMode, Notification, Observation, Operation, PaymentPlan, Problem,
-    SecondDecision, TransferInstructions,
+    Backoff, CallFault, CaptureMode, Notification, Observation, Operation, PaymentPlan, Problem,
+    ProviderCall, SecondDecision, TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -179,6 +179,13 @@ pub enum PaymentCommand {
         #[serde(default)]
         by_hand: bool,
     },
+    /// A call that the provider would do twice is about to be made.
+    RecordCallBegun {
+        /// The payment.
+        payment: EntityId,
+        /// The call's key.
+        key: String,
+    },
     /// A call failed.
     RecordCallFailed {
         /// The payment.
@@ -196,6 +203,20 @@ pub enum PaymentCommand {
         /// A random number of 0 to 999 that spreads the next try.
         #[serde(default)]
         jitter_permille: u16,
+        /// How long the next try waits, unless the provider says when.
+        #[serde(default)]
+        backoff: Backoff,
+    },
+    /// A provider was called: the record of it, and what is known since, in one.
+    RecordCall {
+        /// The payment.
+        payment: EntityId,
+        /// How it was called.
+        call: Box<ProviderCall>,
+        /// What came of it: `RecordOpened`, `RecordCallFailed` or `RecordObservation`. Anything
+        /// else is no outcome of a call, and not listened to.
+        #[schema(value_type = Object)]
+        told: Box<PaymentCommand>,
     },
     /// Something is known about it.
     RecordObservation {

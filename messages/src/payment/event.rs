@@ -2,7 +2,7 @@
 
 use super::{
     CallFault, CallKey, CaptureMode, DisputeStatus, LedgerKind, Notification, Observation,
-    Operation, PaymentPlan, PaymentStatus, Problem, QueryReason, SecondDecision,
+    Operation, PaymentPlan, PaymentStatus, Problem, ProviderCall, QueryReason, SecondDecision,
     TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
@@ -306,6 +306,13 @@ pub enum PaymentEvent {
     },
     /// `payment.payer_returned`.
     PayerReturned,
+    /// `payment.called`: the provider was called; what is known since follows it.
+    Called {
+        /// For which order.
+        order: Option<EntityId>,
+        /// How.
+        call: Box<ProviderCall>,
+    },
     /// `payment.call_failed`: it is known what is done about it, and when.
     CallFailed {
         /// The call.
@@ -318,6 +325,14 @@ pub enum PaymentEvent {
         problem: Problem,
         /// When.
         next: Timestamp,
+    },
+    /// `payment.call_begun`: a call that the provider would do twice is about to be made. Whoever
+    /// finds it begun and not answered does not make it.
+    CallBegun {
+        /// The call.
+        key: String,
+        /// What is asked.
+        operation: Operation,
     },
     /// `payment.call_asked`: the outcome of a call is being asked for.
     CallAsked {
@@ -447,7 +462,9 @@ impl PaymentEvent {
             Self::QueryRequested { .. } => "payment.query_requested",
             Self::QueryFailed { .. } => "payment.query_failed",
             Self::PayerReturned => "payment.payer_returned",
+            Self::Called { .. } => "payment.called",
             Self::CallFailed { .. } => "payment.call_failed",
+            Self::CallBegun { .. } => "payment.call_begun",
             Self::CallAsked { .. } => "payment.call_asked",
             Self::CallRepeated { .. } => "payment.call_repeated",
             Self::CallGivenUp { .. } => "payment.call_given_up",

@@ -1,7 +1,7 @@
 //! What is agreed about a payment beside its amount: which accounts may take it, and what becomes
 //! of money that comes twice or too late.
 
-use super::AccountName;
+use super::{AccountName, PaymentClient};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -70,6 +70,9 @@ pub struct PaymentPlan {
     /// Makes the address unguessable at which the payer comes back through this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_token: Option<String>,
+    /// The application that asked for it, if it did so by the routes of the service before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<Box<PaymentClient>>,
 }
 
 impl PaymentPlan {

@@ -54,6 +54,34 @@ impl AccountSettings {
     pub fn public_view(&self) -> Self {
         Self(redacted(&self.0, false))
     }
+
+    /// The texts and numbers of settings that [`AccountSettings::public_view`] does not show.
+    pub fn hidden(settings: &serde_json::Value) -> Vec<String> {
+        let mut hidden = Vec::new();
+        gather(settings, false, &mut hidden);
+        hidden
+    }
+}
+
+fn gather(value: &serde_json::Value, shown: bool, hidden: &mut Vec<String>) {
+    use serde_json::Value;
+    match value {
+        Value::Null | Value::Bool(_) => {}
+        Value::Number(number) if !shown => hidden.push(number.to_string()),
+        Value::Number(_) => {}
+        Value::String(text) => {
+            if redacted(value, shown) != *value {
+                hidden.push(text.clone());
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather(item, shown, hidden)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                let shown = AccountSettings::SHOWN.contains(&name.as_str());
+                gather(value, shown, hidden);
+            }
+        }
+    }
 }
 
 fn redacted(value: &serde_json::Value, shown: bool) -> serde_json::Value {

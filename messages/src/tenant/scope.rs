@@ -19,6 +19,13 @@ const LIST: [(&str, &str); Scope::COUNT] = [
     ("orders:write", "Place, change, ship, cancel and return orders."),
     ("stock:read", "See stock, warehouses, movements, transfers and reservations."),
     ("stock:write", "Move, count, transfer, reserve and release goods; set warehouses up."),
+    ("supplier:read", "See suppliers, their sources without secrets, offers and imports."),
+    ("supplier:write", "Set suppliers and sources up; import, upload, cancel and undo."),
+    ("catalog:read", "See products, categories, attributes and prices."),
+    (
+        "catalog:write",
+        "Describe, price, import and archive products; keep categories and attributes.",
+    ),
     ("payments:read", "See payments, refunds, the ledger and reconciliation."),
     ("payments:write", "Open, capture, cancel, accept, mark and refund payments; reconcile them."),
     ("notifications:read", "See messages to customers and their texts."),
@@ -50,7 +57,7 @@ impl Scope {
     pub const ALL: Self = Self("*");
 
     /// How many there are.
-    pub const COUNT: usize = 29;
+    pub const COUNT: usize = 33;
 
     /// Reads a scope.
     pub fn parse(text: &str) -> Option<Self> {
@@ -150,11 +157,15 @@ impl BuiltIn {
     }
 }
 
-const OPERATOR: [&str; 17] = [
+const OPERATOR: [&str; 21] = [
     "orders:read",
     "orders:write",
     "stock:read",
     "stock:write",
+    "supplier:read",
+    "supplier:write",
+    "catalog:read",
+    "catalog:write",
     "payments:read",
     "payments:write",
     "notifications:read",
@@ -170,10 +181,12 @@ const OPERATOR: [&str; 17] = [
     "audit:read",
 ];
 
-const SUPPORT: [&str; 9] = [
+const SUPPORT: [&str; 11] = [
     "orders:read",
     "orders:write",
     "stock:read",
+    "supplier:read",
+    "catalog:read",
     "payments:read",
     "notifications:read",
     "notifications:write",
@@ -182,9 +195,11 @@ const SUPPORT: [&str; 9] = [
     "roles:read",
 ];
 
-const VIEWER: [&str; 8] = [
+const VIEWER: [&str; 10] = [
     "orders:read",
     "stock:read",
+    "supplier:read",
+    "catalog:read",
     "payments:read",
     "notifications:read",
     "webhooks:read",

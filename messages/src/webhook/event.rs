@@ -1,6 +1,8 @@
 //! What has become of webhooks.
 
-use super::{Attempt, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret};
+use super::{
+    Attempt, CallbackKey, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret,
+};
 use crate::{EntityId, EventId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,6 +35,18 @@ pub enum WebhookEvent {
         events: Vec<String>,
         /// What it is for.
         description: String,
+    },
+    /// `webhook.callbacks_put`: how payments' callbacks are made.
+    CallbacksPut {
+        /// What requests are signed with; absent if there is a secret already, which stays.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<SigningSecret>,
+        /// What they show in `x-api-key`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        api_key: Option<CallbackKey>,
+        /// Hosts that are called; any if there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hosts: Vec<String>,
     },
     /// `webhook.endpoint_rotated`.
     EndpointRotated {
@@ -180,10 +194,19 @@ impl WebhookEvent {
     /// The event as it may leave the program: without secrets.
     pub fn public_view(&self) -> Self {
         let mut view = self.clone();
-        if let Self::EndpointCreated { secret, .. } | Self::EndpointRotated { secret, .. } =
-            &mut view
-        {
-            secret.0 = "***".to_owned();
+        match &mut view {
+            Self::EndpointCreated { secret, .. } | Self::EndpointRotated { secret, .. } => {
+                "***".clone_into(&mut secret.0);
+            }
+            Self::CallbacksPut { secret, api_key, .. } => {
+                if let Some(secret) = secret {
+                    "***".clone_into(&mut secret.0);
+                }
+                if let Some(key) = api_key {
+                    "***".clone_into(&mut key.0);
+                }
+            }
+            _ => {}
         }
         view
     }

@@ -139,7 +139,7 @@ impl Client {
     }
 
     /// Presses a button of a provider's page; the answer's status.
-    pub(super) async fn press(&self, page: &str, form: &'static str) -> Result<u16, String> {
+    pub(super) async fn press(&self, page: &str, form: String) -> Result<u16, String> {
         let request = self.http.post(page).body(form);
         let request = request.header("Content-Type", "application/x-www-form-urlencoded");
         request.send().await.map(|answer| answer.status().as_u16()).map_err(told)

@@ -1,5 +1,5 @@
-//! `kontor demo`: a node with three shops, their shoppers and packers, and stand-ins for payment
-//! provider, mail server and webhook receiver, all in one process over real sockets. In the end it
+//! `kontor demo`: a node with three shops, their shoppers and packers, and stand-ins for six
+//! payment providers, mail server and webhook receiver, all in one process over real sockets. In the end it
 //! compares what was acknowledged with what everybody else saw, and says whether it is one story.
 //!
 //! The node is used through its public HTTP API only; the replay of its journal looks inside.
@@ -13,6 +13,7 @@ mod proof;
 mod report;
 mod shopper;
 mod shops;
+mod tills;
 mod town;
 
 use crate::{
@@ -47,6 +48,8 @@ use tracing_subscriber::EnvFilter;
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3200);
 /// How long everything may take to come to rest.
 const REST: Duration = Duration::from_secs(120);
+/// How long a call that failed at a stand-in waits, and how long that has a rest.
+const RETRY_MS: u64 = 250;
 /// Signals that come within this time are one.
 const ONE_STOP: Duration = Duration::from_secs(2);
 /// What the stand-ins keep: a proof needs everything.
@@ -126,6 +129,9 @@ pub async fn run(
     // The stand-ins are on this machine.
     settings.webhooks.allow_private = true;
     settings.gateways.allow_private = true;
+    // A day here is short, so nobody waits as long as for a real provider.
+    settings.gateways.retry_ms = RETRY_MS;
+    settings.gateways.rest_ms = RETRY_MS;
     settings.http.webhooks_to_private = true;
     // All shoppers have one address, and each shop one key.
     settings.http.address_requests_per_second = 0;
@@ -262,6 +268,8 @@ impl Running {
     async fn start(mut settings: NodeSettings, listener: TcpListener) -> Result<Self, String> {
         let address = listener.local_addr().map_err(|fault| fault.to_string())?;
         settings.http.listen = address;
+        // Stand-ins are told with each payment where they may send what happens to it.
+        settings.http.public_url = url::Url::parse(&format!("http://{address}")).ok();
         let node = Node::start(settings, Role::Serve).await?;
         let (intake, admin) = (node.intake().clone(), node.admin_token());
         let (stop, stopped) = oneshot::channel::<()>();

@@ -1,15 +1,19 @@
 //! How everything stands, read through the API once the shops are closed, and whether anything is
 //! still in motion.
 
-use super::{api::Client, shops::Shop, town::Town};
+use super::{
+    api::Client,
+    shops::Shop,
+    tills::{self, Books},
+    town::Town,
+};
 use kontor_messages::{
     order::{CancelReason, OrderStatus, StockStanding},
     payment::{PaymentStatus, RefundStatus},
 };
-use kontor_sandbox::StripeSummary;
 use serde::Deserialize;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     time::{Duration, Instant},
 };
 
@@ -73,9 +77,28 @@ pub(super) struct Payment {
     pub(super) captured_minor: i64,
     pub(super) refunded_minor: i64,
     #[serde(default)]
+    pub(super) attempts: Vec<Attempt>,
+    #[serde(default)]
     calls: Vec<Call>,
     #[serde(default)]
     refunds: Vec<Refund>,
+}
+
+/// One of its tries.
+#[derive(Deserialize)]
+pub(super) struct Attempt {
+    pub(super) provider: String,
+    pub(super) captured_minor: i64,
+    pub(super) refunded_minor: i64,
+    #[serde(default)]
+    redirect_url: Option<String>,
+    #[serde(default)]
+    transfer: Option<Transfer>,
+}
+
+#[derive(Deserialize)]
+struct Transfer {
+    variable_symbol: String,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +163,8 @@ pub(super) struct Picture {
 /// How everything stands.
 pub(super) struct Whole {
     pub(super) shops: Vec<Picture>,
-    pub(super) provider: StripeSummary,
+    /// Shop by shop, what its providers have written down.
+    pub(super) books: Vec<Books>,
     /// What is still in motion.
     pub(super) moving: Vec<String>,
 }
@@ -151,7 +175,7 @@ pub(super) async fn at_rest(town: &Town, patience: Duration) -> Result<Whole, St
     let mut before = None;
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        let _ = tokio::time::timeout(left, town.sandbox.stripe().settled()).await;
+        let _ = tokio::time::timeout(left, settled(town)).await;
         let figures = Figures::read(&town.client).await?;
         let still = figures.behind == 0 && before.as_ref() == Some(&figures);
         if still || left.is_zero() {
@@ -159,10 +183,17 @@ pub(super) async fn at_rest(town: &Town, patience: Duration) -> Result<Whole, St
             if whole.moving.is_empty() || left.is_zero() {
                 return Ok(whole);
             }
+            tills::see_to(town, &whole).await;
         }
         before = Some(figures);
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Waits until no provider has anything to send.
+async fn settled(town: &Town) {
+    town.sandbox.stripe().settled().await;
+    town.sandbox.providers().settled().await;
 }
 
 /// What the node's metrics say of its followers.
@@ -192,20 +223,19 @@ impl Figures {
 }
 
 async fn whole(town: &Town, figures: &Figures) -> Result<Whole, String> {
-    let provider = town.sandbox.stripe().summary();
-    let (mut shops, mut moving) = (Vec::new(), Vec::new());
+    let (mut shops, mut all_books, mut moving) = (Vec::new(), Vec::new(), Vec::new());
     if figures.behind > 0 {
         moving.push(format!("{} events are not followed up", figures.behind));
     }
     for shop in &town.shops {
         let picture = picture(town, shop).await?;
-        let charged = provider.accounts.get(&shop.stripe_key);
-        let charged = charged.map(|account| &account.charges_by_reference);
-        let found = in_motion(&picture, charged);
+        let books = tills::books(town, shop, &picture.payments);
+        let found = in_motion(&picture, &books);
         moving.extend(found.into_iter().map(|what| format!("{}: {what}", shop.tenant)));
         shops.push(picture);
+        all_books.push(books);
     }
-    Ok(Whole { shops, provider, moving })
+    Ok(Whole { shops, books: all_books, moving })
 }
 
 async fn picture(town: &Town, shop: &Shop) -> Result<Picture, String> {
@@ -235,7 +265,7 @@ async fn events(client: &Client, shop: &Shop) -> Result<Vec<Event>, String> {
     }
 }
 
-fn in_motion(picture: &Picture, charged: Option<&BTreeMap<String, u64>>) -> Vec<String> {
+fn in_motion(picture: &Picture, books: &Books) -> Vec<String> {
     let mut moving = Vec::new();
     for order in &picture.orders {
         let cancelling = order.cancellation.iter().flat_map(|known| &known.missing);
@@ -248,15 +278,9 @@ fn in_motion(picture: &Picture, charged: Option<&BTreeMap<String, u64>>) -> Vec<
         }
     }
     for payment in &picture.payments {
-        let calling = payment.calls.iter().any(|call| call.state != "given_up");
-        let refunding = payment.refunds.iter().any(|refund| {
-            use RefundStatus::{Pending, Requested, Unknown};
-            matches!(refund.status, Requested | Unknown | Pending)
-        });
-        let charges = charged.and_then(|all| all.get(&payment.id)).copied().unwrap_or(0);
-        if calling || refunding || payment.status == PaymentStatus::Created {
+        if payment.is_working() {
             moving.push(format!("payment {} has calls to make", payment.id));
-        } else if charges > 0 && payment.captured_minor == 0 {
+        } else if payment.moves(books) {
             moving.push(format!("payment {} was paid and does not know", payment.id));
         }
     }
@@ -270,6 +294,33 @@ fn in_motion(picture: &Picture, charged: Option<&BTreeMap<String, u64>>) -> Vec<
         moving.push(format!("{unheard} events were not delivered"));
     }
     moving
+}
+
+impl Payment {
+    /// What a provider calls it: the end of its page's address, or the symbol of its transfer.
+    pub(super) fn name_at(&self, provider: &str) -> Option<&str> {
+        let attempt = self.attempts.iter().find(|attempt| attempt.provider == provider)?;
+        let page = attempt.redirect_url.as_deref().and_then(|url| url.rsplit('/').next());
+        page.or_else(|| Some(attempt.transfer.as_ref()?.variable_symbol.as_str()))
+    }
+
+    /// Whether a call of it is under way.
+    fn is_working(&self) -> bool {
+        let calling = self.calls.iter().any(|call| call.state != "given_up");
+        let refunding = self.refunds.iter().any(|refund| {
+            use RefundStatus::{Pending, Requested, Unknown};
+            matches!(refund.status, Requested | Unknown | Pending)
+        });
+        calling || refunding
+    }
+
+    /// Whether it is not at rest.
+    pub(super) fn moves(&self, books: &Books) -> bool {
+        let charges = books.charges.get(&self.id).copied().unwrap_or(0);
+        let payable = |it: &Attempt| it.redirect_url.is_some() || it.transfer.is_some();
+        let unopened = self.status == PaymentStatus::Created && !self.attempts.iter().any(payable);
+        self.is_working() || unopened || (charges > 0 && self.captured_minor == 0)
+    }
 }
 
 impl Order {

@@ -6,10 +6,10 @@ use super::{
     picture::{Order, Picture, Whole},
     report::{Findings, Flash, Money, ShopReport, Units},
     shops::Shop,
+    tills::Books,
     town::Town,
 };
 use kontor_messages::order::{CancelReason, OrderStatus};
-use kontor_sandbox::AccountSummary;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is found about one shop.
@@ -18,7 +18,7 @@ struct Trial<'t> {
     at: usize,
     shop: &'t Shop,
     picture: &'t Picture,
-    provider: AccountSummary,
+    books: &'t Books,
     found: &'t mut Findings,
 }
 
@@ -35,12 +35,10 @@ pub(super) fn prove(town: &Town, whole: &Whole, found: &mut Findings) -> Vec<Sho
     );
     found.moving.extend(whole.moving.iter().cloned());
     found.surprises.extend(town.ledger.surprises());
-    let shops = town.shops.iter().zip(&whole.shops).enumerate();
+    let shops = town.shops.iter().zip(&whole.shops).zip(&whole.books).enumerate();
     shops
-        .map(|(at, (shop, picture))| {
-            let provider = whole.provider.accounts.get(&shop.stripe_key).cloned();
-            let provider = provider.unwrap_or_default();
-            Trial { town, at, shop, picture, provider, found }.run(&told)
+        .map(|(at, ((shop, picture), books))| {
+            Trial { town, at, shop, picture, books, found }.run(&told)
         })
         .collect()
 }
@@ -64,14 +62,17 @@ fn doubles(ledger: &Ledger) -> Vec<String> {
 
 impl Trial<'_> {
     fn run(mut self, told: &HashMap<String, Told>) -> ShopReport {
-        let mut report = ShopReport { tenant: self.shop.tenant.clone(), ..ShopReport::default() };
+        let (tenant, currency) = (self.shop.tenant.clone(), self.shop.currency);
+        let mut report = ShopReport { tenant, currency, ..ShopReport::default() };
         for order in &self.picture.orders {
             let word = kontor_actors::order::state::word(order.status).to_owned();
             *report.orders.entry(word).or_default() += 1;
         }
         self.acknowledged(told);
         report.units = self.units();
-        report.money = self.money();
+        self.payments();
+        report.providers = self.money();
+        report.money = total(&report.providers);
         report.mails = self.mails();
         report.events = self.events();
         report
@@ -138,20 +139,13 @@ impl Trial<'_> {
         all
     }
 
-    /// The provider's books and ours agree, payment by payment, and every order knows.
-    fn money(&mut self) -> Money {
+    /// The providers' books and ours agree payment by payment, and every order knows.
+    fn payments(&mut self) {
         let mut charged: HashMap<&str, u64> = HashMap::new();
         let orders = self.picture.orders.iter();
         let orders: HashMap<&str, &Order> = orders.map(|order| (&*order.id, order)).collect();
-        let mut sums = Money {
-            provider_taken_minor: self.provider.captured.get("czk").copied().unwrap_or(0),
-            provider_refunded_minor: self.provider.refunded.get("czk").copied().unwrap_or(0),
-            ..Money::default()
-        };
         for payment in &self.picture.payments {
-            sums.taken_minor += payment.captured_minor;
-            sums.refunded_minor += payment.refunded_minor;
-            let kept = self.provider.kept_by_reference.get(&payment.id).copied().unwrap_or(0);
+            let kept = self.books.kept.get(&payment.id).copied().unwrap_or(0);
             if kept != payment.captured_minor - payment.refunded_minor {
                 self.lost(format!(
                     "payment {}: the provider keeps {kept}, we know of {} less {}",
@@ -159,7 +153,7 @@ impl Trial<'_> {
                 ));
             }
             let Some(id) = payment.order.as_deref() else { continue };
-            let charges = &self.provider.charges_by_reference;
+            let charges = &self.books.charges;
             *charged.entry(id).or_default() += charges.get(&payment.id).copied().unwrap_or(0);
             let Some(order) = orders.get(id) else { continue };
             let known = order.payments.iter().find(|known| known.payment == payment.id);
@@ -177,12 +171,32 @@ impl Trial<'_> {
                 self.lost(format!("order {order} was paid and waits for payment"));
             }
         }
-        let ours = (sums.taken_minor, sums.refunded_minor);
-        sums.agree = ours == (sums.provider_taken_minor, sums.provider_refunded_minor);
-        if !sums.agree {
-            self.found.unbalanced.push(format!("the money of {}: {sums:?}", self.shop.tenant));
+    }
+
+    /// Every provider's books and ours agree, money that no payment of ours knows of included.
+    fn money(&mut self) -> BTreeMap<&'static str, Money> {
+        let mut all = BTreeMap::new();
+        for (provider, side) in &self.books.sides {
+            let mut money = Money {
+                provider_taken_minor: side.taken_minor,
+                provider_refunded_minor: side.given_back_minor,
+                ..Money::default()
+            };
+            let attempts = self.picture.payments.iter().flat_map(|payment| &payment.attempts);
+            for attempt in attempts.filter(|attempt| attempt.provider == *provider) {
+                money.payments += u64::from(attempt.captured_minor > 0);
+                money.taken_minor += attempt.captured_minor;
+                money.refunded_minor += attempt.refunded_minor;
+            }
+            let ours = (money.taken_minor, money.refunded_minor);
+            money.agree = ours == (money.provider_taken_minor, money.provider_refunded_minor);
+            if !money.agree {
+                let what = format!("{}'s money at {provider}: {money:?}", self.shop.tenant);
+                self.found.unbalanced.push(what);
+            }
+            all.insert(*provider, money);
         }
-        sums
+        all
     }
 
     /// Every buyer was written to, and every message that is said to be sent has come.
@@ -238,6 +252,20 @@ impl Trial<'_> {
     fn lost(&mut self, what: String) {
         self.found.lost.push(format!("{}: {what}", self.shop.tenant));
     }
+}
+
+/// All providers together.
+fn total(providers: &BTreeMap<&'static str, Money>) -> Money {
+    let mut all = Money { agree: true, ..Money::default() };
+    for money in providers.values() {
+        all.payments += money.payments;
+        all.taken_minor += money.taken_minor;
+        all.refunded_minor += money.refunded_minor;
+        all.provider_taken_minor += money.provider_taken_minor;
+        all.provider_refunded_minor += money.provider_refunded_minor;
+        all.agree &= money.agree;
+    }
+    all
 }
 
 /// What contradicts what was acknowledged, if something does.

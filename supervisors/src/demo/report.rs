@@ -45,10 +45,13 @@ pub(super) struct Report {
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ShopReport {
     pub(super) tenant: String,
+    pub(super) currency: &'static str,
     /// By status.
     pub(super) orders: BTreeMap<String, u64>,
     pub(super) units: Units,
     pub(super) money: Money,
+    /// The same, provider by provider.
+    pub(super) providers: BTreeMap<&'static str, Money>,
     /// Messages, each counted once.
     pub(super) mails: u64,
     /// Events that its endpoint took, each counted once.
@@ -64,9 +67,11 @@ pub(super) struct Units {
     pub(super) sold: i64,
 }
 
-/// Where the money is.
-#[derive(Debug, Default, Serialize)]
+/// Where the money is: what we say, and what the provider says.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(super) struct Money {
+    /// Payments that brought some.
+    pub(super) payments: u64,
     pub(super) taken_minor: i64,
     pub(super) refunded_minor: i64,
     pub(super) provider_taken_minor: i64,
@@ -158,12 +163,13 @@ impl Report {
         self.line(out, "units sold", |shop| shop.units.sold.to_string())?;
         self.line(out, "units on hand", |shop| shop.units.on_hand.to_string())?;
         self.line(out, "  of these held", |shop| shop.units.held.to_string())?;
-        self.line(out, "money taken", |shop| crowns(shop.money.taken_minor))?;
-        self.line(out, "  says the provider", |shop| crowns(shop.money.provider_taken_minor))?;
-        self.line(out, "money refunded", |shop| crowns(shop.money.refunded_minor))?;
-        self.line(out, "  says the provider", |shop| crowns(shop.money.provider_refunded_minor))?;
+        let money = |shop: &ShopReport, minor| format!("{} {}", amount(minor), shop.currency);
+        self.line(out, "money taken", |shop| money(shop, shop.money.taken_minor))?;
+        self.line(out, "money refunded", |shop| money(shop, shop.money.refunded_minor))?;
         self.line(out, "messages sent", |shop| shop.mails.to_string())?;
         self.line(out, "events delivered", |shop| shop.events.to_string())?;
+        writeln!(out)?;
+        self.write_providers(out)?;
         writeln!(out)?;
         let flash = &self.flash_sale;
         let tried = flash.won + flash.refused;
@@ -204,6 +210,32 @@ impl Report {
         writeln!(out, "{}", if self.passed { "all proofs hold" } else { "NOT ALL PROOFS HOLD" })
     }
 
+    /// Account by account, what we say and what the provider says.
+    fn write_providers(&self, out: &mut String) -> std::fmt::Result {
+        let heads = ["payments", "taken", "says the provider", "refunded", "says the provider"];
+        let line = |out: &mut String, name: &str, values: [String; 5]| {
+            let [payments, taken, theirs, refunded, theirs_too] = values;
+            writeln!(
+                out,
+                "{name:<18}{payments:>10}{taken:>15}{theirs:>19}{refunded:>15}{theirs_too:>19}"
+            )
+        };
+        line(out, "", heads.map(str::to_owned))?;
+        for shop in &self.shops {
+            for (provider, money) in &shop.providers {
+                let values = [
+                    money.payments.to_string(),
+                    amount(money.taken_minor),
+                    amount(money.provider_taken_minor),
+                    amount(money.refunded_minor),
+                    amount(money.provider_refunded_minor),
+                ];
+                line(out, &format!("{provider}, {}", shop.currency), values)?;
+            }
+        }
+        Ok(())
+    }
+
     fn line(
         &self,
         out: &mut String,
@@ -222,6 +254,6 @@ fn row(out: &mut String, name: &str, values: &[String]) -> std::fmt::Result {
     writeln!(out)
 }
 
-fn crowns(minor: i64) -> String {
-    format!("{}.{:02} CZK", minor / 100, minor % 100)
+fn amount(minor: i64) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
 }

@@ -5,6 +5,7 @@ use super::{
     api::Answer,
     feed::{FLASH, Product},
     ledger::{Told, count},
+    tills::{self, Page},
     town::Town,
 };
 use reqwest::Method;
@@ -122,7 +123,7 @@ async fn decide(town: &Town, bought: &Bought) {
         }
         80..90 => {
             if let Some(page) = payment_page(town, bought).await {
-                press(town, &page, "outcome=abandon").await;
+                press(town, &page, "abandon").await;
             }
         }
         _ => {}
@@ -132,7 +133,7 @@ async fn decide(town: &Town, bought: &Bought) {
 async fn place(town: &Town, shop: usize, lines: &[(Product, i64)]) -> Option<Bought> {
     let key = uuid::Uuid::new_v4().to_string();
     let email = format!("shopper-{key}@example.test");
-    let body = order(lines, &email);
+    let body = order(lines, &email, town.shops[shop].currency);
     let post = || async {
         let bearer = &town.shops[shop].bearer;
         let posted = town.client.send(bearer, Method::POST, "/v1/orders", Some(&key), &body);
@@ -181,7 +182,7 @@ fn kept(town: &Town, answer: Result<Answer, String>) -> Option<Answer> {
     }
 }
 
-fn order(lines: &[(Product, i64)], email: &str) -> Value {
+fn order(lines: &[(Product, i64)], email: &str, currency: &str) -> Value {
     let total: i64 = lines.iter().map(|(product, units)| product.price_minor * units).sum();
     let lines: Vec<_> = lines
         .iter()
@@ -191,7 +192,7 @@ fn order(lines: &[(Product, i64)], email: &str) -> Value {
         })
         .collect();
     json!({
-        "channel": "web", "currency": "CZK", "lines": lines,
+        "channel": "web", "currency": currency, "lines": lines,
         "customer": { "name": "Anna Kupcová", "email": email, "language": "cs" },
         "shipping_address": { "name": "Anna Kupcová", "street": "Nábřeží 7", "city": "Děčín",
             "postal_code": "405 02", "country": "CZ" },
@@ -202,11 +203,14 @@ fn order(lines: &[(Product, i64)], email: &str) -> Value {
 async fn pay(town: &Town, bought: &Bought, declined_first: bool) {
     let Some(page) = payment_page(town, bought).await else { return };
     if declined_first {
-        press(town, &page, "outcome=decline").await;
+        press(town, &page, "decline").await;
     }
-    if press(town, &page, "outcome=pay").await {
+    if press(town, &page, "pay").await {
         count(&town.ledger.counts().paid);
         town.ledger.note(&bought.order, |told| told.paid = true);
+        if page.provider == "fio" {
+            tills::ask(town, &town.shops[bought.shop].bearer, &page.payment).await;
+        }
         if fastrand::bool() {
             confirmed(town, bought).await;
         }
@@ -214,10 +218,11 @@ async fn pay(town: &Town, bought: &Bought, declined_first: bool) {
 }
 
 /// Opens a payment and waits for the page where it is paid.
-async fn payment_page(town: &Town, bought: &Bought) -> Option<String> {
+async fn payment_page(town: &Town, bought: &Bought) -> Option<Page> {
     let bearer = &town.shops[bought.shop].bearer;
+    let provider = tills::choose(&town.shops[bought.shop]);
     let body = json!({
-        "order": bought.order, "provider": "stripe", "account": "main",
+        "order": bought.order, "provider": provider, "account": "main",
         "return_url": "https://shop.example/thanks", "cancel_url": "https://shop.example/basket",
     });
     let answer = town.client.send(bearer, Method::POST, "/v1/payments", None, &body).await;
@@ -229,9 +234,9 @@ async fn payment_page(town: &Town, bought: &Bought) -> Option<String> {
     let path = format!("/v1/payments/{}", answer.text("id")?);
     // A payment may be over before its page is known: then there is nothing to press.
     look(town, bought.shop, &path, "a payment page", |payment| {
-        let page = payment.pointer("/attempts/0/redirect_url").and_then(Value::as_str);
+        let page = tills::page(town, provider, payment);
         let open = matches!(payment.get("status")?.as_str()?, "created" | "pending");
-        (page.is_some() || !open).then(|| page.map(str::to_owned))
+        (page.is_some() || !open).then_some(page)
     })
     .await
     .flatten()
@@ -275,15 +280,12 @@ async fn look<T>(
     }
 }
 
-/// Presses a button of the payment page; true if the payer was sent back, or need not pay.
-async fn press(town: &Town, page: &str, button: &'static str) -> bool {
-    match town.client.press(page, button).await {
-        Ok(status) => status == 302,
-        Err(fault) => {
-            town.ledger.surprise(format!("the payment page: {fault}"));
-            false
-        }
-    }
+/// Presses a button of the payment page; true if the payer has paid, or need not pay.
+async fn press(town: &Town, page: &Page, outcome: &str) -> bool {
+    page.press(town, outcome).await.unwrap_or_else(|fault| {
+        town.ledger.surprise(format!("the payment page: {fault}"));
+        false
+    })
 }
 
 async fn cancel(town: &Town, bought: &Bought) {

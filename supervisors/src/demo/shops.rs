@@ -3,9 +3,10 @@
 use super::{
     api::{Bearer, Client},
     feed::{FLASH, Product},
+    tills,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use kontor_sandbox::{Sandbox, StripeAccount, WebhookEndpoint};
+use kontor_sandbox::Sandbox;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,6 +21,10 @@ struct Plan {
     name: &'static str,
     /// Code and name of its warehouses, in the order in which goods leave them.
     warehouses: &'static [(&'static str, &'static str)],
+    country: &'static str,
+    currency: &'static str,
+    /// By whom its customers can pay.
+    providers: &'static [&'static str],
 }
 
 const SHOPS: [Plan; 3] = [
@@ -27,12 +32,25 @@ const SHOPS: [Plan; 3] = [
         tenant: "harbour-books",
         name: "Harbour Books",
         warehouses: &[("quay", "At the quay"), ("attic", "In the attic")],
+        country: "CZ",
+        currency: "CZK",
+        providers: &["stripe", "comgate", "paypal", "fio"],
     },
-    Plan { tenant: "tide-tools", name: "Tide Tools", warehouses: &[("shed", "The shed")] },
+    Plan {
+        tenant: "tide-tools",
+        name: "Tide Tools",
+        warehouses: &[("shed", "The shed")],
+        country: "PL",
+        currency: "PLN",
+        providers: &["stripe", "payu", "paypal"],
+    },
     Plan {
         tenant: "polar-tea",
         name: "Polar Tea",
         warehouses: &[("north", "Northern store"), ("south", "Southern store")],
+        country: "KZ",
+        currency: "KZT",
+        providers: &["stripe", "halyk"],
     },
 ];
 
@@ -41,8 +59,9 @@ const SHOPS: [Plan; 3] = [
 pub(super) struct Shop {
     pub(super) tenant: String,
     pub(super) bearer: Bearer,
-    /// Its key at the payment provider.
-    pub(super) stripe_key: String,
+    pub(super) currency: &'static str,
+    /// By whom its customers can pay.
+    pub(super) providers: &'static [&'static str],
     /// Units of each product at the beginning.
     pub(super) initial: BTreeMap<String, i64>,
 }
@@ -65,13 +84,15 @@ pub(super) async fn open_all(ground: &Ground<'_>) -> Result<Vec<Shop>, String> {
     let suffix = suffix(ground).await?;
     for (at, plan) in SHOPS.iter().enumerate() {
         let tenant = format!("{}{suffix}", plan.tenant);
-        let bearer = found(ground, &tenant, plan.name).await?;
+        let bearer = found(ground, &tenant, plan).await?;
+        tills::connect(ground, &tenant, &bearer, plan.providers).await?;
         connect(ground, &tenant, &bearer).await?;
         let products = ground.products.iter().filter(|product| at == 0 || product.sku != FLASH);
         let products: Vec<_> = products.collect();
         fill(ground.client, &bearer, plan.warehouses, &products).await?;
         let initial = products.iter().map(|product| (product.sku.clone(), product.stock)).collect();
-        shops.push(Shop { stripe_key: stripe_key(&tenant), tenant, bearer, initial });
+        let Plan { currency, providers, .. } = *plan;
+        shops.push(Shop { tenant, bearer, currency, providers, initial });
     }
     Ok(shops)
 }
@@ -89,10 +110,10 @@ async fn suffix(ground: &Ground<'_>) -> Result<String, String> {
 }
 
 /// The tenant and its key.
-async fn found(ground: &Ground<'_>, tenant: &str, title: &str) -> Result<Bearer, String> {
+async fn found(ground: &Ground<'_>, tenant: &str, plan: &Plan) -> Result<Bearer, String> {
     let operator = Bearer { token: ground.admin.to_owned(), tenant: None };
     let settings = json!({
-        "name": title, "country": "CZ", "currency": "CZK", "time_zone": "Europe/Prague",
+        "name": plan.name, "country": plan.country, "currency": plan.currency, "time_zone": "Europe/Prague",
         "language": "cs",
         "limits": { "requests_in_flight": 10_000, "requests_per_second": 100_000 },
     });
@@ -104,30 +125,15 @@ async fn found(ground: &Ground<'_>, tenant: &str, title: &str) -> Result<Bearer,
     Ok(Bearer { token: text(&key, "token")?, tenant: None })
 }
 
-/// Its accounts at the providers, and where it hears of its orders.
+/// Its account at the mail server, and where it hears of its orders.
 async fn connect(ground: &Ground<'_>, tenant: &str, bearer: &Bearer) -> Result<(), String> {
-    let Ground { client, sandbox, node, .. } = ground;
-    let secret = format!("whsec_{}", uuid::Uuid::new_v4().simple());
-    sandbox.stripe().register(StripeAccount {
-        api_key: stripe_key(tenant),
-        webhooks: vec![WebhookEndpoint {
-            url: format!("{node}/webhooks/{tenant}/stripe/main"),
-            secret: secret.clone(),
-        }],
-    });
-    let settings = json!({
-        "secret_key": stripe_key(tenant), "webhook_secrets": [secret],
-        "endpoint": sandbox.stripe().base_url(),
-    });
-    let body = json!({ "settings": settings });
-    client.expect(bearer, Method::PUT, "/v1/accounts/stripe/main", &body).await?;
+    let Ground { client, sandbox, .. } = ground;
     let mail = sandbox.smtp().address();
     let settings = json!({
         "host": mail.ip().to_string(), "port": mail.port(), "tls": "none",
         "from": format!("orders@{tenant}.example"),
     });
-    let body = json!({ "settings": settings });
-    client.expect(bearer, Method::PUT, "/v1/accounts/smtp/main", &body).await?;
+    put_account(ground, bearer, "smtp", settings).await?;
     let body = json!({ "url": sandbox.receiver().hook_url(tenant), "events": ["order.*"] });
     let made = client.expect(bearer, Method::POST, "/v1/webhook-endpoints", &body).await?;
     let secret = text(&made, "signing_secret")?;
@@ -137,6 +143,18 @@ async fn connect(ground: &Ground<'_>, tenant: &str, bearer: &Bearer) -> Result<(
         hook.sequence_pointers = vec!["/data/version".to_owned()];
     });
     Ok(())
+}
+
+/// Gives the shop an account at a provider; how that stands.
+pub(super) async fn put_account(
+    ground: &Ground<'_>,
+    bearer: &Bearer,
+    provider: &str,
+    settings: Value,
+) -> Result<Value, String> {
+    let path = format!("/v1/accounts/{provider}/main");
+    let body = json!({ "settings": settings });
+    ground.client.expect(bearer, Method::PUT, &path, &body).await
 }
 
 /// Warehouses, and the goods in them. With two, a third of the products lies in both.
@@ -168,11 +186,7 @@ async fn fill(
         .await
 }
 
-fn stripe_key(tenant: &str) -> String {
-    format!("sk_test_{tenant}")
-}
-
-fn text(value: &Value, member: &str) -> Result<String, String> {
+pub(super) fn text(value: &Value, member: &str) -> Result<String, String> {
     let found = value.get(member).and_then(Value::as_str).map(str::to_owned);
     found.ok_or_else(|| format!("the answer has no {member}"))
 }

@@ -2,7 +2,7 @@
 //! the rush is, when the shops close.
 
 use super::{api::Client, feed::Product, ledger::Ledger, shopper, shops::Shop};
-use kontor_sandbox::{Sandbox, StripeSwitches};
+use kontor_sandbox::{Sandbox, StandSwitches, StripeSwitches};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -95,7 +95,7 @@ impl Town {
         (took, placed)
     }
 
-    /// How the payment provider behaves at this time of the day.
+    /// How the payment providers behave at this time of the day.
     fn weather(&self, now: Duration) {
         let day = self.open_for.unwrap_or(DAY).as_millis().max(1);
         let hour = now.as_millis() % day * 100 / day;
@@ -109,9 +109,35 @@ impl Town {
                 ..StripeSwitches::default()
             };
         });
+        let weather = StandSwitches {
+            duplicate_notifications: true,
+            contradict: (5..15).contains(&hour),
+            notify_before_answer: (30..45).contains(&hour),
+            shuffle_notifications: (55..65).contains(&hour),
+            delay_ms: if (70..80).contains(&hour) { 100 } else { 0 },
+            rate_limit: u32::from((80..85).contains(&hour)),
+            ..StandSwitches::default()
+        };
+        self.at_the_others(&weather, u32::from((66..70).contains(&hour)));
+    }
+
+    fn at_the_others(&self, weather: &StandSwitches, fails: u32) {
+        let at = self.sandbox.providers();
+        at.comgate.set_switches(|switches| switches.clone_from(weather));
+        at.payu.set_switches(|switches| switches.clone_from(weather));
+        at.paypal.set_switches(|switches| switches.clone_from(weather));
+        at.halyk.set_switches(|switches| switches.clone_from(weather));
+        // Where a refund that failed can be asked for again without a person's help.
+        at.payu.set_switches(|switches| switches.fail_before = fails);
+        at.paypal.set_switches(|switches| switches.fail_before = fails);
+        // A bank sends nothing, and is asked by people who wait for the answer.
+        at.fio.set_switches(|switches| switches.delay_ms = weather.delay_ms / 10);
     }
 
     fn fair_weather(&self) {
+        let duplicate_notifications = true;
+        let weather = StandSwitches { duplicate_notifications, ..StandSwitches::default() };
+        self.at_the_others(&weather, 0);
         self.sandbox.stripe().set_switches(|switches| {
             *switches = StripeSwitches { duplicate_webhooks: true, ..StripeSwitches::default() };
         });

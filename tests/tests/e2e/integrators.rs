@@ -66,7 +66,7 @@ async fn own_clients(kind: Kind) {
             "amqp_url": broker::url(), "exchange": office.exchange(),
             "commands": office.commands(), "tenant": shop.tenant,
             "order": by_channel,
-            "webhook_url": format!("{}/webhooks/{}/stripe/main", node.url(), shop.tenant),
+            "webhook_url": shop.stripe_hook(&node).await,
             "stripe_secret": STRIPE_SECRET,
             "stripe_event": stripe_event(now),
             "signed_by_sandbox": {

@@ -33,7 +33,9 @@ mod integrators;
 mod kill9;
 mod load;
 mod main_job;
+mod payments;
 mod process;
 mod replayed;
+mod till;
 #[cfg(feature = "servers")]
 mod tracing;

@@ -39,6 +39,24 @@ fn waits_double_from_five_seconds_to_a_quarter_of_an_hour() {
 }
 
 #[test]
+fn a_node_may_want_other_waits_than_the_usual_ones() {
+    let mut told = failed(Operation::Open, &open_key(), retry());
+    if let C::RecordCallFailed { backoff, .. } = &mut told {
+        *backoff = Backoff { first_ms: 200, ms_max: 300 };
+    }
+    let mut stage = after([request()]);
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        stage.obey(told.clone()).unwrap();
+        let wait = document(&stage).calls[0].next.unwrap().since(stage.now());
+        waits.push(wait.as_millis());
+        stage = stage.after(wait);
+        stage.wake_due();
+    }
+    assert_eq!(waits, [200, 300, 300]);
+}
+
+#[test]
 fn the_provider_says_when_to_come_again() {
     let at = later(HOUR / 2);
     let fault = CallFault::Retry { at: Some(at), fresh_key: false };
@@ -184,4 +202,20 @@ fn request_for_days() -> C {
         *until = later(DAY);
     }
     command
+}
+
+#[test]
+fn a_call_that_must_not_be_made_twice_is_begun_once_until_it_is_answered() {
+    let refund_key = key(1, Operation::Refund, 2);
+    let begins = || C::RecordCallBegun { payment: id(), key: refund_key.clone() };
+    let mut stage = paid_stage();
+    stage.obey(refund("r-1", 300)).unwrap();
+    let stage = stage.when(begins()).then_names(&["payment.call_begun"]);
+    assert!(document(&stage).calls[0].begun);
+    let mut stage = stage.when(begins()).then_nothing();
+    // It surely was not done, so it may begin again once it is made again.
+    stage.obey(failed(Operation::Refund, &refund_key, retry())).unwrap();
+    let mut stage = stage.when(begins()).then_nothing().after(MINUTE);
+    stage.wake_due();
+    stage.when(begins()).then_names(&["payment.call_begun"]);
 }

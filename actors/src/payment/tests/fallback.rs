@@ -27,6 +27,7 @@ fn open_failed(attempt: u32, fault: CallFault) -> C {
         fault,
         problem: Problem::new("no_answer", "none came"),
         jitter_permille: 0,
+        backoff: Backoff::default(),
     }
 }
 
@@ -156,6 +157,7 @@ proptest! {
                 fault,
                 problem: Problem::new("no_answer", "none came"),
                 jitter_permille: 0,
+        backoff: Backoff::default(),
             };
             stage.obey(told).unwrap();
             let now = document(&stage);

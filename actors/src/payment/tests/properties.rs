@@ -229,6 +229,7 @@ proptest! {
             stage = stage.after(Duration::from_secs(seconds * seconds));
             let before = document(&stage).status;
             let command = command(what, amount, &document(&stage), stage.now());
+            let command = if amount % 4 == 0 { recorded(command, journal.len()) } else { command };
             let Ok(events) = stage.obey(command.clone()) else { continue };
             legal(before, &events);
             let now = document(&stage);
@@ -254,6 +255,37 @@ proptest! {
         let text = serde_json::to_string(&replayed).unwrap();
         prop_assert_eq!(serde_json::from_str::<PaymentState>(&text).unwrap(), replayed);
     }
+}
+
+/// The same with a record of the call that brought it, if a call may bring it.
+fn recorded(told: C, number: usize) -> C {
+    use kontor_messages::{
+        EventId,
+        payment::{CallOutcome, ProviderCall},
+    };
+    let outcome = matches!(
+        told,
+        C::RecordOpened { .. } | C::RecordCallFailed { .. } | C::RecordObservation { .. }
+    );
+    if !outcome {
+        return told;
+    }
+    let call = ProviderCall {
+        id: EventId(uuid::Uuid::from_u128(number as u128)),
+        operation: Operation::Query,
+        attempt: 1,
+        provider: "stripe".into(),
+        account: "main".into(),
+        key: String::new(),
+        tries: 1,
+        started_at: NOW,
+        duration_ms: 0,
+        outcome: CallOutcome::Answered,
+        problem: None,
+        exchanges: vec![],
+        exchanges_left_out: 0,
+    };
+    C::RecordCall { payment: id(), call: Box::new(call), told: Box::new(told) }
 }
 
 fn command(what: usize, amount: i64, now: &PaymentDocument, at: Timestamp) -> C {

@@ -189,6 +189,36 @@ fn a_supplier_whose_clock_is_ahead_can_still_tell_more() {
 }
 
 #[test]
+fn a_feed_tells_of_many_products_in_one_event_and_of_each_only_what_is_news() {
+    let counts = |list: &[(&str, i64)]| list.iter().map(|(s, n)| ((*s).to_owned(), *n)).collect();
+    let told = observed_many(counts(&[("C", 1), ("B", 4), ("A", 7), ("A", 2)]), NOW);
+    let stage = ten().when(told.clone()).then_names(&["stock.observations"]);
+    let units = |stage: &Stage<Stock>, sku: &str| stage.sku(sku).level("sup").unwrap().on_hand;
+    assert_eq!((units(&stage, "A"), units(&stage, "B"), units(&stage, "C")), (2, 4, 1));
+    assert_eq!(stage.sku("A").total_available, 12);
+    let stage = stage.when(told).then_nothing();
+    let stage = stage.after(MINUTE).then_do(observed("A", 3, minutes(1)));
+    let late = observed_many(counts(&[("A", 9), ("B", 5)]), NOW);
+    let stage = stage.when(late).then_names(&["stock.observations"]);
+    assert_eq!((units(&stage, "A"), units(&stage, "B")), (3, 5));
+}
+
+#[test]
+fn a_count_is_taken_back_only_while_it_stands() {
+    let back = |instead_of| StockCommand::RecordObservations {
+        warehouse: "sup".to_owned(),
+        observed_at: NOW,
+        counts: vec![Observed { sku: "A".to_owned(), quantity: 5, instead_of: Some(instead_of) }],
+    };
+    let stage = ten().then_do(observed("A", 9, NOW));
+    let stage = stage.when(back(8)).then_nothing();
+    let stage = stage.when(back(9)).then_names(&["stock.observations"]);
+    assert_eq!(stage.sku("A").level("sup").unwrap().on_hand, 5);
+    let stage = stage.after(MINUTE).then_do(observed("A", 5, minutes(1)));
+    stage.when(back(5)).then_nothing();
+}
+
+#[test]
 fn low_and_out_are_told_once_when_they_are_crossed() {
     let stage = ten()
         .then_do(configure("A", StockSettings { low_threshold: 3, ..StockSettings::default() }));

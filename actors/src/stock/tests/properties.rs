@@ -14,6 +14,7 @@ const CODES: [&str; 3] = ["main", "side", "sup"];
 enum Ask {
     Move(MovementKind, usize, usize, i64),
     Observe(usize, i64, i64),
+    ObserveMany(Vec<(usize, i64)>, i64),
     Transfer(u8, usize, usize, usize, i64),
     Receive(u8),
     Reserve(u8, Vec<(usize, i64, Option<usize>)>, u32, bool),
@@ -44,6 +45,8 @@ fn ask() -> impl Strategy<Value = Ask> {
     prop_oneof![
         4 => (kind, 0..3_usize, 0..3_usize, -4..15_i64).prop_map(|(k, s, w, q)| Ask::Move(k, s, w, q)),
         4 => (0..3_usize, 0..12_i64, -1..9_i64).prop_map(|(s, q, at)| Ask::Observe(s, q, at)),
+        2 => (prop::collection::vec((0..4_usize, 0..12_i64), 0..5), -1..9_i64)
+            .prop_map(|(counts, at)| Ask::ObserveMany(counts, at)),
         1 => (0..3_u8, 0..3_usize, 0..3_usize, 0..3_usize, 1..6_i64)
             .prop_map(|(t, s, from, to, q)| Ask::Transfer(t, s, from, to, q)),
         1 => (0..3_u8).prop_map(Ask::Receive),
@@ -76,6 +79,10 @@ fn command(ask: &Ask, number: usize, now: Timestamp) -> Option<StockCommand> {
     Some(match ask.clone() {
         Ask::Move(kind, sku, w, quantity) => {
             moved(&format!("m{number}"), &name(sku), CODES[w], kind, quantity)
+        }
+        Ask::ObserveMany(counts, minutes) => {
+            let counts = counts.into_iter().map(|(sku, units)| (name(sku), units)).collect();
+            observed_many(counts, at(minutes))
         }
         Ask::Observe(sku, quantity, minutes) => observed(&name(sku), quantity, at(minutes)),
         Ask::Transfer(t, sku, from, to, quantity) => StockCommand::Transfer {
@@ -146,6 +153,9 @@ impl Witness {
         match event {
             StockEvent::Moved { change, .. } | StockEvent::Observed { change, .. } => {
                 self.book(change, change.quantity);
+            }
+            StockEvent::Observations { allocations, .. } => {
+                allocations.iter().for_each(|change| self.book(change, change.quantity));
             }
             StockEvent::TransferStarted { from, .. } => self.book(from, -from.quantity),
             StockEvent::TransferReceived { to } => self.book(to, to.quantity),

@@ -184,7 +184,9 @@ fn a_sender_posts_what_is_queued_for_an_active_endpoint_and_nothing_else() {
         let endpoint = stage.state(&endpoint_entity(&shop()));
         dispatch::next(&delivery(1), &stage.state(&delivery(1)), &endpoint, NOW)
     };
-    let dispatch::Next::Post { url, secrets, attempt } = ask(&stage) else { panic!() };
+    let dispatch::Next::Post { url, secrets, attempt, callback: None } = ask(&stage) else {
+        panic!()
+    };
     assert_eq!((&*url, attempt), ("https://shop.example.com/hooks", 1));
     assert_eq!(secrets, [secret(1)]);
     let stage = stage.when(WebhookCommand::Pause { endpoint: shop() }).stage;

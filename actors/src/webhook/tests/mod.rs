@@ -1,5 +1,6 @@
 //! The rules of outgoing webhooks.
 
+mod callbacks;
 mod deliveries;
 mod pinned;
 mod properties;
@@ -10,7 +11,7 @@ use crate::testing::{NOW, Stage, given};
 use kontor_messages::{
     EventId,
     webhook::{
-        Attempt, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret,
+        Attempt, CallbackKey, DisableReason, GiveUpReason, Position, ReplayRange, SigningSecret,
         delivery_entity, endpoint_entity, tally_entity,
     },
 };

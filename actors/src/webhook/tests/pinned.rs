@@ -17,6 +17,11 @@ fn events_keep_their_json() {
             events: vec!["*".to_owned()],
             description: String::new(),
         },
+        WebhookEvent::CallbacksPut {
+            secret: Some(secret(1)),
+            api_key: Some(CallbackKey("the-shop-s-own".to_owned())),
+            hosts: vec!["shop.example.com".to_owned()],
+        },
         WebhookEvent::EndpointRotated { secret: secret(2), previous_until: NOW },
         WebhookEvent::EndpointPaused { until: NOW },
         WebhookEvent::EndpointEnabled { endpoint: shop(), missed_from: Some(position) },

@@ -35,8 +35,14 @@ use url::Url;
 use wire::{Fields, Form};
 
 /// How it is registered.
-pub const PROVIDER: Provider =
-    Provider { name: "comgate", needs_settings: true, calls: &["endpoint"], build, of_mode };
+pub const PROVIDER: Provider = Provider {
+    name: "comgate",
+    needs_settings: true,
+    calls: &["endpoint"],
+    notify: None,
+    build,
+    of_mode,
+};
 
 /// Currencies that ComGate takes; all of them count hundredths.
 const CURRENCIES: [&str; 9] = ["CZK", "EUR", "PLN", "HUF", "USD", "GBP", "RON", "NOK", "SEK"];

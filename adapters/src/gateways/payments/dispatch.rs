@@ -3,7 +3,7 @@
 //! Whoever hosts this follows the journal and gives each event once or more: an event whose call
 //! has been answered meanwhile leads to nothing. No outcome is ever dropped.
 
-use crate::gateways::{Account, Accounts, Ask, Told, http::ADDRESS_REFUSED};
+use crate::gateways::{Account, Accounts, Ask, Made, Told, http::ADDRESS_REFUSED, record::Said};
 use kontor_actors::{
     payment::{Attempt, Call, CallState, PaymentDocument},
     ports::{
@@ -12,16 +12,16 @@ use kontor_actors::{
     },
 };
 use kontor_messages::{
-    EntityId, TenantId, Timestamp,
+    EntityId, EventId, TenantId, Timestamp,
     payment::{
-        CallFault, Observation, ObservationSource, Operation, PaymentCommand, PaymentEvent,
-        PaymentStatus, Problem,
+        Backoff, CallFault, CallOutcome, Observation, ObservationSource, Operation, PaymentCommand,
+        PaymentEvent, PaymentStatus, Problem, ProviderCall,
     },
 };
 use std::time::Duration;
 
-/// So soon after it was asked for, a refund that an event asks for has not been made before: a
-/// longer way means that we may have died in between.
+/// A refund that was asked for longer ago may have been made by a node that did not write down yet
+/// what it begins.
 const REFUND_FRESH: Duration = Duration::from_secs(120);
 
 /// A call that an event asks for.
@@ -34,11 +34,56 @@ pub struct Errand {
     /// What is asked; none if nobody wants it any more.
     ask: Option<Ask>,
     operation: Operation,
+    /// Of which account.
+    provider: String,
+    account: String,
+    /// Which try it is; of a query, which query.
+    tries: u32,
     /// When it was asked for; none if it was made before and nobody knows what became of it.
     fresh_since: Option<Timestamp>,
+    /// How long it waits if it is not done.
+    backoff: Backoff,
 }
 
-/// Looks the account up, calls it, and says what is to be recorded. None: nothing was to be done.
+/// What is to be recorded before the call that an event asks for is made: that it begins, where the
+/// provider would do it twice and cannot be asked whether it did. So whoever dies while it is under
+/// way leaves behind that it may have been done. The error is what to record in place of a call.
+pub async fn begins(
+    accounts: &Accounts,
+    tenant: &TenantId,
+    payment: &EntityId,
+    event: &PaymentEvent,
+    document: &PaymentDocument,
+    now: Timestamp,
+) -> Result<Option<PaymentCommand>, Box<PaymentCommand>> {
+    let errand = errand(tenant, payment, event, document);
+    let refund = |errand: &Errand| errand.operation == Operation::Refund && errand.is_fresh(now);
+    let Some(mut errand) = errand.filter(refund) else { return Ok(None) };
+    errand.backoff = accounts.backoff();
+    let Some(attempt) = document.attempt(errand.attempt) else { return Ok(None) };
+    let account = accounts.get(tenant, &attempt.provider, &attempt.account).await;
+    let account =
+        account.map_err(|fault| Box::new(without_account(&errand, payment, fault, now)))?;
+    if !errand.is_blind(&account) {
+        return Ok(None);
+    }
+    Ok(Some(PaymentCommand::RecordCallBegun { payment: payment.clone(), key: errand.key }))
+}
+
+impl Errand {
+    /// A refund that may have been made once it was begun, and nobody could tell.
+    fn is_blind(&self, account: &Account) -> bool {
+        self.operation == Operation::Refund && !account.abilities().refund_reference
+    }
+
+    /// Whether it surely was not made yet.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.fresh_since.is_some_and(|since| now.since(since) <= REFUND_FRESH)
+    }
+}
+
+/// Looks the account up, calls it, and says what is to be recorded: the call, with what came of it.
+/// None: nothing was to be done.
 pub async fn run(
     accounts: &Accounts,
     tenant: &TenantId,
@@ -47,16 +92,20 @@ pub async fn run(
     document: &PaymentDocument,
     now: Timestamp,
 ) -> Option<PaymentCommand> {
-    let errand = errand(tenant, payment, event, document)?;
+    let mut errand = errand(tenant, payment, event, document)?;
+    errand.backoff = accounts.backoff();
     let attempt = document.attempt(errand.attempt)?;
     match accounts.get(tenant, &attempt.provider, &attempt.account).await {
         Ok(account) => Some(call(&errand, payment, &account, now).await),
-        // The payer waits in front of it, so the shop learns at once that it cannot be opened.
-        Err(fault) if errand.operation == Operation::Open => {
-            let fault = GatewayFault { fault: CallFault::GiveUp, ..fault };
-            Some(failed(&errand, payment, fault))
-        }
-        Err(fault) => Some(failed(&errand, payment, fault)),
+        Err(fault) => Some(without_account(&errand, payment, fault, now)),
+    }
+}
+
+/// The payer waits in front of an opening that cannot be made, so the shop learns of it at once.
+fn at_once(errand: &Errand, fault: GatewayFault) -> GatewayFault {
+    match errand.operation {
+        Operation::Open => GatewayFault { fault: CallFault::GiveUp, ..fault },
+        _ => fault,
     }
 }
 
@@ -100,25 +149,32 @@ pub fn errand(
         key: call.key.clone(),
         ask,
         operation: call.operation,
-        fresh_since: (!lost).then_some(call.sent_at),
+        provider: attempt.provider.clone(),
+        account: attempt.account.clone(),
+        tries: call.tries,
+        fresh_since: (!lost && !call.begun).then_some(call.sent_at),
+        backoff: Backoff::default(),
     })
 }
 
 fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option<Errand> {
-    // A later question is on its way, and its answer is newer.
-    if query < attempt.last_query || attempt.references.is_empty() {
+    if attempt.references.is_empty() {
         return None;
     }
     let refunds = attempt.captured_seen > 0
         || document.refunds.iter().any(|refund| refund.attempt == attempt.attempt);
     let wanted = attempt.is_open() && !attempt.cancel_asked;
-    let query = QueryPayment { references: attempt.references.clone(), refunds, wanted };
+    let asked = QueryPayment { references: attempt.references.clone(), refunds, wanted };
     Some(Errand {
         attempt: attempt.attempt,
         key: String::new(),
-        ask: Some(Ask::Query(query)),
+        ask: Some(Ask::Query(asked)),
         operation: Operation::Query,
+        provider: attempt.provider.clone(),
+        account: attempt.account.clone(),
+        tries: query,
         fresh_since: None,
+        backoff: Backoff::default(),
     })
 }
 
@@ -188,22 +244,67 @@ async fn call(
         let problem = Problem::new("unnamed", "the provider has not named it yet");
         return failed(errand, payment, GatewayFault::retry(FaultCause::Here, problem));
     }
-    let blind = errand.operation == Operation::Refund && !account.abilities().refund_reference;
-    let fresh = errand.fresh_since.is_some_and(|since| now.since(since) <= REFUND_FRESH);
-    if blind && !fresh {
+    let blind = errand.is_blind(account);
+    if blind && !errand.is_fresh(now) {
         return failed(errand, payment, perhaps_given_back());
     }
-    match account.call(ask).await {
+    let mut made = account.call(ask).await;
+    let record = record(errand, &mut made);
+    let told = match made.answer {
         Err(fault) if blind && matches!(fault.fault, CallFault::AskFirst { .. }) => {
             failed(errand, payment, perhaps_given_back())
         }
         Ok(told) => recorded(errand, payment, told, account.abilities().by_hand(), now),
         // As with settings that are wrong.
-        Err(fault) if errand.operation == Operation::Open && fault.code == ADDRESS_REFUSED => {
-            failed(errand, payment, GatewayFault { fault: CallFault::GiveUp, ..fault })
+        Err(fault) if fault.code == ADDRESS_REFUSED => {
+            failed(errand, payment, at_once(errand, fault))
         }
         Err(fault) => failed(errand, payment, fault),
+    };
+    with(payment, record, told)
+}
+
+/// The record of a call, and what came of it, in one command.
+fn with(payment: &EntityId, call: ProviderCall, told: PaymentCommand) -> PaymentCommand {
+    let (payment, call, told) = (payment.clone(), Box::new(call), Box::new(told));
+    PaymentCommand::RecordCall { payment, call, told }
+}
+
+fn record<T>(errand: &Errand, made: &mut Made<T>) -> ProviderCall {
+    let Said { exchanges, left_out, .. } = std::mem::take(&mut made.said);
+    ProviderCall {
+        id: EventId::fresh(made.started_at),
+        operation: errand.operation,
+        attempt: errand.attempt,
+        provider: errand.provider.clone(),
+        account: errand.account.clone(),
+        key: errand.key.clone(),
+        tries: errand.tries,
+        started_at: made.started_at,
+        duration_ms: made.duration_ms,
+        outcome: made.outcome,
+        problem: made.answer.as_ref().err().map(GatewayFault::problem),
+        exchanges,
+        exchanges_left_out: left_out,
     }
+}
+
+/// What is to be recorded of a call that found no account to be made with.
+fn without_account(
+    errand: &Errand,
+    payment: &EntityId,
+    fault: GatewayFault,
+    now: Timestamp,
+) -> PaymentCommand {
+    let mut made = Made::<()> {
+        answer: Err(fault.clone()),
+        outcome: CallOutcome::NotSent,
+        started_at: now,
+        duration_ms: 0,
+        said: Said::default(),
+    };
+    let record = record(errand, &mut made);
+    with(payment, record, failed(errand, payment, at_once(errand, fault)))
 }
 
 /// The provider cannot be asked whether it did it, and would do it again: a person looks there.
@@ -274,6 +375,7 @@ fn failed(errand: &Errand, payment: &EntityId, fault: GatewayFault) -> PaymentCo
         fault,
         problem,
         jitter_permille: fastrand::u16(0..1000),
+        backoff: errand.backoff,
     }
 }
 

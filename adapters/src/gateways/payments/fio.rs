@@ -44,8 +44,14 @@ use std::{
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider =
-    Provider { name: "fio", needs_settings: true, calls: &["endpoint"], build, of_mode: mode::any };
+pub const PROVIDER: Provider = Provider {
+    name: "fio",
+    needs_settings: true,
+    calls: &["endpoint"],
+    notify: None,
+    build,
+    of_mode: mode::any,
+};
 
 /// What was fetched so recently is not fetched again for a refund.
 const KEPT: Duration = Duration::from_secs(600);

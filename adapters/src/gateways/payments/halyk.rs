@@ -41,6 +41,7 @@ pub const PROVIDER: Provider = Provider {
     name: "halyk",
     needs_settings: true,
     calls: &["endpoint", "token_endpoint"],
+    notify: Some("notify_url"),
     build,
     of_mode,
 };
@@ -71,7 +72,8 @@ pub struct Settings {
     pub shop_id: String,
     /// What our value for an invoice is made with: any long text, known to nobody else.
     pub hash_key: SecretString,
-    /// Where this account's callbacks are to be sent: its address of ours, seen from outside.
+    /// Where this account's callbacks are to be sent: its address of ours, seen from outside. The node
+    /// knows it if `http.public_url` is set.
     pub notify_url: Url,
     /// Whether the terminal holds money first.
     #[serde(default)]

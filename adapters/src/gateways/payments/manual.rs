@@ -21,6 +21,7 @@ pub const PROVIDER: Provider = Provider {
     name: "manual",
     needs_settings: false,
     calls: &[],
+    notify: None,
     build,
     of_mode: super::mode::any,
 };

@@ -7,7 +7,7 @@ pub mod comgate;
 #[cfg(test)]
 mod conformance;
 pub mod dispatch;
-mod exact;
+pub(crate) mod exact;
 pub mod fio;
 pub mod halyk;
 pub mod manual;
@@ -27,7 +27,7 @@ use kontor_actors::ports::PaymentGateway;
 use kontor_messages::tenant::AccountMode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 use url::Url;
 
 /// A provider that accounts can be made of.
@@ -39,6 +39,9 @@ pub struct Provider {
     pub needs_settings: bool,
     /// The settings whose addresses it calls, each one address or a list.
     pub calls: &'static [&'static str],
+    /// The setting that names where notifications are sent, if that is told with every payment; the
+    /// node's own address of the account where it is not set.
+    pub notify: Option<&'static str>,
     /// Makes an account of its settings, or says which member is at fault.
     pub build: Build,
     /// The settings as the account's mode has them, or which member is of the other mode.
@@ -61,6 +64,20 @@ pub struct MemberFault {
 }
 
 impl Provider {
+    /// The settings, with the account's address of this node for notifications if they name none.
+    pub fn told_at<'a>(&self, settings: &'a Value, url: Option<String>) -> Cow<'a, Value> {
+        let (Some(member), Some(url)) = (self.notify, url) else { return Cow::Borrowed(settings) };
+        let missing = settings.get(member).is_none_or(Value::is_null);
+        let mut told = settings.clone();
+        match told.as_object_mut().filter(|_| missing) {
+            Some(members) => {
+                members.insert(member.to_owned(), url.into());
+                Cow::Owned(told)
+            }
+            None => Cow::Borrowed(settings),
+        }
+    }
+
     /// Makes an account, if none of its addresses is one that is never called. Where their names
     /// lead is seen when they are called.
     pub fn make(
@@ -179,6 +196,22 @@ mod tests {
                 let settings = json!({ *member: "https://1.1.1.1/" });
                 assert_eq!(provider.check(&settings, &strict()).await, Ok(()));
             }
+        }
+    }
+
+    #[test]
+    fn notifications_are_sent_to_this_node_unless_the_settings_name_another_place() {
+        let node = || Some("https://pay.example.com/webhooks/a/payu/main/token".to_owned());
+        for provider in providers() {
+            let told = provider.told_at(&json!({}), node()).into_owned();
+            let Some(member) = provider.notify else {
+                assert_eq!(told, json!({}), "{}", provider.name);
+                continue;
+            };
+            assert_eq!(told[member].as_str().map(str::to_owned), node(), "{}", provider.name);
+            let elsewhere = json!({ member: "https://proxy.example/payu" });
+            assert_eq!(*provider.told_at(&elsewhere, node()), elsewhere);
+            assert_eq!(*provider.told_at(&json!({}), None), json!({}));
         }
     }
 

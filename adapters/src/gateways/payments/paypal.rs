@@ -45,6 +45,7 @@ pub const PROVIDER: Provider = Provider {
     name: "paypal",
     needs_settings: true,
     calls: &["endpoint", "certificate_origins"],
+    notify: None,
     build,
     of_mode,
 };
@@ -162,6 +163,10 @@ impl PaymentGateway for PayPal {
             refund_reference: true,
             calls_per_second: 10,
         }
+    }
+
+    fn request_id(&self) -> &'static str {
+        "paypal-debug-id"
     }
 
     async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {

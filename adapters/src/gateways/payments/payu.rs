@@ -37,8 +37,14 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider =
-    Provider { name: "payu", needs_settings: true, calls: &["endpoint"], build, of_mode };
+pub const PROVIDER: Provider = Provider {
+    name: "payu",
+    needs_settings: true,
+    calls: &["endpoint"],
+    notify: Some("notify_url"),
+    build,
+    of_mode,
+};
 
 /// An order is open for a day unless it says less.
 const OPEN_MIN: Duration = Duration::from_secs(15 * 60);
@@ -57,7 +63,8 @@ pub struct Settings {
     pub client_secret: SecretString,
     /// The second key, which notifications are signed with.
     pub second_key: SecretString,
-    /// Where this account's notifications are to be sent: its address of ours, seen from outside.
+    /// Where this account's notifications are to be sent: its address of ours, seen from outside. The node
+    /// knows it if `http.public_url` is set.
     pub notify_url: Url,
     /// Where the interface is.
     #[serde(default = "endpoint")]

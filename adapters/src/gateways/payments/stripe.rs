@@ -33,8 +33,14 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: Provider =
-    Provider { name: "stripe", needs_settings: true, calls: &["endpoint"], build, of_mode };
+pub const PROVIDER: Provider = Provider {
+    name: "stripe",
+    needs_settings: true,
+    calls: &["endpoint"],
+    notify: None,
+    build,
+    of_mode,
+};
 
 /// The version of the interface that the wire types were written against.
 const VERSION: &str = "2026-10-28.endive";
@@ -130,6 +136,10 @@ impl PaymentGateway for Stripe {
             refund_reference: true,
             calls_per_second: 25,
         }
+    }
+
+    fn request_id(&self) -> &'static str {
+        "request-id"
     }
 
     async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {

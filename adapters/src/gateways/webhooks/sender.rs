@@ -6,9 +6,13 @@ use crate::gateways::{
     retry_after,
 };
 use async_trait::async_trait;
-use kontor_actors::ports_webhook::{PostOutcome, WebhookPost, WebhookSender};
+use kontor_actors::ports_webhook::{PostContent, PostOutcome, WebhookPost, WebhookSender};
 use kontor_messages::Timestamp;
-use reqwest::{Client, StatusCode, header, redirect};
+use reqwest::{
+    Client, StatusCode,
+    header::{self, HeaderValue},
+    redirect,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
@@ -84,6 +88,15 @@ impl Sender {
             .header("webhook-timestamp", seconds)
             .header("webhook-signature", signature)
             .body(body);
+        let request = match &post.content {
+            PostContent::Callback { api_key: Some(key), .. } => {
+                let mut value = HeaderValue::from_str(&key.0)
+                    .map_err(|_| Fault::plain("the x-api-key is no header's value"))?;
+                value.set_sensitive(true);
+                request.header("x-api-key", value)
+            }
+            PostContent::Callback { api_key: None, .. } | PostContent::Event(_) => request,
+        };
         // The answer's body is nobody's business here, and is not read.
         let answer = request.send().await.map_err(|error| Fault::plain(reason(&error)))?;
         let status = answer.status();
@@ -127,11 +140,15 @@ impl Fault {
 }
 
 fn body(post: &WebhookPost) -> Result<Vec<u8>, Fault> {
+    let data = match &post.content {
+        PostContent::Callback { body, .. } => return Ok(body.clone().into_bytes()),
+        PostContent::Event(data) => data,
+    };
     let write = |data| {
         serde_json::to_vec(&Body { name: &post.name, timestamp: post.at, data })
             .map_err(|_| Fault::plain("the event cannot be written"))
     };
-    let whole = write(&post.data)?;
+    let whole = write(data)?;
     if whole.len() <= DATA_LEN_MAX {
         return Ok(whole);
     }

@@ -8,7 +8,10 @@ use axum::{
     routing::post,
 };
 use bytes::Bytes;
-use kontor_messages::{EventId, webhook::SigningSecret};
+use kontor_messages::{
+    EventId,
+    webhook::{CallbackKey, SigningSecret},
+};
 use std::sync::Mutex;
 
 type Heard = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
@@ -41,7 +44,7 @@ fn to(url: &str) -> WebhookPost {
         event: EventId::fresh(Timestamp::from_millis(1_768_471_200_000)),
         name: "order.paid".to_owned(),
         at: Timestamp::from_millis(1_768_471_200_000),
-        data: json!({"order_id": "o-1001"}),
+        content: PostContent::Event(json!({"order_id": "o-1001"})),
     }
 }
 
@@ -69,6 +72,27 @@ async fn a_post_carries_id_time_and_a_signature_that_holds() {
     let expected = sign::signatures(&post.secrets, id, seconds, &body).unwrap();
     assert_eq!(headers["webhook-signature"], expected);
     assert_eq!(headers["content-type"], "application/json");
+}
+
+#[tokio::test]
+async fn a_callback_is_posted_as_it_is_signed_and_with_the_shop_s_key() {
+    let (url, heard) = endpoint(200, None).await;
+    let body = r#"{"paymentId":"p-1","amount":349.00}"#.to_owned();
+    let api_key = Some(CallbackKey("the-shop-s-own".to_owned()));
+    let mut post = to(&url);
+    post.content = PostContent::Callback { body: body.clone(), api_key };
+    sender(true).post(&post).await;
+    post.content = PostContent::Callback { body: body.clone(), api_key: None };
+    sender(true).post(&post).await;
+    let heard = heard.lock().unwrap().clone();
+    assert_eq!((&heard[0].1, &heard[1].1), (&Bytes::from(body.clone()), &Bytes::from(body)));
+    assert_eq!(heard[0].0["x-api-key"], "the-shop-s-own");
+    assert_eq!(heard[1].0.get("x-api-key"), None);
+    let (headers, body) = &heard[0];
+    let told = |name: &str| headers[name].to_str().unwrap();
+    let seconds = told("webhook-timestamp").parse().unwrap();
+    let expected = sign::signatures(&post.secrets, told("webhook-id"), seconds, body).unwrap();
+    assert_eq!(told("webhook-signature"), expected);
 }
 
 #[tokio::test]
@@ -118,7 +142,7 @@ async fn an_endpoint_that_does_not_answer_is_given_up_in_time() {
 async fn an_event_that_is_too_large_is_announced_without_what_it_says() {
     let (url, heard) = endpoint(200, None).await;
     let mut post = to(&url);
-    post.data = json!({"note": "x".repeat(DATA_LEN_MAX)});
+    post.content = PostContent::Event(json!({"note": "x".repeat(DATA_LEN_MAX)}));
     sender(true).post(&post).await;
     let (_, body) = heard.lock().unwrap().remove(0);
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();

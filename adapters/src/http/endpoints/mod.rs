@@ -1,5 +1,6 @@
 //! Where a tenant's events are posted. An endpoint's secret is shown once, when it is made.
 
+mod callbacks;
 mod deliveries;
 mod replays;
 
@@ -65,6 +66,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(enable))
         .routes(routes!(disable))
         .routes(routes!(test))
+        .merge(callbacks::routes())
         .merge(deliveries::routes())
         .merge(replays::routes())
 }
@@ -90,7 +92,7 @@ async fn create(ordered: Ordered<EndpointBody>) -> Result<Response, Problem> {
     let (endpoint, secret) = (EntityId::fresh(Timestamp::now()), new_secret()?);
     let new = secret.clone();
     let command = WebhookCommand::Create { endpoint, url, events, description, secret };
-    with_secret(asking.ask::<Webhook>(command).await?, new, StatusCode::CREATED)
+    with_secret(asking.ask::<Webhook>(command).await?, Some(new), StatusCode::CREATED)
 }
 
 /// An endpoint.
@@ -147,7 +149,7 @@ async fn rotate(
     let (endpoint, secret) = (known_id(&endpoint, "endpoint")?, new_secret()?);
     let new = secret.clone();
     let command = WebhookCommand::Rotate { endpoint, secret };
-    with_secret(ordered.asking.ask::<Webhook>(command).await?, new, StatusCode::OK)
+    with_secret(ordered.asking.ask::<Webhook>(command).await?, Some(new), StatusCode::OK)
 }
 
 /// Keeps what is to be delivered, for a week at most, without delivering it.
@@ -219,13 +221,13 @@ fn new_secret() -> Result<SigningSecret, Problem> {
 
 fn with_secret(
     outcome: Outcome<Webhook>,
-    secret: SigningSecret,
+    secret: Option<SigningSecret>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let unknown = || Problem::not_found(Endpoints::WHAT);
     let document = Endpoints::document(&outcome.done.state).ok_or_else(unknown)?.into_owned();
     let id = Endpoints::id(&outcome.done.subject).to_owned();
-    let signing_secret = (!outcome.replayed && !outcome.dry_run).then_some(secret);
+    let signing_secret = secret.filter(|_| !outcome.replayed && !outcome.dry_run);
     let shown = WithSecret { id, version: outcome.done.version, signing_secret, document };
     if outcome.dry_run {
         return Ok(outcome.would(shown));

@@ -1,13 +1,13 @@
 //! Orders: placing and reading them.
 
 mod actions;
-mod history;
 
 use super::{
     Api,
     access::Access,
     command::{HowAsked, Ordered, Outcome},
     document::{Kind, Orders, Versioned},
+    history,
     path::Named,
     problem::Problem,
     query,
@@ -71,7 +71,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, place))
         .routes(routes!(get))
         .merge(actions::routes())
-        .merge(history::routes())
+        .merge(history::of_orders())
 }
 
 /// Places an order: holds all its lines or none. The channel's id a second time answers with the

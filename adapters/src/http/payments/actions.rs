@@ -206,23 +206,28 @@ async fn refund(
 ) -> Result<Response, Problem> {
     let Ordered { body: NewRefund { amount, reason }, asking } = ordered;
     let known = load(&asking, &payment).await?;
-    let amount = match amount {
-        Some(amount) => {
-            let counted = known.counted.and_then(|number| known.attempt(number));
-            if let Some((attempt, abilities)) = able(&asking, counted).await {
-                abilities::refunding(abilities, amount, attempt.money(attempt.captured_minor))?;
-            }
-            amount
-        }
-        None => {
-            let back = known.refunded_minor.saturating_add(known.charged_back_minor);
-            known.money(known.captured_minor.saturating_sub(back))
-        }
-    };
+    let amount = amount_back(&asking, &known, amount).await?;
     let refund = EntityId::fresh(Timestamp::now());
     let (payment, key) = (known_id(&payment, "payment")?, refund.to_string());
     let command = PaymentCommand::Refund { payment, refund, amount, key, reason };
     asking.change::<Payments>(command).await
+}
+
+/// How much goes back: what was asked, if the account can do that, or all that is left.
+pub(super) async fn amount_back(
+    asking: &Asking,
+    known: &PaymentDocument,
+    amount: Option<Money>,
+) -> Result<Money, Problem> {
+    let Some(amount) = amount else {
+        let back = known.refunded_minor.saturating_add(known.charged_back_minor);
+        return Ok(known.money(known.captured_minor.saturating_sub(back)));
+    };
+    let counted = known.counted.and_then(|number| known.attempt(number));
+    if let Some((attempt, abilities)) = able(asking, counted).await {
+        abilities::refunding(abilities, amount, attempt.money(attempt.captured_minor))?;
+    }
+    Ok(amount)
 }
 
 /// What the account of an attempt can do, if it can still be used.

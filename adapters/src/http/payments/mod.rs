@@ -2,7 +2,8 @@
 
 mod abilities;
 mod actions;
-mod history;
+mod calls;
+pub(super) mod former;
 mod opening;
 mod qr;
 pub(super) mod returns;
@@ -12,6 +13,7 @@ use super::{
     access::Access,
     command::{HowAsked, Ordered},
     document::{Kind, Orders, Payments, Versioned},
+    history,
     path::Named,
     problem::Problem,
     query,
@@ -105,7 +107,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, request))
         .routes(routes!(get))
         .merge(actions::routes())
-        .merge(history::routes())
+        .merge(calls::routes())
+        .merge(history::of_payments())
         .merge(qr::routes())
 }
 
@@ -188,6 +191,7 @@ async fn command(api: &Api, access: &Access, body: NewPayment) -> Result<Payment
         fallback: accounts,
         choices: access.settings().payments,
         return_token: return_token(body.return_url.is_some())?,
+        client: None,
     };
     let number = order.as_ref().map(|order| format!("Order {}", order.number));
     let email = order.and_then(|order| order.customer.email);

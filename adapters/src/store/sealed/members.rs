@@ -14,7 +14,13 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
         "order" => {
             &["\"customer\"", "\"shipping_address\"", "\"billing_address\"", "\"note\"", "\"text\""]
         }
-        "payment" => &["\"customer_email\"", "\"body\""],
+        "payment" => &[
+            "\"customer_email\"",
+            "\"body\"",
+            "\"request_body\"",
+            "\"response_body\"",
+            "\"metadata\"",
+        ],
         "notification" => &["\"recipient\"", "\"data\""],
         "user" => &[
             "\"email\"",
@@ -27,7 +33,8 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
             "\"device\"",
         ],
         "tenant" => &["\"email\"", "\"address\"", "\"last_used_from\"", "\"provider\""],
-        "webhook" => &["\"secret\""],
+        "webhook" => &["\"secret\"", "\"api_key\""],
+        "supplier" => &["\"access\""],
         META => &["\"address\""],
         _ => &[],
     }
@@ -71,7 +78,10 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
             matches!(name, "name" | "street" | "company" | "tax_id")
         }
         ("order", _) => matches!(name, "note" | "text"),
-        ("payment", _) => matches!(name, "customer_email" | "body"),
+        ("payment", _) => matches!(
+            name,
+            "customer_email" | "body" | "request_body" | "response_body" | "metadata"
+        ),
         ("notification", _) => matches!(name, "recipient" | "data"),
         ("user", _) => matches!(
             name,
@@ -88,7 +98,9 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
         ("tenant", "settings") => false,
         ("tenant", _) => matches!(name, "email" | "address" | "last_used_from"),
         // A secret that was replaced stands one step deeper.
-        ("webhook", _) => name == "secret",
+        ("webhook", _) => matches!(name, "secret" | "api_key"),
+        // An address may carry a token after its question mark.
+        ("supplier", "reach") => matches!(name, "access" | "url"),
         (META, _) => name == "address",
         _ => false,
     }
@@ -215,8 +227,36 @@ mod tests {
         assert!(personal("tenant", created).is_empty());
         let member = json!({ "kind": "member", "user": "u1", "email": "a@example.com" });
         assert_eq!(personal("tenant", member), ["a@example.com"]);
+        let source = json!({ "type": "source_put", "settings": { "reach": { "by": "http",
+            "url": "https://a.example/?key=1", "access": { "with": "bearer", "token": "t" } } } });
+        let secrets =
+            [json!("https://a.example/?key=1"), json!({ "with": "bearer", "token": "t" })];
+        assert_eq!(personal("supplier", source), secrets);
         let hook = json!({ "secret": "whsec_1", "previous_secret": { "secret": "whsec_0" } });
         assert_eq!(personal("webhook", hook), ["whsec_1", "whsec_0"]);
+        let callbacks = json!({ "api_key": "the shop's", "hosts": ["shop.example"] });
+        assert_eq!(personal("webhook", callbacks), ["the shop's"]);
+        let client = json!({ "plan": { "client": { "order": "o-1", "metadata": "{}" } } });
+        assert_eq!(personal("payment", client), ["{}"]);
+    }
+
+    #[test]
+    fn what_was_said_to_a_provider_is_personal_and_that_it_was_said_is_not() {
+        let exchange = json!({ "method": "POST", "address": "https://pay.example/v1",
+            "outcome": "answered", "status": 200, "request_id": "req_1",
+            "request_body": "sent", "response_body": "answered" });
+        let called = json!({ "type": "called", "order": "o1",
+            "call": { "key": "kontor-1", "exchanges": [exchange.clone(), exchange] } });
+        assert!(may_hold("payment", &called.to_string()));
+        let seen = personal("payment", called.clone());
+        assert_eq!(seen, ["sent", "answered", "sent", "answered"]);
+        let entity = EntityRef {
+            tenant: TenantId::parse("harbour").unwrap(),
+            domain: "payment".to_owned(),
+            entity: EntityId::parse("p1").unwrap(),
+        };
+        // The first of a payment that has nothing personal otherwise: it goes with its order.
+        assert_eq!(person_of(&entity, &called), Some(Known::Order("o1").person()));
     }
 
     #[test]

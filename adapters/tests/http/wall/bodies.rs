@@ -25,6 +25,12 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
             json!({ "provider": "manual", "account": "main" })
         }
         ("PUT", "/v1/payment-routes") => json!({ "rules": [] }),
+        ("PUT", "/v1/payment-callbacks") => json!({ "hosts": ["127.0.0.1"] }),
+        ("POST", "/payments/create") => json!({
+            "orderId": "their-order", "applicationId": "shop", "amount": 1, "currency": "CZK",
+            "paymentMethod": "manual", "callbackUrl": "http://127.0.0.1:9/callback",
+            "customer": { "email": "nobody@example.com" },
+        }),
         ("POST", "/v1/payments/{payment}/second-payment") => {
             json!({ "attempt": 2, "decision": "refund" })
         }
@@ -37,6 +43,13 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("POST", "/v1/differences/{difference}/settle") => {
             json!({ "how": "written_off", "note": "small" })
         }
+        ("PUT", "/v1/suppliers/{supplier}") => json!({ "name": "Acme" }),
+        ("PUT", "/v1/sources/{source}") => source("their-acme"),
+        ("PUT", "/v1/sources/{source}/file") => json!("code;stock"),
+        ("PUT", "/v1/sources/{source}/categories") => {
+            json!({ "path": "Tools", "category": "tools" })
+        }
+        ("POST", "/v1/imports") => json!({ "source": "their-feed" }),
         ("POST", "/v1/stock/movements") => {
             json!({ "sku": "their-atlas", "warehouse": "main", "kind": "in", "quantity": 1 })
         }
@@ -51,6 +64,27 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         }),
         ("POST", "/v1/stock/reservations/{reservation}/renew") => json!({ "until": LATER }),
         ("PUT", "/v1/stock/{sku}/settings") => json!({}),
+        ("POST", "/v1/products") => json!({ "sku": "their-atlas", "titles": { "cs": "Atlas" } }),
+        ("PATCH", "/v1/products/{product}") => json!({ "titles": { "cs": "Theirs" } }),
+        ("POST", "/v1/products/bulk") => {
+            json!({ "rows": [{ "sku": "their-atlas", "titles": { "cs": "Atlas" } }] })
+        }
+        ("POST", "/v1/products/{product}/release") => json!({ "fields": ["title.cs"] }),
+        ("POST", "/v1/products/{product}/links" | "/v1/products/{product}/unlink") => {
+            json!({ "source": "acme", "code": "their-code" })
+        }
+        ("PUT", "/v1/products/{product}/prices") => {
+            json!({ "prices": [{ "kind": "base", "currency": "CZK", "amount_minor": 100 }] })
+        }
+        ("POST", "/v1/categories") => json!({ "names": { "cs": "Jejich" } }),
+        ("PATCH", "/v1/categories/{category}") => json!({ "names": { "cs": "Jejich" } }),
+        ("POST", "/v1/categories/{category}/move") => json!({}),
+        ("POST", "/v1/categories/{category}/merge") => json!({ "into": things.of("second") }),
+        ("PUT", "/v1/attributes/{attribute}") => {
+            json!({ "labels": { "cs": "Barva" }, "kind": { "type": "text" } })
+        }
+        ("PUT", "/v1/attribute-sets/{set}") => json!({ "name": "Mapy", "attributes": [] }),
+        ("PUT", "/v1/pricing") => json!({ "rules": [] }),
         ("PUT", "/v1/warehouses/{code}") => json!({ "name": "Theirs" }),
         ("PUT" | "POST", "/v1/templates/{name}/{language}" | super::PREVIEW) => {
             json!({ "subject": "Hello", "text": "Hello" })
@@ -83,6 +117,15 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
     })
 }
 
+/// A source of a supplier.
+pub fn source(supplier: &str) -> Value {
+    json!({
+        "supplier": supplier, "name": "All", "currency": "CZK",
+        "format": { "format": { "kind": "csv" } },
+        "mapping": { "fields": [{ "to": "code", "from": ["code"] }] },
+    })
+}
+
 /// Bodies that name what is ours, on routes that do not.
 pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
     let (sku, shelf) = (things.of("sku"), things.of("code"));
@@ -104,6 +147,16 @@ pub fn across(things: &Things) -> Vec<(&'static str, Value)> {
             "/v1/stock/reservations",
             json!({ "channel": "web", "until": LATER, "lines": [{ "sku": sku, "quantity": 1 }] }),
         ),
+        ("/v1/imports", json!({ "source": things.of("source") })),
         ("/v1/invitations", json!({ "email": "new@example.com", "role": things.of("role") })),
+        ("/v1/categories", json!({ "names": { "cs": "x" }, "parent": things.of("category") })),
+        (
+            "/v1/products",
+            json!({ "sku": "theirs", "titles": {}, "categories": [things.of("category")] }),
+        ),
+        (
+            "/v1/products",
+            json!({ "sku": "theirs", "titles": {}, "variant_of": things.of("product") }),
+        ),
     ]
 }

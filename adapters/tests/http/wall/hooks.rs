@@ -1,5 +1,5 @@
-//! The one way in that shows no credentials: what providers send. Each must prove what it is to
-//! the account that it names, and the proof that one tenant's account takes is none at another's.
+//! The one way in that shows no credentials: what providers send. Each comes to an address that
+//! nobody guesses, and must prove what it is to the account that it names, and the proof that one tenant's account takes is none at another's.
 
 use super::{OURS, THEIRS, trace_of};
 use crate::shop::{Answer, Asker, Shop};
@@ -90,7 +90,7 @@ async fn send(shop: &Shop, tenant: &str, provider: &str, secret: Option<&str>) -
     let (headers, body) = messages(provider, secret);
     let sender = |asker: Asker, (name, value): (&'static str, String)| asker.header(name, &value);
     let sender = headers.into_iter().fold(shop.nobody(), sender);
-    sender.raw(&format!("/webhooks/{tenant}/{provider}/main"), body, None).await
+    sender.raw(&shop.hook(tenant, provider, "main"), body, None).await
 }
 
 /// Both tenants have an account at every provider, each with secrets of its own.
@@ -142,8 +142,14 @@ async fn what_proves_itself_to_one_tenant_s_account_is_recorded_there_alone() {
 async fn a_notification_for_nobody_s_account_is_told_the_same_whoever_is_not_there() {
     let shop = with_accounts().await;
     let mut told = Vec::new();
-    for path in ["nobody/stripe/main", "other-books/stripe/second", "other-books/beads/main"] {
-        let answer = shop.nobody().raw(&format!("/webhooks/{path}"), "{}", None).await;
+    let guessed = "/webhooks/other-books/stripe/main/Zm9yIHRoZSBleGFtcGxlIG9ubHk";
+    for path in [
+        shop.hook("nobody", "stripe", "main"),
+        shop.hook("other-books", "stripe", "second"),
+        shop.hook("other-books", "beads", "main"),
+        guessed.to_owned(),
+    ] {
+        let answer = shop.nobody().raw(&path, "{}", None).await;
         let mut body = answer.problem(404, "not_found");
         body["instance"].take();
         told.push(body);

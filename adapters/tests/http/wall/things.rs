@@ -41,11 +41,15 @@ impl Things {
             ("code", "our-shelf".to_owned()),
             ("role", "our-packer".to_owned()),
             ("user", "our-olga".to_owned()),
+            ("supplier", "our-acme".to_owned()),
+            ("source", "our-feed".to_owned()),
         ]);
         sell(shop, harbour, &mut things).await;
         hold(harbour, &mut things).await;
+        describe(harbour, &mut things).await;
         tell(shop, harbour, &mut things).await;
         staff(shop, harbour, &mut things).await;
+        supply(harbour, &mut things).await;
         Self(things)
     }
 
@@ -137,7 +141,9 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     let asked = harbour.act(&format!("{path}/refunds")).await.ok();
     let refund = asked["refunds"][0]["refund"].as_str().unwrap_or_else(|| panic!("{asked}"));
     let refund = refund.to_owned();
+    let again = payment.clone();
     things.extend([("order", order), ("payment", payment), ("refund", refund)]);
+    things.insert("paymentId", again);
     let run = json!({ "provider": "manual", "account": "main", "day": "2026-01-15" });
     let run = made(harbour, "/v1/reconciliations", run).await;
     let difference = Difference {
@@ -170,6 +176,20 @@ async fn hold(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
         "lines": [{ "sku": "our-atlas", "quantity": 1 }] });
     let reservation = made(harbour, "/v1/stock/reservations", hold).await;
     things.extend([("movement", movement), ("transfer", transfer), ("reservation", reservation)]);
+}
+
+/// A product, where it stands, and what can be said of it.
+async fn describe(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    let shelf = made(harbour, "/v1/categories", json!({ "names": { "cs": "Naše" } })).await;
+    let second = made(harbour, "/v1/categories", json!({ "names": { "cs": "Druhá" } })).await;
+    let wish = json!({ "sku": "our-atlas", "titles": { "cs": "Atlas" }, "categories": [shelf] });
+    let product = made(harbour, "/v1/products", wish).await;
+    let color = json!({ "labels": { "cs": "Barva" }, "kind": { "type": "text" } });
+    harbour.put("/v1/attributes/our_color", color).await.ok();
+    let set = json!({ "name": "Naše", "attributes": [{ "code": "our_color" }] });
+    harbour.put("/v1/attribute-sets/our_set", set).await.ok();
+    things.extend([("product", product), ("category", shelf), ("second", second)]);
+    things.extend([("attribute", "our_color".to_owned()), ("set", "our_set".to_owned())]);
 }
 
 /// Messages, their texts, endpoints with a delivery, and what could not be done.
@@ -222,6 +242,15 @@ async fn tell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     };
     shop.store.bury(&letter).await.unwrap();
     things.insert("letter", letter.id);
+}
+
+/// A supplier with a source, and an import from it.
+async fn supply(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    harbour.put("/v1/suppliers/our-acme", json!({ "name": "Acme" })).await.ok();
+    let source = super::bodies::source("our-acme");
+    harbour.put("/v1/sources/our-feed", source).await.ok();
+    let import = made(harbour, "/v1/imports", json!({ "source": "our-feed" })).await;
+    things.insert("import", import);
 }
 
 /// Keys, members, roles and invitations.

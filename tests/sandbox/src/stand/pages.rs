@@ -87,8 +87,10 @@ pub(super) async fn submit<A: Merchant>(
             "<h1>Unknown outcome</h1><p>One of pay, decline, async_pay, abandon.</p>",
         );
     };
-    // Whoever walks away may change nothing.
-    if !stand.act(&id, act).await && act != PayerAct::Abandon {
+    // Whoever walks away may change nothing, and whoever has paid is led back once more.
+    let paid = |payment: TillPayment| act == PayerAct::Pay && payment.captured_minor > 0;
+    let fine = act == PayerAct::Abandon || stand.payment(&id).is_some_and(paid);
+    if !stand.act(&id, act).await && !fine {
         return html(409, "<h1>Too late</h1><p>This payment cannot be acted on any more.</p>");
     }
     match stand.payment(&id).and_then(|payment| payment.return_url) {

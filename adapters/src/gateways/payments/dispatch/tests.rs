@@ -12,7 +12,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     Currency, Money,
-    payment::{CaptureMode, PaymentCommand as C},
+    payment::{CaptureMode, PaymentCommand as C, ProviderCall},
 };
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -65,6 +65,20 @@ async fn live(stage: &mut Stage<Payment>, accounts: &Accounts, command: C) -> Ve
     told
 }
 
+/// What a call brought, without the record of it.
+fn brought(command: &C) -> &C {
+    match command {
+        C::RecordCall { told, .. } => told,
+        other => other,
+    }
+}
+
+/// The record of a call.
+fn record(command: &C) -> &ProviderCall {
+    let C::RecordCall { call, .. } = command else { panic!("no record in {command:?}") };
+    call
+}
+
 fn reply(body: Value) -> Recorded {
     (200, &[], body.to_string())
 }
@@ -87,7 +101,7 @@ async fn a_payment_is_opened_asked_about_and_given_back() {
     let accounts = accounts(&server);
     let mut stage = given::<Payment>([]);
     let told = live(&mut stage, &accounts, request("stripe")).await;
-    assert_eq!(told, ["payment.requested", "payment.opened", "payment.pending"]);
+    assert_eq!(told, ["payment.requested", "payment.called", "payment.opened", "payment.pending"]);
     let told = live(&mut stage, &accounts, C::RecordReturn { payment: id() }).await;
     assert_eq!(told.last(), Some(&"payment.paid"));
     let told = live(&mut stage, &accounts, C::Settle { payment: id() }).await;
@@ -118,7 +132,9 @@ async fn a_payment_is_not_opened_at_an_address_inside_and_says_why() {
         let events = stage.obey(request("comgate")).unwrap();
         let (event, state) = (&events[0].1, document(&stage));
         let command = run(&accounts, &tenant(), &id(), event, &state, NOW).await.unwrap();
-        let C::RecordCallFailed { fault, problem, .. } = &command else { panic!("{command:?}") };
+        let C::RecordCallFailed { fault, problem, .. } = brought(&command) else {
+            panic!("{command:?}")
+        };
         assert_eq!((*fault, &*problem.code), (CallFault::GiveUp, code));
         assert!(problem.message.starts_with(message), "{}", problem.message);
     }
@@ -155,7 +171,12 @@ async fn an_unknown_outcome_is_recorded_and_never_lost() {
     let told = live(&mut stage, &accounts, C::Settle { payment: id() }).await;
     assert_eq!(
         told,
-        ["payment.settle_requested", "payment.refund_requested", "payment.call_failed"]
+        [
+            "payment.settle_requested",
+            "payment.refund_requested",
+            "payment.called",
+            "payment.call_failed"
+        ]
     );
     assert_eq!(document(&stage).calls[0].state, CallState::Unknown);
 }
@@ -178,7 +199,7 @@ async fn payments_by_hand_call_nobody() {
     let accounts = accounts(&server);
     let mut stage = given::<Payment>([]);
     let told = live(&mut stage, &accounts, request("manual")).await;
-    assert_eq!(told, ["payment.requested", "payment.opened", "payment.pending"]);
+    assert_eq!(told, ["payment.requested", "payment.called", "payment.opened", "payment.pending"]);
     let amount = Money::new(129_900, Currency::CZK);
     let mark = C::MarkPaid { payment: id(), amount, reference: None };
     let told = live(&mut stage, &accounts, mark).await;
@@ -229,10 +250,53 @@ async fn a_refund_that_cannot_be_asked_about_is_left_to_a_person() {
     for (now, calls) in [(now, 3), (now.plus(Duration::from_secs(300)), 3)] {
         let state = document(&stage);
         let command = run(&accounts, &tenant(), &id(), event, &state, now).await.unwrap();
-        let C::RecordCallFailed { fault, problem, .. } = &command else { panic!("{command:?}") };
+        let C::RecordCallFailed { fault, problem, .. } = brought(&command) else {
+            panic!("{command:?}")
+        };
         assert_eq!((*fault, problem.code.as_str()), (CallFault::LeaveToPerson, "refund_unknown"));
         assert_eq!(server.asked().len(), calls);
     }
+}
+
+#[tokio::test]
+async fn a_refund_that_was_begun_when_the_node_died_is_not_made_a_second_time() {
+    let made = "code=0&message=OK&transId=AB12-CD34-EF56&redirect=http%3A%2F%2Fpay%2F";
+    let paid =
+        "code=0&message=OK&test=true&price=129900&curr=CZK&transId=AB12-CD34-EF56&status=PAID";
+    let replies = [(200, made), (200, paid), (200, "code=0&message=OK")];
+    let server = Server::new(replies.map(|(status, text)| (status, &[][..], text.into()))).await;
+    let settings =
+        json!({"merchant": "1", "secret": "s", "endpoint": server.url, "payer_email": "a@b.cz"});
+    let map = HashMap::from([(("comgate", "main"), settings)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    let mut stage = given::<Payment>([]);
+    live(&mut stage, &accounts, request("comgate")).await;
+    live(&mut stage, &accounts, C::RecordReturn { payment: id() }).await;
+    let events = stage.obey(C::Settle { payment: id() }).unwrap();
+    let wanted =
+        |(_, event): &&(EntityId, PaymentEvent)| event.name() == "payment.refund_requested";
+    let (_, event) = events.iter().find(wanted).unwrap();
+    let (before, now) = (document(&stage), stage.now());
+    let first = begins(&accounts, &tenant(), &id(), event, &before, now).await.unwrap().unwrap();
+    let C::RecordCallBegun { key, .. } = first.clone() else { panic!("{first:?}") };
+    stage.obey(first).unwrap();
+    // The call is made, and the node dies before its answer is recorded.
+    let answer = run(&accounts, &tenant(), &id(), event, &before, now).await.unwrap();
+    assert!(matches!(brought(&answer), C::RecordObservation { .. }), "{answer:?}");
+    let state = document(&stage);
+    assert_eq!(begins(&accounts, &tenant(), &id(), event, &state, now).await, Ok(None));
+    let command = run(&accounts, &tenant(), &id(), event, &state, now).await.unwrap();
+    let C::RecordCallFailed { fault, problem, .. } = brought(&command) else {
+        panic!("{command:?}")
+    };
+    assert_eq!((*fault, problem.code.as_str()), (CallFault::LeaveToPerson, "refund_unknown"));
+    assert_eq!(server.asked().len(), 3, "the provider was asked once");
+    // A person has looked there, and it was not done after all.
+    stage.obey(command).unwrap();
+    let events = stage.obey(C::RetryCall { payment: id(), key }).unwrap();
+    let state = document(&stage);
+    let again = begins(&accounts, &tenant(), &id(), &events[0].1, &state, now).await;
+    assert!(matches!(again, Ok(Some(C::RecordCallBegun { .. }))), "{again:?}");
 }
 
 #[tokio::test]
@@ -287,4 +351,119 @@ async fn a_provider_that_waits_for_our_word_gets_none_once_the_payment_is_called
     let lines: Vec<_> = server.asked().iter().map(|asked| asked.line.clone()).collect();
     assert_eq!(lines.last().map(String::as_str), Some("GET /v2/checkout/orders/O1"));
     assert_eq!(lines.len(), 3, "nothing was taken");
+}
+
+/// The command that a payment's first event leads to.
+async fn opening(accounts: &Accounts, provider: &str) -> C {
+    let mut stage = given::<Payment>([]);
+    let events = stage.obey(request(provider)).unwrap();
+    let state = document(&stage);
+    run(accounts, &tenant(), &id(), &events[0].1, &state, NOW).await.unwrap()
+}
+
+fn outcomes(call: &ProviderCall) -> Vec<(&str, CallOutcome, Option<u16>)> {
+    let of = call.exchanges.iter().map(|made| {
+        let path = made.address.splitn(4, '/').nth(3).unwrap();
+        (path, made.outcome, made.status)
+    });
+    of.collect()
+}
+
+#[tokio::test]
+async fn a_call_is_recorded_with_every_request_in_it() {
+    let token = |name: &str| reply(json!({"access_token": name, "expires_in": 100}));
+    let made = json!({"id": "O1", "status": "PAYER_ACTION_REQUIRED",
+        "links": [{"rel": "payer-action", "href": "https://www.paypal.com/checkoutnow?token=O1"}]});
+    let server = Server::new([
+        token("A21-first-token"),
+        (401, &[("paypal-debug-id", "debug-1")], json!({"error": "invalid_token"}).to_string()),
+        token("A21-second-token"),
+        (201, &[("paypal-debug-id", "debug-2")], made.to_string()),
+    ])
+    .await;
+    let settings = json!({"client_id": "c", "client_secret": "the-client-secret",
+        "endpoint": server.url});
+    let map = HashMap::from([(("paypal", "main"), settings)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    let command = opening(&accounts, "paypal").await;
+    let call = record(&command);
+    let (token, orders) = ("v1/oauth2/token", "v2/checkout/orders");
+    let expected = [
+        (token, CallOutcome::Answered, Some(200)),
+        (orders, CallOutcome::Refused, Some(401)),
+        (token, CallOutcome::Answered, Some(200)),
+        (orders, CallOutcome::Answered, Some(201)),
+    ];
+    assert_eq!(outcomes(call), expected);
+    let ids: Vec<_> = call.exchanges.iter().map(|made| made.request_id.as_deref()).collect();
+    assert_eq!(ids, [None, Some("debug-1"), None, Some("debug-2")]);
+    assert_eq!((call.operation, call.attempt, call.tries), (Operation::Open, 1, 1));
+    assert_eq!((call.outcome, &call.problem), (CallOutcome::Answered, &None));
+    assert_eq!((&*call.provider, &*call.account), ("paypal", "main"));
+    let text = serde_json::to_string(call).unwrap();
+    assert!(text.contains("PAYER_ACTION_REQUIRED") && text.contains("1299.00"), "{text}");
+    for secret in ["the-client-secret", "token=O1", "first-token", "second-token", "shop.example"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_of_each_request_is_told_apart() {
+    let refused = json!({"error": {"code": "parameter_missing", "message": "Missing"}});
+    for (status, body, expected) in [
+        (400, refused.to_string(), CallOutcome::Refused),
+        (429, String::new(), CallOutcome::Throttled),
+        (503, "<html>Ann</html>".to_owned(), CallOutcome::Failed),
+        (0, String::new(), CallOutcome::TimedOut),
+    ] {
+        let server = Server::new([(status, &[("request-id", "req_1")][..], body)]).await;
+        let command = opening(&accounts(&server), "stripe").await;
+        let call = record(&command);
+        let status = (status > 0).then_some(status);
+        assert_eq!(outcomes(call), [("v1/checkout/sessions", expected, status)]);
+        assert_eq!(call.outcome, expected, "{call:?}");
+        let id = status.map(|_| "req_1");
+        assert_eq!(call.exchanges[0].request_id.as_deref(), id);
+        assert!(call.problem.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_made_is_recorded_without_a_request() {
+    let nowhere = json!({"secret_key": "sk_test_1", "endpoint": "http://127.0.0.1:1"});
+    let map = HashMap::from([(("stripe", "main"), nowhere)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    for _ in 0..5 {
+        let command = opening(&accounts, "stripe").await;
+        let call = record(&command);
+        assert_eq!(call.outcome, CallOutcome::Failed);
+        assert_eq!(outcomes(call), [("v1/checkout/sessions", CallOutcome::NotSent, None)]);
+    }
+    // The account gets a rest.
+    for (provider, code) in [("stripe", "breaker_open"), ("comgate", "unknown_account")] {
+        let command = opening(&accounts, provider).await;
+        let call = record(&command);
+        assert_eq!((call.outcome, call.exchanges.len()), (CallOutcome::NotSent, 0));
+        assert_eq!(call.problem.as_ref().unwrap().code, code);
+        assert_eq!((&*call.provider, &*call.account), (provider, "main"));
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_an_address_is_in_no_record() {
+    let iban = "CZ9320100000002000145399";
+    let server = Server::new([(500, &[][..], String::new())]).await;
+    let settings =
+        json!({"token": "the-banks-token", "iban": iban, "endpoint": server.url, "pause_s": 0});
+    let map = HashMap::from([(("fio", "main"), settings)]);
+    let accounts = Accounts::new(Arc::new(Settings(map)), http());
+    let mut stage = given::<Payment>([]);
+    live(&mut stage, &accounts, request("fio")).await;
+    let events = stage.obey(C::Query { payment: id() }).unwrap();
+    let state = document(&stage);
+    let command = run(&accounts, &tenant(), &id(), &events[0].1, &state, NOW).await.unwrap();
+    let call = record(&command);
+    assert!(server.asked()[0].line.contains("the-banks-token"));
+    assert!(call.exchanges[0].address.contains("/periods/***/"), "{call:?}");
+    assert!(!format!("{command:?}").contains("the-banks-token"));
 }

@@ -21,6 +21,8 @@ use kontor_messages::{
 pub const OPERATION: &str = "operation/";
 /// The bank is not done with it.
 const NOT_FINAL: i64 = 454;
+/// A page was made under this number before.
+const INVOICE_EXISTS: &str = "halyk_1269";
 
 /// The answer to the question how an invoice stands, which may come with status 400.
 pub fn standing(answer: Result<Reply, HttpFault>) -> Result<Standing, GatewayFault> {
@@ -116,8 +118,15 @@ fn transaction(
 pub fn not_opened(told: HttpFault) -> GatewayFault {
     let used = !matches!(told, HttpFault::NotSent(_) | HttpFault::Refused(_));
     let mut fault = fault(told, Operation::Open);
-    if let (true, CallFault::Retry { at, .. }) = (used, fault.fault) {
-        fault.fault = CallFault::Retry { at, fresh_key: true };
+    match fault.fault {
+        CallFault::Retry { at, .. } if used => {
+            fault.fault = CallFault::Retry { at, fresh_key: true };
+        }
+        // Its answer was lost with the node that had asked for it.
+        CallFault::GiveUp if fault.code == INVOICE_EXISTS => {
+            fault.fault = CallFault::Retry { at: None, fresh_key: true };
+        }
+        _ => {}
     }
     fault
 }

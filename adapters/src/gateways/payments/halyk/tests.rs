@@ -67,6 +67,14 @@ async fn a_link_is_made_under_a_token_of_its_own() {
     assert_eq!(asked[1].header("authorization"), Some("Bearer tok-1"));
 }
 
+#[tokio::test]
+async fn a_number_whose_page_is_lost_is_not_used_a_second_time() {
+    let exists = json!({"code": 1269, "message": "the invoice exists"});
+    let (_server, gateway) = with(false, [reply(400, exists)]).await;
+    let fault = gateway.open(&open_in("KZT")).await.unwrap_err();
+    assert_eq!(fault.fault, CallFault::Retry { at: None, fresh_key: true });
+}
+
 #[test]
 fn hal_1_our_value_for_an_invoice() {
     let key = "kontor-halyk-hash-key".into();

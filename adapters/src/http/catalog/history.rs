@@ -1,9 +1,9 @@
-//! What has happened to a payment, with who did it and because of what.
+//! What has happened to a product, with who did it and because of what.
 
 use super::super::{
     Api,
     access::Access,
-    document::Payments,
+    document::Products,
     happened::Happened,
     history,
     path::Named,
@@ -13,25 +13,25 @@ use super::super::{
 };
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use kontor_actors::{domain::Domain, payment::Payment, store::EntityRef};
+use kontor_actors::{catalog::Catalog, domain::Domain, store::EntityRef};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(past))
 }
 
-/// What has happened to a payment, oldest first.
-#[utoipa::path(get, path = "/v1/payments/{payment}/history", tag = "payments",
-    params(("payment" = String, Path, max_length = 200), Paging),
+/// What has happened to a product, oldest first.
+#[utoipa::path(get, path = "/v1/products/{product}/history", tag = "catalog",
+    params(("product" = String, Path, max_length = 180), Paging),
     responses((status = OK, body = Page<Happened>)))]
 async fn past(
     State(api): State<Api>,
     access: Access,
-    Named(payment): Named<String>,
+    Named(product): Named<String>,
     query::Asked(paging): query::Asked<Paging>,
 ) -> Result<Response, Problem> {
-    let there = read::load::<Payments>(&api, access.id(), &payment).await?;
-    let (tenant, domain) = (access.id().clone(), Payment::NAME.to_owned());
+    let there = read::load::<Products>(&api, access.id(), &product).await?;
+    let (tenant, domain) = (access.id().clone(), Catalog::NAME.to_owned());
     let address = EntityRef { tenant, domain, entity: there.entity };
     let page = history::page(&api, &address, Asked::try_from(paging)?).await?;
     Ok(super::super::json(StatusCode::OK, &page))

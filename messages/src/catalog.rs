@@ -1,0 +1,83 @@
+//! The vocabulary of the catalog: products, categories, attributes and their sets, price rules.
+//!
+//! Entities: `product/<id>`, `category/<id>`, `attribute/<code>`, `attribute-set/<code>`, `pricing`
+//! (the tenant's price rules, one), `categories` (how many categories there are, one), and
+//! `ean/<gtin>` (which products carry a code: colours of one thing often share one).
+//!
+//! What is known of a product is a list of fields, each with its writer. Sources have ranks, and a
+//! lower one never overwrites what a higher one wrote.
+
+mod attribute;
+mod category;
+mod command;
+mod event;
+mod field;
+pub mod gtin;
+mod pricing;
+mod product;
+mod refusal;
+pub mod source;
+mod value;
+
+pub use attribute::{Attribute, AttributeKind, AttributeSet, SetMember};
+pub use category::Category;
+pub use command::{Before, CatalogCommand, CategoryPatch, ImportRow, NewProduct, Target};
+pub use event::{CatalogEvent, Change, RowOutcome};
+pub use field::{Field, Fields, PriceKind, PriceSlot};
+pub use gtin::Gtin;
+pub use pricing::{Formula, PriceRule, Pricing, Rounding, RuleScope, Way};
+pub use product::{ProductStatus, SupplierLink};
+pub use refusal::CatalogRefusal;
+pub use source::{Source, Writer};
+pub use value::{AttributeValue, Dimensions, FieldValue, MediaItem, MediaKind, PriceValue};
+
+use crate::EntityId;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Texts by language.
+pub type Texts = BTreeMap<String, String>;
+
+/// The entity of a product.
+pub fn product_entity(id: &str) -> EntityId {
+    EntityId::named(format!("product/{id}"))
+}
+
+/// The entity of a category.
+pub fn category_entity(id: &str) -> EntityId {
+    EntityId::named(format!("category/{id}"))
+}
+
+/// The entity of an attribute.
+pub fn attribute_entity(code: &str) -> EntityId {
+    EntityId::named(format!("attribute/{code}"))
+}
+
+/// The entity of an attribute set.
+pub fn attribute_set_entity(code: &str) -> EntityId {
+    EntityId::named(format!("attribute-set/{code}"))
+}
+
+/// The entity of the tenant's price rules.
+pub fn pricing_entity() -> EntityId {
+    EntityId::named("pricing")
+}
+
+/// The entity that counts a tenant's categories.
+pub fn tally_entity() -> EntityId {
+    EntityId::named("categories")
+}
+
+/// The entity of the products that carry a code.
+pub fn ean_entity(code: &Gtin) -> EntityId {
+    EntityId::named(format!("ean/{}", code.padded()))
+}
+
+/// Tells a member that is `null` from one that is absent.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
