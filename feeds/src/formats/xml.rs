@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// Elements within elements that are read at most.
 const DEPTH_MAX: usize = 64;
+/// Text outside rows that is kept at a time.
+const HEAD_TEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// How rows are found in XML.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,18 +213,30 @@ impl Xml {
 
     fn append(&mut self, text: &str) -> Result<bool, FeedError> {
         // White space between rows is most of what stands there.
-        if !self.marks.is_empty() && (self.item.depth() > 0 || !text.trim_ascii().is_empty()) {
+        if self.takes_text() && (self.item.depth() > 0 || !text.trim_ascii().is_empty()) {
             self.values.push_str(text);
         }
         Ok(true)
     }
 
+    /// Within a row its limit holds. Outside, text is taken as long as it is short: an element that
+    /// is open around all rows must not gather what stands between them.
+    fn takes_text(&self) -> bool {
+        self.item.depth() > 0 || (!self.marks.is_empty() && self.values.len() < HEAD_TEXT_BYTES_MAX)
+    }
+
     /// What is not in the table stays as it was written: it is a text, not a reason to stop.
     fn refer(&mut self, reference: &str) {
-        match entities::character(reference) {
+        let known = entities::character(reference);
+        if known.is_none() {
+            self.reader.get_mut().report_mut().entities_unknown += 1;
+        }
+        if !self.takes_text() {
+            return;
+        }
+        match known {
             Some(character) => self.values.push(character),
             None => {
-                self.reader.get_mut().report_mut().entities_unknown += 1;
                 self.values.push('&');
                 self.values.push_str(reference);
                 self.values.push(';');
