@@ -4,7 +4,7 @@
 use super::{
     api::Bearer,
     picture::{Payment, Whole},
-    shops::{Ground, Shop, put_account, text},
+    shops::{Ground, Shop, put_account},
     town::Town,
 };
 use kontor_messages::payment::PaymentStatus;
