@@ -100,7 +100,7 @@ mod tests {
         ] {
             assert_eq!(Gtin::parse(written).map(|code| code.to_string()).as_deref(), Some(read));
         }
-        for bad in ["", "8594000000007", "859400000000", "8594000000006x", "0", "123456789"] {
+        for bad in ["", "8594000000007", "859400000001", "8594000000006x", "0", "123456789"] {
             assert_eq!(Gtin::parse(bad), None, "{bad}");
         }
     }
