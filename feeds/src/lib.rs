@@ -59,7 +59,6 @@ mod gtin;
 mod hash;
 mod limits;
 pub mod mapping;
-pub mod pricing;
 mod record;
 mod unpack;
 
@@ -69,8 +68,9 @@ pub use formats::{
     CsvFormat, Delimiter, Dialect, Envelope, Format, Head, JsonFormat, Position, Progress, Quote,
     RawRow, RowElement, Rows, Source, XmlFormat, open,
 };
-pub use gtin::{Gtin, GtinFault, GtinScope};
+pub use gtin::GtinFault;
 pub use hash::Fingerprint;
+pub use kontor_messages::catalog::{Gtin, GtinScope};
 pub use limits::Limits;
 pub use mapping::{Mapped, Mapping, RowError, RuleFault, Rules};
 pub use record::{LeadTime, Note, Param, Quantity, Record, Stock, VatRate};

@@ -1,9 +1,10 @@
 //! A supplier's product as we understand it, the same whatever format it came in.
 
-use crate::gtin::{Gtin, GtinFault};
+use crate::gtin::GtinFault;
 use crate::hash::{Fingerprint, Fingerprinting};
 use chrono::NaiveDate;
 use kontor_messages::Money;
+use kontor_messages::catalog::Gtin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

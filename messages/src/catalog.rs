@@ -24,7 +24,7 @@ pub use category::Category;
 pub use command::{Before, CatalogCommand, CategoryPatch, ImportRow, NewProduct, Target};
 pub use event::{CatalogEvent, Change, RowOutcome};
 pub use field::{Field, Fields, PriceKind, PriceSlot};
-pub use gtin::Gtin;
+pub use gtin::{Gtin, GtinScope};
 pub use pricing::{Formula, PriceRule, Pricing, Rounding, RuleScope, Way};
 pub use product::{ProductStatus, SupplierLink};
 pub use refusal::CatalogRefusal;

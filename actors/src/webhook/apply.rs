@@ -59,22 +59,9 @@ fn create(state: &mut WebhookState, event: &Event<'_, Webhook>) {
     let WebhookEvent::EndpointCreated { url, events, description, secret, .. } = event.event else {
         return;
     };
-    *state = WebhookState::Endpoint(EndpointDocument {
-        phase: EndpointPhase::Active,
-        url: url.clone(),
-        events: events.clone(),
-        description: description.clone(),
-        secret: secret.clone(),
-        previous_secret: None,
-        api_key: None,
-        hosts: Vec::new(),
-        failures: 0,
-        failing_since: None,
-        missed_from: None,
-        replay: None,
-        last_test: None,
-        created_at: event.at,
-    });
+    let (url, about) = (url.clone(), description.clone());
+    let endpoint = EndpointDocument::new(url, about, secret.clone(), event.at);
+    *state = WebhookState::Endpoint(EndpointDocument { events: events.clone(), ..endpoint });
 }
 
 fn queue(state: &mut WebhookState, event: &Event<'_, Webhook>) {

@@ -55,22 +55,9 @@ pub fn has_address(endpoint: &EntityId) -> Result<(), Stop<WebhookRefusal>> {
 pub fn apply(state: &mut WebhookState, event: &Event<'_, Webhook>) {
     let WebhookEvent::CallbacksPut { secret, api_key, hosts } = event.event else { return };
     if let Some(secret) = secret {
-        *state = WebhookState::Endpoint(EndpointDocument {
-            phase: EndpointPhase::Active,
-            url: String::new(),
-            events: Vec::new(),
-            description: ABOUT.to_owned(),
-            secret: secret.clone(),
-            previous_secret: None,
-            api_key: None,
-            hosts: Vec::new(),
-            failures: 0,
-            failing_since: None,
-            missed_from: None,
-            replay: None,
-            last_test: None,
-            created_at: event.at,
-        });
+        let (url, about) = (String::new(), ABOUT.to_owned());
+        let endpoint = EndpointDocument::new(url, about, secret.clone(), event.at);
+        *state = WebhookState::Endpoint(endpoint);
     }
     if let WebhookState::Endpoint(endpoint) = state {
         endpoint.api_key.clone_from(api_key);

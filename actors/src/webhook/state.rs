@@ -261,6 +261,26 @@ impl WebhookState {
 }
 
 impl EndpointDocument {
+    /// One that begins now.
+    pub fn new(url: String, description: String, secret: SigningSecret, now: Timestamp) -> Self {
+        Self {
+            phase: EndpointPhase::Active,
+            url,
+            events: Vec::new(),
+            description,
+            secret,
+            previous_secret: None,
+            api_key: None,
+            hosts: Vec::new(),
+            failures: 0,
+            failing_since: None,
+            missed_from: None,
+            replay: None,
+            last_test: None,
+            created_at: now,
+        }
+    }
+
     /// The replay that is under way.
     pub fn running_replay(&self) -> Option<&ReplayDocument> {
         self.replay.as_ref().filter(|replay| replay.phase == ReplayPhase::Running)

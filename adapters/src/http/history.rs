@@ -57,7 +57,8 @@ async fn payment(
     past::<Payments>(&api, &access, &payment, paging).await
 }
 
-async fn past<K: Kind>(
+/// A page of what has happened to a thing that is there, oldest first.
+pub(super) async fn past<K: Kind>(
     api: &Api,
     access: &Access,
     id: &str,

@@ -15,6 +15,7 @@ mod catalog;
 mod client_address;
 mod command;
 mod credentials;
+mod csv;
 mod dead_letters;
 mod document;
 mod edge;

@@ -5,8 +5,9 @@ use super::rules::{Combine, Target};
 use super::{Field, Mapped, Mapping, Param, RowError, convert};
 use crate::encoding::undo_double_encoding;
 use crate::formats::RawRow;
-use crate::gtin::{self, Gtin};
+use crate::gtin;
 use crate::record::{self, LeadTime, Note, Quantity, Record, Stock};
+use kontor_messages::catalog::Gtin;
 use std::borrow::Cow;
 
 const CODE_LEN_MAX: usize = 64;
@@ -107,7 +108,7 @@ impl<'r> Reader<'r> {
 
     fn ean(&mut self, notes: &mut Vec<Note>) -> Option<Gtin> {
         let text = self.text(&Target::Ean)?;
-        Gtin::parse(&text).map_err(|fault| notes.push(Note::Ean { fault })).ok()
+        gtin::read(&text).map_err(|fault| notes.push(Note::Ean { fault })).ok()
     }
 
     fn images(&mut self, notes: &mut Vec<Note>) -> Vec<String> {

@@ -7,6 +7,22 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Gtin(String);
 
+/// Where a code means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GtinScope {
+    /// Everywhere: goods of several suppliers may be matched by it.
+    Global,
+    /// Books, by ISBN or ISMN.
+    Book,
+    /// Periodicals, where one code is many issues.
+    Periodical,
+    /// One shop's or supplier's own codes: never matched elsewhere.
+    InStore,
+    /// A package of several pieces: another unit of sale than the piece.
+    Package,
+}
+
 /// Codes that are typed where there is none.
 const PLACEHOLDERS: [&str; 3] = ["01234567890128", "09999999999994", "12345678901231"];
 
@@ -17,7 +33,7 @@ impl Gtin {
         let digits: String = text.chars().filter(|c| !spaces.contains(c)).collect();
         let known = matches!(digits.len(), 8 | 12 | 13 | 14);
         let plain = digits.bytes().all(|c| c.is_ascii_digit());
-        (known && plain && check_digit(&digits)).then_some(Self(digits))
+        (known && plain && has_check_digit(&digits)).then_some(Self(digits))
     }
 
     /// The code as it was written, digits only.
@@ -30,31 +46,48 @@ impl Gtin {
         format!("{:0>14}", self.0)
     }
 
+    /// Where it means something, by its first digits (GS1 General Specifications, prefixes).
+    pub fn scope(&self) -> GtinScope {
+        match self.padded().as_bytes() {
+            [b'1'..=b'8', ..] => GtinScope::Package,
+            [b'9', ..] | [b'0', b'2', ..] | [b'0', b'0', b'2' | b'4', ..] => GtinScope::InStore,
+            // Eight digits have a range of their own for shops.
+            [b'0', b'0', b'0', b'0', b'0', b'0', b'0' | b'2', ..] => GtinScope::InStore,
+            [b'0', b'9', b'7', b'7', ..] => GtinScope::Periodical,
+            [b'0', b'9', b'7', b'8' | b'9', ..] => GtinScope::Book,
+            _ => GtinScope::Global,
+        }
+    }
+
     /// Whether the code is unique in the world: neither made up in a shop nor typed for want of
-    /// one. Only such codes may tell that goods of two suppliers are the same.
+    /// one, nor that of a periodical's every issue. Only such codes may tell that goods of two
+    /// suppliers are the same.
     pub fn is_worldwide(&self) -> bool {
         let padded = self.padded();
-        let first = padded.as_bytes().get(..3).unwrap_or_default();
         let same = padded.bytes().skip(1).take(12).collect::<std::collections::BTreeSet<_>>();
-        let in_store = matches!(first, [b'0', b'2', _] | [b'0', b'0', b'2' | b'4']);
-        // An EAN-8 has its own range for shops: codes that begin with 0 or 2.
-        let short = self.0.len() == 8 && matches!(self.0.as_bytes().first(), Some(b'0' | b'2'));
-        !(in_store || short || same.len() == 1 || PLACEHOLDERS.contains(&&*padded))
+        let local = matches!(self.scope(), GtinScope::InStore | GtinScope::Periodical);
+        !(local || same.len() == 1 || PLACEHOLDERS.contains(&&*padded))
     }
 
     /// Whether it names a package of several pieces, which are not the unit of sale.
     pub fn is_package(&self) -> bool {
-        self.0.len() == 14 && !self.0.starts_with(['0', '9'])
+        self.scope() == GtinScope::Package
+    }
+
+    /// The check digit, 0 to 9, of the digits before it: weights 3, 1, 3, 1 ... from the right.
+    pub fn check_digit(digits: &[u8]) -> u8 {
+        let weighed = digits.iter().rev().enumerate();
+        let sum: u32 = weighed
+            .map(|(place, digit)| u32::from(*digit) * if place % 2 == 0 { 3 } else { 1 })
+            .sum();
+        // Less than ten.
+        ((10 - sum % 10) % 10) as u8
     }
 }
 
-/// Weights 3, 1, 3, 1 ... from the right, the check digit itself left out.
-fn check_digit(digits: &str) -> bool {
-    let mut places = digits.bytes().rev().map(|c| u32::from(c - b'0'));
-    let Some(told) = places.next() else { return false };
-    let sum: u32 =
-        places.enumerate().map(|(place, digit)| digit * if place % 2 == 0 { 3 } else { 1 }).sum();
-    (10 - sum % 10) % 10 == told
+fn has_check_digit(digits: &str) -> bool {
+    let values: Vec<u8> = digits.bytes().map(|c| c - b'0').collect();
+    values.split_last().is_some_and(|(told, before)| Gtin::check_digit(before) == *told)
 }
 
 impl fmt::Display for Gtin {
@@ -121,6 +154,21 @@ mod tests {
         for known in ["8594000000006", "9788090000001", "036000291452", "96385074"] {
             let code = Gtin::parse(known);
             assert!(code.is_none_or(|code| code.is_worldwide()), "{known}");
+        }
+    }
+
+    #[test]
+    fn a_code_says_where_it_means_something() {
+        let cases = [
+            ("8590001000021", GtinScope::Global),
+            ("2000000000015", GtinScope::InStore),
+            ("200000000004", GtinScope::InStore),
+            ("9788072037179", GtinScope::Book),
+            ("9771234567003", GtinScope::Periodical),
+            ("15901234123454", GtinScope::Package),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Gtin::parse(text).map(|code| code.scope()), Some(expected), "{text}");
         }
     }
 

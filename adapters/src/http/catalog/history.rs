@@ -9,11 +9,9 @@ use super::super::{
     path::Named,
     problem::Problem,
     query,
-    read::{self, Asked, Page, Paging},
+    read::{Page, Paging},
 };
 use axum::{extract::State, response::Response};
-use http::StatusCode;
-use kontor_actors::{catalog::Catalog, domain::Domain, store::EntityRef};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -30,9 +28,5 @@ async fn past(
     Named(product): Named<String>,
     query::Asked(paging): query::Asked<Paging>,
 ) -> Result<Response, Problem> {
-    let there = read::load::<Products>(&api, access.id(), &product).await?;
-    let (tenant, domain) = (access.id().clone(), Catalog::NAME.to_owned());
-    let address = EntityRef { tenant, domain, entity: there.entity };
-    let page = history::page(&api, &address, Asked::try_from(paging)?).await?;
-    Ok(super::super::json(StatusCode::OK, &page))
+    history::past::<Products>(&api, &access, &product, paging).await
 }

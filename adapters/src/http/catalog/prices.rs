@@ -5,7 +5,7 @@ use super::super::{
     access::Access,
     command::{HowAsked, Ordered},
     document::{Products, Versioned},
-    happened::Happened,
+    happened::{Happened, happened},
     history,
     path::{Named, known_id},
     problem::Problem,
@@ -16,9 +16,8 @@ use super::said::{PriceWish, told, writer};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use kontor_actors::{
-    catalog::{Catalog, CurrentPrice, ProductDocument, ShownPrice, current_price},
-    domain::Domain,
-    store::EntityRef,
+    catalog::{CurrentPrice, ProductDocument, ShownPrice, current_price},
+    store::StoredEvent,
 };
 use kontor_messages::{
     Currency, Timestamp,
@@ -109,7 +108,8 @@ async fn set(
     asking.change::<Products>(command).await.map_err(told)
 }
 
-/// What has happened to a product's prices, oldest first. A page may hold fewer than asked for.
+/// What has happened to a product's prices, oldest first. A page may hold fewer than asked for, or none,
+/// although more follow.
 #[utoipa::path(get, path = "/v1/products/{product}/prices/history", tag = "catalog",
     params(("product" = String, Path, max_length = 180), Paging),
     responses((status = OK, body = Page<Happened>)))]
@@ -119,17 +119,19 @@ async fn past(
     Named(product): Named<String>,
     query::Asked(paging): query::Asked<Paging>,
 ) -> Result<Response, Problem> {
-    let there = read::load::<Products>(&api, access.id(), &product).await?;
-    let (tenant, domain) = (access.id().clone(), Catalog::NAME.to_owned());
-    let address = EntityRef { tenant, domain, entity: there.entity };
-    let mut page = history::page(&api, &address, Asked::try_from(paging)?).await?;
-    let priced = |event: &Happened| {
-        event.name.starts_with("price.")
-            || (&*event.name == "product.created"
-                && event.data["fields"]
-                    .as_object()
-                    .is_some_and(|fields| fields.keys().any(|field| field.starts_with("price."))))
-    };
-    page.items.retain(priced);
+    let address = history::address::<Products>(&api, &access, &product).await?;
+    let priced = |event: &StoredEvent| Ok(is_priced(event).then(|| happened(event)));
+    let page = history::some(&api, &address, Asked::try_from(paging)?, priced).await?;
     Ok(super::super::json(StatusCode::OK, &page))
+}
+
+fn is_priced(event: &StoredEvent) -> bool {
+    // A product may have been given its prices when it was made.
+    let made_with_prices = |payload: &str| {
+        let made: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+        let mut fields = made["fields"].as_object().into_iter().flatten();
+        fields.any(|(field, _)| field.starts_with("price."))
+    };
+    event.name.starts_with("price.")
+        || (&*event.name == "product.created" && made_with_prices(&event.payload))
 }

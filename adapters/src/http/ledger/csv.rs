@@ -1,7 +1,7 @@
 //! The tenant's ledger as comma-separated values, a bounded number of rows in memory at a time.
 
 use super::{
-    super::{Api, access::Access, problem::Problem, query},
+    super::{Api, access::Access, csv::field, problem::Problem, query},
     LedgerEntry, Reading, Wanted,
 };
 use axum::{
@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 use http::header;
 use kontor_messages::Timestamp;
 use serde::Deserialize;
-use std::{borrow::Cow, io};
+use std::io;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -93,26 +93,4 @@ fn line(entry: &LedgerEntry) -> String {
         entry.amount_minor,
         entry.change_minor,
     )
-}
-
-/// A text in quotes where it needs them. What a spreadsheet would take for a formula is made text.
-fn field(text: &str) -> Cow<'_, str> {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if !formula && !text.contains(['"', ',', '\n', '\r']) {
-        return text.into();
-    }
-    let mark = if formula { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\"")).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::field;
-
-    #[test]
-    fn a_field_with_a_comma_is_quoted_and_no_field_is_a_formula() {
-        assert_eq!(field("main"), "main");
-        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(field("=1+1"), "\"'=1+1\"");
-    }
 }

@@ -1,7 +1,7 @@
 //! What is wrong with the rows of an import: in pages, or as a file to be worked through.
 
 use super::super::{
-    Api, access::Access, document::Imports, path::Named, problem::Problem, query, read,
+    Api, access::Access, csv::field, document::Imports, path::Named, problem::Problem, query, read,
 };
 use axum::{
     body::{Body, Bytes},
@@ -16,7 +16,7 @@ use kontor_messages::{
     supplier::{RowProblem, problems_entity},
 };
 use serde::Deserialize;
-use std::{borrow::Cow, io};
+use std::io;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -117,16 +117,6 @@ fn line(form: Form, problem: &RowProblem) -> String {
             field(&problem.reason),
         ),
     }
-}
-
-/// A text in quotes where it needs them. What a spreadsheet would take for a formula is made text.
-fn field(text: &str) -> Cow<'_, str> {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if !formula && !text.contains(['"', ',', '\n', '\r']) {
-        return text.into();
-    }
-    let mark = if formula { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\"")).into()
 }
 
 #[cfg(test)]
