@@ -42,6 +42,7 @@ pub fn apply(document: &mut PaymentDocument, event: &E, at: Timestamp) {
         }
         E::QueryRequested { .. }
         | E::QueryFailed { .. }
+        | E::WatchHastened
         | E::WatchEnded { .. }
         | E::PayerReturned => watched(document, event, at),
         E::Pending { .. }
@@ -283,7 +284,7 @@ fn watched(document: &mut PaymentDocument, event: &E, at: Timestamp) {
                 watch.ended = true;
             }
         }
-        E::PayerReturned => rewatch(document, at, true),
+        E::PayerReturned | E::WatchHastened => rewatch(document, at, true),
         _ => {}
     }
 }

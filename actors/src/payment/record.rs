@@ -7,7 +7,7 @@ use super::{
     draft::Draft,
     facts,
     fallback::{fall_back, or_elsewhere},
-    schedule::{ASKS_MAX, deadline, is_lost, is_spent, key_too_old, next_try},
+    schedule::{ASKS_MAX, deadline, is_lost, is_spent, key_too_old, needs_watch, next_try},
     state::{Attempt, Call, CallState, PaymentDocument},
 };
 use crate::{
@@ -128,6 +128,15 @@ pub fn call_begun(world: &View<'_>, payment: EntityId, key: String, now: Timesta
     Ok(draft.decision())
 }
 
+/// A question that failed is put again as if the payer had just come back: what asked for it may be
+/// a notification that comes no second time. Once, for then the schedule is as dense as it gets.
+fn hasten(draft: &mut Draft<'_>) {
+    let quiet = draft.document.watch.is_some_and(|watch| !watch.dense && !watch.ended);
+    if quiet && needs_watch(&draft.document) {
+        draft.push(PaymentEvent::WatchHastened);
+    }
+}
+
 /// A call failed: what is done about it is decided here, and nowhere else.
 pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
     let C::RecordCallFailed {
@@ -152,6 +161,7 @@ pub fn call_failed(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         if !told {
             draft.push(PaymentEvent::QueryFailed { problem });
         }
+        hasten(&mut draft);
         return Ok(draft.decision());
     }
     let Some(call) = draft.document.call(&key).cloned() else {

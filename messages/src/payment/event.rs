@@ -405,6 +405,9 @@ pub enum PaymentEvent {
         /// For which order.
         order: Option<EntityId>,
     },
+    /// `payment.watch_hastened`: a question failed, so it is put again soon and then ever more
+    /// rarely.
+    WatchHastened,
     /// `payment.watch_ended`: the provider is not asked any more.
     WatchEnded {
         /// Something is still open, and a person must look.
@@ -472,6 +475,7 @@ impl PaymentEvent {
             Self::DisputeClosed { .. } => "payment.dispute_closed",
             Self::SettleRequested { .. } => "payment.settle_requested",
             Self::Settled { .. } => "payment.settled",
+            Self::WatchHastened => "payment.watch_hastened",
             Self::WatchEnded { .. } => "payment.watch_ended",
             Self::NotificationReceived { .. } => "payment.notification_received",
             Self::NotificationMatched { .. } => "payment.notification_matched",

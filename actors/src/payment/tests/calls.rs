@@ -192,7 +192,8 @@ fn a_person_has_a_call_made_again() {
 fn a_query_that_fails_is_told_once() {
     let stage = after([request(), opened(1)]);
     let fault = failed(Operation::Query, "", retry());
-    let stage = stage.when(fault.clone()).then_names(&["payment.query_failed"]);
+    let stage =
+        stage.when(fault.clone()).then_names(&["payment.query_failed", "payment.watch_hastened"]);
     stage.when(fault).then_nothing();
 }
 

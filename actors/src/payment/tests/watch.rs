@@ -34,6 +34,22 @@ fn w78_a_lost_notification_is_made_up_for_by_asking() {
 }
 
 #[test]
+fn a_question_that_failed_is_put_again_soon_and_the_schedule_grows_no_denser_for_another() {
+    let unheard = || failed(Operation::Query, "", retry());
+    let asked_by = QueryReason::Schedule;
+    let stage = after([request(), opened(1)]).after(MINUTE * 2);
+    let stage = stage
+        .when(unheard())
+        .then_names(&["payment.query_failed", "payment.watch_hastened"])
+        .when(unheard())
+        .then_nothing();
+    let mut stage = stage.after(Duration::from_secs(6));
+    let events = stage.obey(C::Wake { payment: id() }).unwrap();
+    assert!(matches!(&events[0].1, E::QueryRequested { reason, .. } if *reason == asked_by));
+    stage.when(unheard()).then_nothing();
+}
+
+#[test]
 fn it_is_asked_once_more_before_it_expires() {
     let stage = after([request(), opened(1)]).after(HOUR);
     let mut stage = stage;
