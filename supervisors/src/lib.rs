@@ -1,5 +1,6 @@
 //! The running program: the supervision tree, the node that composes everything, the commands.
 
+pub mod bench;
 pub mod cli;
 pub mod demo;
 pub mod engine;

@@ -10,7 +10,7 @@ use kontor_adapters::{
     dispatch::{
         accounts::TenantAccounts,
         erasures::Erasures,
-        imports::files::FeedFiles,
+        imports::{Imports, files::FeedFiles},
         letters::Letters,
         notifications::{NotificationSender, Texts},
         payments::PaymentCalls,
@@ -328,6 +328,7 @@ impl Outside {
             Arc::new(WebhookReplays::new(intake.clone())),
             Arc::new(Erasures::new(intake.clone())),
             Arc::new(Reconciliations::new(intake.clone(), Arc::clone(accounts))),
+            Arc::new(Imports::new(intake.clone(), self.feeds.clone(), self.http.clone())),
         ];
         follows
             .extend(broker.map(|broker| Arc::new(Relay::new(broker.clone())) as Arc<dyn Follow>));

@@ -288,9 +288,9 @@ fn page_of(entity: &EntityId, state: &mut SupplierState, event: &E) {
                 offers::apply_changes(page, changes, *observed_at);
             }
         }
-        E::Missed { losses, .. } => {
+        E::Missed { losses, observed_at, .. } => {
             for losses in losses.iter().filter(|losses| losses.page == number) {
-                offers::apply_losses(page, losses);
+                offers::apply_losses(page, losses, *observed_at);
             }
         }
         E::UndoneInPart { pages, .. } => {

@@ -178,7 +178,9 @@ pub(super) fn missing(world: &View<'_>, import: EntityId, losses: Vec<PageLosses
             let Some(found) = known.find(&code, place) else { continue };
             place = found + 1;
             let Some(offer) = known.offers.get(found) else { continue };
-            if observed_at < offer.observed_at || rule.after_runs <= offer.missed {
+            // An import that was begun again tells what it told before.
+            let told = offer.missed_at.is_some_and(|told| observed_at <= told);
+            if told || observed_at < offer.observed_at || rule.after_runs <= offer.missed {
                 continue;
             }
             vanished += u64::from(offer.missed + 1 == rule.after_runs);
@@ -197,6 +199,7 @@ pub(super) fn missing(world: &View<'_>, import: EntityId, losses: Vec<PageLosses
         action: rule.action,
         after_runs: rule.after_runs,
         vanished,
+        observed_at: Some(observed_at),
     };
     Ok(Decision::of(import, vec![event]))
 }
@@ -220,7 +223,7 @@ pub(super) fn apply_changes(page: &mut Page, changes: &PageChanges, observed_at:
                 offer.price = change.price;
                 offer.stock = change.stock;
                 (offer.fingerprint, offer.content) = (change.fingerprint, change.content);
-                (offer.observed_at, offer.missed) = (observed_at, 0);
+                (offer.observed_at, offer.missed, offer.missed_at) = (observed_at, 0, None);
             }
             None => page.offers.push(Offer {
                 code: change.code.clone(),
@@ -231,19 +234,21 @@ pub(super) fn apply_changes(page: &mut Page, changes: &PageChanges, observed_at:
                 fingerprint: change.fingerprint,
                 content: change.content,
                 missed: 0,
+                missed_at: None,
             }),
         }
     }
 }
 
 /// Carries a feed without some offers into their page.
-pub(super) fn apply_losses(page: &mut Page, losses: &PageLosses) {
+pub(super) fn apply_losses(page: &mut Page, losses: &PageLosses, observed_at: Option<Timestamp>) {
     let mut place = 0;
     for code in &losses.codes {
         if let Some(found) = page.find(code, place) {
             place = found + 1;
             if let Some(offer) = page.offers.get_mut(found) {
                 offer.missed += 1;
+                offer.missed_at = observed_at;
             }
         }
     }

@@ -290,6 +290,9 @@ pub struct Offer {
     /// How many full feeds it is missing from.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub missed: u32,
+    /// When the last of them told so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_at: Option<Timestamp>,
 }
 
 impl SupplierState {

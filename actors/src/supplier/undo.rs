@@ -130,6 +130,7 @@ pub(super) fn apply(page: &mut Page, changes: &PageChanges) {
             (offer.fingerprint, offer.content) = (before.fingerprint, before.content);
             offer.observed_at = before.observed_at;
             offer.missed = before.missed;
+            offer.missed_at = None;
         }
     }
 }

@@ -94,7 +94,7 @@ pub(super) async fn serve(described: Arc<Described>) -> Response {
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let own = path.starts_with("/v1/");
     operation.insert("operationId".to_owned(), operation_id(path, method).into());
-    if own || is_former(path) || path.starts_with(FORMER_CATALOG) {
+    if own || is_former(path) || path.starts_with(FORMER_API) {
         operation.insert("security".to_owned(), security(path));
     }
     for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
@@ -139,8 +139,8 @@ const FOR_ANYBODY: [&str; 10] = [
     "codes/verify",
 ];
 
-/// How the routes of the catalog before begin; they only read.
-const FORMER_CATALOG: &str = "/api/";
+/// How the routes of the catalog and of suppliers before begin.
+const FORMER_API: &str = "/api/";
 
 /// Routes of the payments service before.
 fn is_former(path: &str) -> bool {
@@ -165,8 +165,9 @@ fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
         headers.extend((method == "post").then_some("IdempotencyKey"));
         return headers;
     }
-    if path.starts_with(FORMER_CATALOG) {
+    if path.starts_with(FORMER_API) {
         headers.push("Tenant");
+        headers.extend((method == "post").then_some("IdempotencyKey"));
     }
     if !path.starts_with("/v1/") || path.starts_with("/v1/auth/") {
         return headers;
@@ -191,7 +192,8 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         _ if path.starts_with("/v1/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if is_former(path) && method == "get" => ANY.to_vec(),
         _ if is_former(path) => [&ANY[..], &COMMAND[..]].concat(),
-        _ if path.starts_with(FORMER_CATALOG) => [&ANY[..], &["422"]].concat(),
+        _ if path.starts_with(FORMER_API) && method == "get" => ANY.to_vec(),
+        _ if path.starts_with(FORMER_API) => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/pay/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),

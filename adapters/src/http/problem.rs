@@ -158,16 +158,6 @@ impl Problem {
         Self { former: Some(error), ..self }
     }
 
-    /// The same, for a body whose member `from` stands elsewhere in the command.
-    pub fn moved(mut self, from: &str, to: &str) -> Self {
-        for fault in &mut self.errors {
-            if let Some(rest) = fault.pointer.strip_prefix(from) {
-                fault.pointer = format!("{to}{rest}");
-            }
-        }
-        self
-    }
-
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status

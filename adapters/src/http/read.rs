@@ -176,6 +176,17 @@ pub(super) async fn many<K: Kind>(
     some::<K>(api, access, &asked?, |_| true).await
 }
 
+/// Things that `which` wants, newest first, as they are kept.
+pub(super) async fn found<K: Kind>(
+    api: &Api,
+    tenant: &TenantId,
+    asked: &Asked,
+    which: impl Fn(&K::Document) -> bool,
+) -> Result<Vec<(EntityId, <K::Domain as Domain>::State)>, Problem> {
+    let (rows, _) = rows::<K>(api, tenant, asked, which).await?;
+    Ok(rows.into_iter().map(|(row, state)| (row.entity, state)).collect())
+}
+
 /// A page of those things that `which` wants.
 pub(super) async fn some<K: Kind>(
     api: &Api,

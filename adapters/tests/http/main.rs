@@ -29,4 +29,5 @@ mod shop;
 mod sources;
 mod stock;
 mod suppliers;
+mod imports;
 mod wall;

@@ -60,6 +60,7 @@ pub struct Shop {
     pub api: Api,
     pub store: MemoryStore,
     pub intake: Intake,
+    pub feeds: FeedFiles,
 }
 
 /// Somebody who asks.
@@ -98,8 +99,9 @@ impl Shop {
         let intake = intake(Arc::new(SealedStore::over(Arc::new(store.clone())))).await;
         let identity = people::identity(&intake, &IdentitySettings::default());
         let metrics = Arc::new(|| "# nothing\n".to_owned());
-        let api = api(settings, identity, Arc::new(Tokens), metrics);
-        Self { app: router(&api), api, store, intake }
+        let feeds = feeds();
+        let api = api(settings, identity, Arc::new(Tokens), metrics, feeds.clone());
+        Self { app: router(&api), api, store, intake, feeds }
     }
 
     /// The same node, where a user is whoever shows a token that its own identity signed.
@@ -109,7 +111,8 @@ impl Shop {
         let admin_token = Some(ADMIN.into());
         let settings =
             HttpSettings { admin_token, webhooks_to_private: true, ..Default::default() };
-        let api = api(settings, identity.clone(), Arc::new(identity.clone()), metrics);
+        let bearers = Arc::new(identity.clone());
+        let api = api(settings, identity.clone(), bearers, metrics, self.feeds.clone());
         (Asker { app: router(&api), ..self.nobody() }, identity)
     }
 
@@ -117,7 +120,13 @@ impl Shop {
     pub fn panicking(&self) -> Asker {
         let metrics = Arc::new(|| panic!("no figures"));
         let identity = people::identity(&self.intake, &IdentitySettings::default());
-        let api = api(HttpSettings::default(), identity, Arc::new(Tokens), metrics);
+        let api = api(
+            HttpSettings::default(),
+            identity,
+            Arc::new(Tokens),
+            metrics,
+            self.feeds.clone(),
+        );
         Asker { app: router(&api), ..self.nobody() }
     }
 
@@ -354,6 +363,7 @@ fn api(
     identity: Identity,
     bearers: Arc<dyn Bearers>,
     metrics: RenderMetrics,
+    feeds: FeedFiles,
 ) -> Api {
     let intake = identity.intake().clone();
     let client = Http::new(settings.webhooks_to_private).unwrap();
@@ -364,11 +374,14 @@ fn api(
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
     let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
-    // Made when something is kept there; most tests keep nothing.
-    let feeds = EntityId::fresh(Timestamp::now());
-    let feeds = FeedFiles::new(std::env::temp_dir().join(format!("kontor-feeds-{feeds}")));
     let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity, feeds };
     Api::new(settings, intake, ties)
+}
+
+/// A folder that is made when something is kept there; most tests keep nothing.
+fn feeds() -> FeedFiles {
+    let id = EntityId::fresh(Timestamp::now());
+    FeedFiles::new(std::env::temp_dir().join(format!("kontor-feeds-{id}")))
 }
 
 async fn intake(store: Arc<dyn Store>) -> Intake {

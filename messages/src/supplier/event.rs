@@ -132,6 +132,9 @@ pub enum SupplierEvent {
         after_runs: u32,
         /// How many of them are gone now.
         vanished: u64,
+        /// When the feed told that they are missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        observed_at: Option<Timestamp>,
     },
     /// `import.problems_found`: owned by the page of the list.
     ProblemsFound {

@@ -78,6 +78,9 @@ enum Command {
     /// Domains that crashed again and again and are out of service.
     #[command(subcommand)]
     Quarantine(commands::QuarantineCommand),
+    /// Measure the program on this machine, on data that is thrown away.
+    #[command(subcommand)]
+    Bench(crate::bench::BenchCommand),
     /// Settings.
     #[command(subcommand)]
     Config(commands::ConfigCommand),
@@ -118,6 +121,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, String> {
         Command::Journal(command) => journal::run(&place, json, command).await,
         Command::DeadLetter(command) => dead_letter::run(&place, json, command).await,
         Command::Quarantine(command) => commands::quarantine(&place, json, command).await,
+        Command::Bench(command) => crate::bench::run(command, json, place.database_url).await,
         Command::Config(command) => commands::config(&place, json, &command),
         Command::Health => commands::health(&place, json).await,
         Command::Completions { shell } => {

@@ -78,12 +78,13 @@ fn an_offer_has_vanished_after_so_many_full_feeds_without_it() {
         import: import(n),
         losses: vec![PageLosses { page: 0, codes: vec!["B".to_owned()] }],
     };
-    let stage = imported(&["A", "B"]);
+    let stage = imported(&["A", "B"]).after(MINUTE);
     let stage = stage.when(put(SourceSettings { vanished: rule, ..settings() }));
     let stage = judged(stage.then_names(&["supplier.source_put"]), 2, 1);
     let stage = stage.when(lost(2)).then_names(&["import.missed"]);
     assert_eq!((known(&stage, "B").missed, run(&stage, 2).counts.vanished), (1, 0));
-    let stage = stage.when(completed(2)).then_names(&["import.completed"]);
+    let stage = stage.when(lost(2)).then_nothing();
+    let stage = stage.when(completed(2)).then_names(&["import.completed"]).after(MINUTE);
     let stage = judged(stage, 3, 1).when(lost(3)).then_names(&["import.missed"]);
     assert_eq!((known(&stage, "B").missed, run(&stage, 3).counts.vanished), (2, 1));
     let stage = stage.when(lost(3)).then_nothing();

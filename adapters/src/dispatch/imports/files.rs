@@ -4,11 +4,16 @@
 use kontor_messages::{TenantId, supplier::FeedFile};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tokio::io::{AsyncWriteExt, BufWriter};
+
+/// How long a file is kept that no source needs: its failed rows can be retried until then.
+const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// The folder of feeds. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -71,11 +76,13 @@ impl FeedFiles {
         fs::File::open(path)
     }
 
-    /// Drops a file.
-    pub async fn remove(&self, tenant: &TenantId, file: &FeedFile) {
-        if let Some(path) = self.path(tenant, file) {
-            // One that is gone is as good.
-            let _ = tokio::fs::remove_file(path).await;
+    /// Drops files that are not among those named here and were not touched for long, and what was
+    /// begun and never finished.
+    pub async fn sweep(&self, tenant: &TenantId, kept: HashSet<String>) {
+        let folder = self.of(tenant);
+        let swept = tokio::task::spawn_blocking(move || sweep(&folder, &kept)).await;
+        if let Ok(Err(fault)) = swept {
+            tracing::warn!(%fault, "the folder of feeds cannot be tidied");
         }
     }
 
@@ -89,6 +96,22 @@ impl FeedFiles {
     fn of(&self, tenant: &TenantId) -> PathBuf {
         self.folder.join(tenant.as_str())
     }
+}
+
+fn sweep(folder: &Path, kept: &HashSet<String>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let named = entry.file_name().to_str().is_some_and(|name| kept.contains(name));
+        let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+        if !named && KEPT < age {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Spool {
@@ -161,6 +184,21 @@ mod tests {
         let mut spool = FeedFiles::new(folder.path()).spool(&tenant(), 10).await.unwrap();
         spool.write(b"12345678").await.unwrap();
         assert!(matches!(spool.write(b"901").await, Err(SpoolFault::TooLarge(10))));
+    }
+
+    #[tokio::test]
+    async fn what_was_kept_lately_stays_though_no_source_needs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = FeedFiles::new(folder.path());
+        files.sweep(&tenant(), HashSet::new()).await;
+        let mut spool = files.spool(&tenant(), 10).await.unwrap();
+        spool.write(b"new").await.unwrap();
+        let new = spool.finish().await.unwrap();
+        let old = folder.path().join("harbour-books/old.part");
+        let long_ago = std::time::SystemTime::now() - KEPT - Duration::from_secs(1);
+        fs::File::create(&old).unwrap().set_modified(long_ago).unwrap();
+        files.sweep(&tenant(), HashSet::new()).await;
+        assert!(files.open(&tenant(), &new).is_ok() && !old.exists());
     }
 
     #[test]

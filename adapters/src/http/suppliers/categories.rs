@@ -10,6 +10,7 @@ use super::super::{
     query,
     read::{self, Page},
 };
+use crate::dispatch::imports::suggest;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use kontor_actors::supplier::{CategoriesDocument, CategoryEntry, Supplier, path_key};
@@ -17,6 +18,9 @@ use kontor_messages::supplier::{SupplierCommand, categories_entity};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Suggestions for a path.
+const SUGGESTIONS: usize = 3;
 
 /// Which paths.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -41,6 +45,9 @@ struct ShownCategory {
     /// Our category that its rows get, by this path or by one above it.
     #[serde(skip_serializing_if = "Option::is_none")]
     effective: Option<String>,
+    /// Our categories that look like it, the likeliest first; for paths that are not mapped.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suggestions: Vec<suggest::Suggestion>,
 }
 
 /// Which category of ours a path is.
@@ -86,8 +93,13 @@ async fn list(
     let more = limit < entries.len();
     entries.truncate(limit);
     let next_cursor = entries.last().filter(|_| more).map(|entry| entry.path.clone());
+    let ours = suggest::ours(api.intake(), access.id()).await?;
     let items = entries.into_iter().map(|entry| ShownCategory {
         effective: known.resolve(&entry.path).map(str::to_owned),
+        suggestions: match known.is_mapped(&entry.path) {
+            true => Vec::new(),
+            false => suggest::suggest(&entry.path, &ours, SUGGESTIONS),
+        },
         entry: entry.clone(),
     });
     let page = Page { items: items.collect(), next_cursor };

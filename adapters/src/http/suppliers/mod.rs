@@ -3,7 +3,9 @@
 mod categories;
 mod files;
 mod imports;
+mod legacy;
 mod offers;
+mod preview;
 mod problems;
 mod sources;
 mod view;
@@ -36,6 +38,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(offers::routes())
         .merge(imports::routes())
         .merge(problems::routes())
+        .merge(preview::routes())
+        .merge(legacy::routes())
 }
 
 /// The tenant's suppliers.

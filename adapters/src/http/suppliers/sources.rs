@@ -60,18 +60,32 @@ async fn put(
     ordered: Ordered<SourceSettings>,
 ) -> Result<Response, Problem> {
     let Ordered { body: settings, asking } = ordered;
-    plan::check(&settings).map_err(|wrong| Problem::invalid(wrong.pointer, wrong.expected))?;
-    addresses(&asking.api, &settings.reach).await?;
-    if let Some(timetable) = &settings.timetable {
-        // Looked at only: the schedule is put by whoever follows the source.
-        let (schedule, plan) = plan::schedule(&code, timetable);
-        let put = ScheduleCommand::Put { schedule, plan };
-        let terms = Terms { dry_run: true, ..Terms::default() };
-        let looked = asking.api.intake().tell::<Schedule>(asking.access.caller(), put, terms).await;
-        looked.map_err(|denied| Problem::from(denied).moved("/plan", "/timetable"))?;
-    }
+    checked(&asking.api, &asking.access, &code, &settings).await?;
     let settings = Box::new(settings);
     asking.change::<Sources>(SupplierCommand::PutSource { code, settings }).await
+}
+
+/// Settings that the domain cannot judge: how rows are read, where addresses lead, what cron says.
+pub(super) async fn checked(
+    api: &Api,
+    access: &Access,
+    code: &str,
+    settings: &SourceSettings,
+) -> Result<(), Problem> {
+    plan::check(settings).map_err(|wrong| Problem::invalid(wrong.pointer, wrong.expected))?;
+    addresses(api, &settings.reach).await?;
+    if let Some(timetable) = &settings.timetable {
+        // Looked at only: the schedule is put by whoever follows the source.
+        let (schedule, plan) = plan::schedule(code, timetable);
+        let put = ScheduleCommand::Put { schedule, plan };
+        let terms = Terms { dry_run: true, ..Terms::default() };
+        let looked = api.intake().tell::<Schedule>(access.caller(), put, terms).await;
+        looked.map_err(|denied| {
+            let named = |pointer: &str| pointer.replacen("/plan", "/timetable", 1);
+            Problem::from(denied).with_pointers(named)
+        })?;
+    }
+    Ok(())
 }
 
 /// Imports nothing from a source any more. What it brought stays.

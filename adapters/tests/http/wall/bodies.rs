@@ -49,6 +49,13 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("PUT", "/v1/sources/{source}/categories") => {
             json!({ "path": "Tools", "category": "tools" })
         }
+        ("POST", "/v1/sources/{source}/preview") => json!({ "sample": "code;stock\nA;1\n" }),
+        ("POST", "/api/suppliers") => json!({ "name": "Theirs", "code": "their-old" }),
+        ("PUT", "/api/suppliers/{supplier}") => json!({ "name": "Theirs" }),
+        ("POST", "/api/imports/run/{supplier}") => json!({}),
+        ("POST", "/api/mappings") => json!({
+            "supplierId": "their-old", "supplierCategoryId": "Tools", "catalogCategoryId": "tools",
+        }),
         ("POST", "/v1/imports") => json!({ "source": "their-feed" }),
         ("POST", "/v1/stock/movements") => {
             json!({ "sku": "their-atlas", "warehouse": "main", "kind": "in", "quantity": 1 })

@@ -1,0 +1,328 @@
+//! The second pass: rows that are news are told to the catalog, to stock and to the supplier's
+//! domain, some hundred at a time and three batches at once, each in its turn with each domain.
+//!
+//! The supplier's domain is told last, with the place of the import after the batch: until then the
+//! batch may be told again, and is no news to the others.
+
+use super::{
+    products::{Matching, skus, ways},
+    survey::{News, availability},
+};
+use kontor_actors::{
+    catalog::Catalog,
+    domain::Domain,
+    follower::Hitch,
+    intake::{Caller, Intake},
+    request::{Denied, Done, Terms},
+    stock::Stock,
+    supplier::{Page, Supplier, SupplierState},
+};
+use kontor_messages::{
+    EntityId, Timestamp,
+    catalog::{CatalogCommand, CatalogEvent, RowOutcome},
+    stock::{Observed, StockCommand},
+    supplier::{
+        Availability, NewOffer, Progress, RowProblem, SupplierCommand, page_entity,
+    },
+};
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+};
+use tokio::sync::mpsc;
+
+/// Rows of a batch: small enough that an order which comes meanwhile hardly waits.
+const BATCH: usize = 200;
+/// Batches between two stages.
+const WAITING: usize = 1;
+
+/// What is applied, and for whom.
+pub struct Applying {
+    /// The way in.
+    pub intake: Intake,
+    /// Who tells.
+    pub caller: Caller,
+    /// The import.
+    pub import: EntityId,
+    /// The source's code.
+    pub source: String,
+    /// When what the feed tells was so.
+    pub observed_at: Timestamp,
+    /// How products are found.
+    pub matching: Matching,
+    /// How far it will be in the end.
+    pub progress: Progress,
+}
+
+/// A batch on its way.
+struct Batch {
+    news: Vec<News>,
+    skus: Vec<Option<String>>,
+    failed: Vec<bool>,
+    problems: Vec<RowProblem>,
+}
+
+impl Applying {
+    /// Applies all news. False: the import was stopped meanwhile.
+    pub async fn run(&self, news: PathBuf) -> Result<bool, Hitch> {
+        let (read, batches) = mpsc::channel(WAITING);
+        let (matched, matches) = mpsc::channel(WAITING);
+        let (stocked, stocks) = mpsc::channel(WAITING);
+        let reading = tokio::task::spawn_blocking(move || batch_up(news, &read));
+        let (matching, stocking, keeping) = tokio::join!(
+            self.match_all(batches, matched),
+            self.stock_all(matches, stocked),
+            self.keep_all(stocks),
+        );
+        let read = reading.await.map_err(|fault| Hitch::new(fault.to_string()))?;
+        read.map_err(|fault| Hitch::new(format!("the feed's news cannot be read: {fault}")))?;
+        matching?;
+        stocking?;
+        keeping
+    }
+
+    async fn match_all(
+        &self,
+        mut batches: mpsc::Receiver<Vec<News>>,
+        next: mpsc::Sender<Batch>,
+    ) -> Result<(), Hitch> {
+        let mut pages = Pages::default();
+        while let Some(news) = batches.recv().await {
+            let batch = self.matched(news, &mut pages).await?;
+            if next.send(batch).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the catalog what the rows say of products, and learns which products they are.
+    async fn matched(&self, news: Vec<News>, pages: &mut Pages) -> Result<Batch, Hitch> {
+        let mut known = Vec::with_capacity(news.len());
+        for row in &news {
+            known.push(match row.page {
+                Some(page) => self.product(pages, page, &row.record.code).await?,
+                None => None,
+            });
+        }
+        let tenant = &self.caller.tenant;
+        let ways = ways(&self.intake, tenant, &self.matching, &news, &known).await.map_err(store)?;
+        let mut batch = Batch {
+            skus: known,
+            failed: vec![false; news.len()],
+            problems: Vec::new(),
+            news,
+        };
+        let mut places = Vec::new();
+        let mut rows = Vec::new();
+        for (place, (row, way)) in batch.news.iter().zip(&ways).enumerate() {
+            // Of a product that is known, nothing but stock may be news.
+            let told = row.described || batch.skus[place].is_none();
+            if told && let Some(row) = self.matching.row(row, way) {
+                places.push(place);
+                rows.push(row);
+            }
+        }
+        if rows.is_empty() {
+            return Ok(batch);
+        }
+        let new: Vec<Option<String>> =
+            rows.iter().map(|row| row.new.as_ref().map(|new| new.sku.clone())).collect();
+        let by = self.matching.writer();
+        let done = self.tell::<Catalog>(CatalogCommand::Import { by, rows }).await?;
+        let Some(done) = done else {
+            return Err(Hitch::new("the catalog refused a batch of an import"));
+        };
+        let unnamed = self.learn(&mut batch, &done, &places, &new);
+        let products: Vec<EntityId> = unnamed.iter().map(|(_, id)| id.clone()).collect();
+        let named = skus(&self.intake, tenant, &products).await.map_err(store)?;
+        for ((place, _), sku) in unnamed.into_iter().zip(named) {
+            batch.skus[place] = sku;
+        }
+        Ok(batch)
+    }
+
+    /// What became of the rows. Answers with products whose SKU is not known yet.
+    fn learn(
+        &self,
+        batch: &mut Batch,
+        done: &Done<Catalog>,
+        places: &[usize],
+        new: &[Option<String>],
+    ) -> Vec<(usize, EntityId)> {
+        let mut unnamed = Vec::new();
+        for (_, _, event) in &done.events {
+            let CatalogEvent::RowDone { row, product, outcome, .. } = event else { continue };
+            let Some(place) = places.get(*row).copied() else { continue };
+            match (outcome, product) {
+                (RowOutcome::Created, _) => batch.skus[place] = new.get(*row).cloned().flatten(),
+                (RowOutcome::Failed { code, .. }, _) if code == "not_found" => {
+                    batch.skus[place] = None;
+                }
+                (RowOutcome::Failed { pointer, detail, .. }, _) => {
+                    batch.failed[place] = true;
+                    let news = &batch.news[place];
+                    let field = pointer.clone().unwrap_or_else(|| "product".to_owned());
+                    batch.problems.push(RowProblem {
+                        row: news.row,
+                        line: news.line,
+                        code: Some(news.record.code.clone()),
+                        field: field.trim_start_matches("/fields/").to_owned(),
+                        reason: detail.clone(),
+                    });
+                }
+                (_, Some(product)) if batch.skus[place].is_none() => {
+                    unnamed.push((place, product.clone()));
+                }
+                _ => {}
+            }
+        }
+        unnamed
+    }
+
+    /// The SKU of an offer that is known.
+    async fn product(
+        &self,
+        pages: &mut Pages,
+        page: u32,
+        code: &str,
+    ) -> Result<Option<String>, Hitch> {
+        if pages.number != Some(page) {
+            let entity = page_entity(&self.source, page);
+            let found = self.intake.read::<Supplier>(&self.caller.tenant, &entity).await;
+            let found = found.map_err(store)?;
+            pages.page = match found {
+                Some((SupplierState::Page(page), _)) => page,
+                _ => Page::default(),
+            };
+            (pages.number, pages.place) = (Some(page), 0);
+        }
+        let Some(place) = pages.page.find(code, pages.place) else { return Ok(None) };
+        pages.place = place + 1;
+        Ok(pages.page.offers.get(place).and_then(|offer| offer.product.clone()))
+    }
+
+    async fn stock_all(
+        &self,
+        mut batches: mpsc::Receiver<Batch>,
+        next: mpsc::Sender<Batch>,
+    ) -> Result<(), Hitch> {
+        while let Some(batch) = batches.recv().await {
+            self.stocked(&batch).await?;
+            if next.send(batch).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells stock what the supplier has.
+    async fn stocked(&self, batch: &Batch) -> Result<(), Hitch> {
+        let Some(warehouse) = self.matching.settings.warehouse.clone() else { return Ok(()) };
+        let rows = batch.news.iter().zip(&batch.skus).zip(&batch.failed);
+        let counts = rows.filter(|(_, failed)| !**failed).filter_map(|((news, sku), _)| {
+            let (sku, quantity) = (sku.clone()?, self.matching.units(&news.record)?);
+            Some(Observed { sku, quantity, instead_of: None })
+        });
+        let counts: Vec<Observed> = counts.collect();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let observed_at = self.observed_at;
+        let told = StockCommand::RecordObservations { warehouse, observed_at, counts };
+        self.tell::<Stock>(told).await.map(drop)
+    }
+
+    /// Tells the supplier's domain, which remembers how far the import is.
+    async fn keep_all(&self, mut batches: mpsc::Receiver<Batch>) -> Result<bool, Hitch> {
+        while let Some(batch) = batches.recv().await {
+            let rows = batch.news.last().map_or(0, |news| news.row);
+            let failed = batch.failed.iter().filter(|failed| **failed).count() as u64;
+            let offers = batch.news.into_iter().zip(batch.skus).zip(batch.failed);
+            let offers = offers.filter(|(_, failed)| !failed);
+            let offers = offers.map(|((news, product), _)| offer(news, product)).collect();
+            let bytes = share(self.progress.bytes_total, rows, self.progress.rows_total);
+            let command = SupplierCommand::RecordOffers {
+                import: self.import.clone(),
+                offers,
+                failed,
+                problems: batch.problems,
+                progress: Progress { rows, bytes, ..self.progress },
+            };
+            let done = self.tell::<Supplier>(command).await?;
+            let open = done.is_some_and(|done| done.state.import().is_some_and(|run| run.is_open()));
+            if !open {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn tell<D: Domain>(&self, command: D::Command) -> Result<Option<Done<D>>, Hitch> {
+        match self.intake.tell::<D>(&self.caller, command, Terms::default()).await {
+            Ok(done) => Ok(Some(done)),
+            Err(Denied::Refused(refusal)) => {
+                let (tenant, domain) = (&self.caller.tenant, D::NAME);
+                tracing::warn!(%tenant, domain, %refusal, "a batch of an import was refused");
+                Ok(None)
+            }
+            Err(denied) => Err(Hitch::new(denied.to_string())),
+        }
+    }
+}
+
+/// The page that was read last.
+#[derive(Default)]
+struct Pages {
+    number: Option<u32>,
+    page: Page,
+    place: usize,
+}
+
+fn offer(news: News, product: Option<String>) -> NewOffer {
+    let stock = match availability(&news.record) {
+        // What is gone has none.
+        _ if news.record.deleted => Availability::None,
+        said => said,
+    };
+    NewOffer {
+        code: news.record.code,
+        page: news.page,
+        product,
+        price: news.record.purchase_price,
+        stock,
+        fingerprint: news.fingerprint,
+        content: news.content,
+    }
+}
+
+/// Reads the news and sends it on in batches; ends early if nobody wants more.
+fn batch_up(path: PathBuf, next: &mpsc::Sender<Vec<News>>) -> std::io::Result<()> {
+    let mut lines = BufReader::with_capacity(256 * 1024, File::open(path)?);
+    let (mut batch, mut line) = (Vec::with_capacity(BATCH), Vec::new());
+    loop {
+        line.clear();
+        let more = 0 < lines.read_until(b'\n', &mut line)?;
+        if more {
+            batch.push(serde_json::from_slice(&line).map_err(std::io::Error::other)?);
+        }
+        let full = BATCH <= batch.len() || (!more && !batch.is_empty());
+        if full && next.blocking_send(std::mem::take(&mut batch)).is_err() {
+            return Ok(());
+        }
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+fn store(fault: kontor_actors::store::StoreFault) -> Hitch {
+    Hitch::new(fault.to_string())
+}
+
+/// So much of `all` as `part` is of `whole`.
+fn share(all: u64, part: u64, whole: u64) -> u64 {
+    let share = u128::from(all) * u128::from(part) / u128::from(whole.max(1));
+    u64::try_from(share).unwrap_or(all)
+}

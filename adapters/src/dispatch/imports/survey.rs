@@ -1,0 +1,460 @@
+//! The first pass over a feed: what it is like, what is wrong with it, and which of its rows are
+//! news. Nothing is applied; rows that are news go to a file of their own, for the second pass.
+//!
+//! It runs on a thread that may wait, in memory that does not grow with the feed.
+
+use super::{
+    index::{Index, short},
+    plan::Plan,
+};
+use kontor_feeds::{
+    FeedError, Mapped, RawRow, Record, RowError, Stock, TextReport, gates,
+};
+use kontor_messages::{
+    Currency, Money,
+    supplier::{Availability, CategoryCount, Figures, PROBLEMS_MAX, RowProblem, Sample},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{HashMap, HashSet},
+    fs::File,
+    io::{BufReader, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+/// Category paths that are counted.
+const PATHS_MAX: usize = 5_000;
+/// Samples of a dry run.
+const SAMPLES_MAX: usize = 50;
+/// Rows between two looks at whether it should stop.
+const LOOK_EVERY: u64 = 1_000;
+
+/// What is surveyed.
+pub struct Job {
+    /// The feed.
+    pub file: File,
+    /// How it is read.
+    pub plan: Plan,
+    /// What is known.
+    pub index: Index,
+    /// The currency of what is known.
+    pub currency: Currency,
+    /// Where news goes.
+    pub news: PathBuf,
+    /// Rows up to this one are done with.
+    pub done: u64,
+    /// Only these rows, where failed ones are tried again.
+    pub only: Option<HashSet<u64>>,
+    /// Nothing of it will be applied; samples are wanted.
+    pub dry_run: bool,
+    /// How far it is, and whether to stop.
+    pub watch: Arc<Watch>,
+}
+
+/// What others see of a survey.
+#[derive(Default)]
+pub struct Watch {
+    /// Rows that were read.
+    pub rows: AtomicU64,
+    /// Bytes that were read.
+    pub bytes: AtomicU64,
+    /// Set to have it stopped.
+    pub stop: AtomicBool,
+}
+
+/// What a feed is like.
+pub struct Survey {
+    /// For the gates, and for the next feed to be compared with.
+    pub figures: gates::Figures,
+    /// Rows that are left out.
+    pub skipped: u64,
+    /// Rows that cannot be taken.
+    pub failed: u64,
+    /// What is wrong with them, as far as it is kept.
+    pub problems: Vec<RowProblem>,
+    /// Rows that are news, in the file.
+    pub news: u64,
+    /// Of these, offers that are not known yet.
+    pub new: u64,
+    /// What a dry run shows.
+    pub samples: Vec<Sample>,
+    /// Rows by category path.
+    pub categories: Vec<CategoryCount>,
+    /// What was noticed about the text.
+    pub warnings: Vec<String>,
+    /// Bytes of the feed's file.
+    pub bytes: u64,
+    /// What is known, with what the feed has marked.
+    pub index: Index,
+}
+
+/// A row that is news.
+#[derive(Serialize, Deserialize)]
+pub struct News {
+    /// The row.
+    pub row: u64,
+    /// The line at which it begins.
+    pub line: u64,
+    /// What it says.
+    pub record: Record,
+    /// Its fingerprint.
+    pub fingerprint: u64,
+    /// The same without price and stock.
+    pub content: u64,
+    /// The page of the offer, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// Whether anything besides stock is news.
+    pub described: bool,
+}
+
+/// Why a survey did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyFault {
+    /// The feed is no good.
+    #[error("{0}")]
+    Feed(#[from] FeedError),
+    /// The disk failed.
+    #[error("the feed's news cannot be kept: {0}")]
+    Disk(#[from] std::io::Error),
+    /// It was told to stop.
+    #[error("it was stopped")]
+    Stopped,
+}
+
+/// Reads the whole feed.
+pub fn survey(job: Job) -> Result<Survey, SurveyFault> {
+    let Job { file, plan, index, currency, news, done, only, dry_run, watch } = job;
+    let file = BufReader::with_capacity(256 * 1024, file);
+    let mut rows = kontor_feeds::open(file, &plan.source)?;
+    let mut pass = Pass {
+        plan: &plan,
+        index,
+        currency,
+        out: BufWriter::with_capacity(256 * 1024, create(&news)?),
+        done,
+        only,
+        dry_run,
+        new_codes: HashSet::new(),
+        paths: HashMap::new(),
+        survey: Found::default(),
+    };
+    while let Some(row) = rows.next_row()? {
+        let number = row.number;
+        pass.row(row)?;
+        if number.is_multiple_of(LOOK_EVERY) {
+            let progress = rows.progress();
+            watch.rows.store(progress.rows, Ordering::Relaxed);
+            watch.bytes.store(progress.packed_bytes, Ordering::Relaxed);
+            if watch.stop.load(Ordering::Relaxed) {
+                return Err(SurveyFault::Stopped);
+            }
+        }
+    }
+    pass.out.flush()?;
+    let warnings = warnings(rows.report());
+    let bytes = rows.progress().packed_bytes;
+    Ok(pass.finish(warnings, bytes))
+}
+
+/// What was noticed about the text, in sentences.
+fn warnings(report: &TextReport) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(declared) = report.declared_wrongly {
+        told.push(format!("the feed says that its encoding is {declared:?}, and it is not"));
+    }
+    for (count, what) in [
+        (report.controls, "control characters were left out"),
+        (report.malformed, "bytes mean nothing in the feed's encoding"),
+        (report.entities_unknown, "references mean nothing and were left as they are"),
+        (report.fields_dropped, "values were dropped, for the feed has too many names of fields"),
+    ] {
+        if 0 < count {
+            told.push(format!("{count} {what}"));
+        }
+    }
+    if report.encoded_twice {
+        told.push("the text was encoded twice; the mapping can undo it".to_owned());
+    }
+    told
+}
+
+fn create(path: &Path) -> std::io::Result<File> {
+    File::create(path)
+}
+
+/// A pass under way.
+struct Pass<'p> {
+    plan: &'p Plan,
+    index: Index,
+    currency: Currency,
+    out: BufWriter<File>,
+    done: u64,
+    only: Option<HashSet<u64>>,
+    dry_run: bool,
+    /// Codes that are new, by their hashes.
+    new_codes: HashSet<u64>,
+    paths: HashMap<String, u64>,
+    survey: Found,
+}
+
+#[derive(Default)]
+struct Found {
+    figures: gates::Figures,
+    skipped: u64,
+    failed: u64,
+    problems: Vec<RowProblem>,
+    news: u64,
+    new: u64,
+    samples: Vec<Sample>,
+}
+
+impl Pass<'_> {
+    fn row(&mut self, row: &RawRow) -> Result<(), SurveyFault> {
+        self.survey.figures.rows += 1;
+        let fingerprint = short(self.plan.mapping.fingerprint(row)) ^ self.plan.salt;
+        if let Some(place) = self.index.by_row(fingerprint)
+            && self.index.see(place)
+        {
+            self.known(place);
+            return Ok(());
+        }
+        match self.plan.mapping.apply(row) {
+            Err(errors) => self.failed(errors, None),
+            Ok(Mapped::Filtered) => self.survey.skipped += 1,
+            Ok(Mapped::Record(record)) => self.record(row, *record, fingerprint)?,
+        }
+        Ok(())
+    }
+
+    /// A row that says what is known: it is counted by what is known.
+    fn known(&mut self, place: usize) {
+        let entry = *self.index.get(place);
+        let figures = &mut self.survey.figures;
+        figures.records += 1;
+        figures.zero_stock += u64::from(entry.stock() == Availability::None);
+        match entry.price_minor() {
+            Some(amount_minor) => {
+                let price = Money { amount_minor, currency: self.currency };
+                figures.prices.add(price, price);
+            }
+            None => figures.no_price += 1,
+        }
+    }
+
+    fn failed(&mut self, errors: Vec<RowError>, code: Option<&str>) {
+        self.survey.failed += 1;
+        self.survey.figures.errors += 1;
+        for error in errors {
+            if self.survey.problems.len() < PROBLEMS_MAX as usize {
+                self.survey.problems.push(problem(error, code));
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        row: &RawRow,
+        mut record: Record,
+        fingerprint: u64,
+    ) -> Result<(), SurveyFault> {
+        self.survey.figures.count_record(&record);
+        for path in &record.categories {
+            self.count(&path.join(" > "));
+        }
+        let place = self.index.by_code(&record.code);
+        let first = match place {
+            Some(place) => self.index.see(place),
+            None => self.new_codes.insert(super::index::key(&record.code)),
+        };
+        if !first {
+            self.survey.figures.duplicates += 1;
+            self.survey.skipped += 1;
+            return Ok(());
+        }
+        if record.deleted && place.is_none() {
+            self.survey.skipped += 1;
+            return Ok(());
+        }
+        let (price, stock) = (record.purchase_price.take(), record.stock.take());
+        let content = short(record.fingerprint()) ^ self.plan.salt;
+        (record.purchase_price, record.stock) = (price, stock);
+        let said = availability(&record);
+        let mut described = true;
+        if let Some(place) = place {
+            let known = *self.index.get(place);
+            described = known.content != content && !record.deleted;
+            let before = known.price_minor();
+            let before = before.map(|amount_minor| Money { amount_minor, currency: self.currency });
+            if let (Some(before), Some(now)) = (before, price) {
+                self.survey.figures.prices.add(before, now);
+                if self.only.is_none() && self.plan.gates.holds_price(before, now) {
+                    let held = held(row, before, now);
+                    self.failed(vec![held], Some(&record.code));
+                    return Ok(());
+                }
+            }
+            let same_price = price.is_none_or(|price| before == Some(price));
+            let same = !described
+                && same_price
+                && (said == Availability::Unknown || said == known.stock())
+                && !known.is_restless();
+            if same {
+                return Ok(());
+            }
+            described |= !same_price;
+        }
+        if row.number <= self.done || self.only.as_ref().is_some_and(|only| !only.contains(&row.number)) {
+            return Ok(());
+        }
+        self.news(row, record, fingerprint, content, place, described)
+    }
+
+    fn news(
+        &mut self,
+        row: &RawRow,
+        record: Record,
+        fingerprint: u64,
+        content: u64,
+        place: Option<usize>,
+        described: bool,
+    ) -> Result<(), SurveyFault> {
+        self.survey.news += 1;
+        self.survey.new += u64::from(place.is_none());
+        if self.dry_run {
+            if self.survey.samples.len() < SAMPLES_MAX {
+                let sample = self.sample(row, &record, place);
+                self.survey.samples.push(sample);
+            }
+            return Ok(());
+        }
+        let page = place.map(|place| self.index.get(place).page);
+        let news =
+            News { row: row.number, line: row.line, record, fingerprint, content, page, described };
+        serde_json::to_writer(&mut self.out, &news).map_err(std::io::Error::other)?;
+        self.out.write_all(b"\n")?;
+        Ok(())
+    }
+
+    fn sample(&self, row: &RawRow, record: &Record, place: Option<usize>) -> Sample {
+        let known = place.map(|place| self.index.get(place));
+        let before = known.and_then(|known| known.price_minor());
+        Sample {
+            row: row.number,
+            code: record.code.clone(),
+            new: known.is_none(),
+            product: None,
+            title: record.name.clone(),
+            price_before: before.map(|amount_minor| Money { amount_minor, currency: self.currency }),
+            price: record.purchase_price,
+            stock_before: known.map(|known| known.stock()),
+            stock: availability(record),
+        }
+    }
+
+    fn count(&mut self, path: &str) {
+        if let Some(rows) = self.paths.get_mut(path) {
+            *rows += 1;
+        } else if self.paths.len() < PATHS_MAX {
+            self.paths.insert(path.to_owned(), 1);
+        }
+    }
+
+    fn finish(self, warnings: Vec<String>, bytes: u64) -> Survey {
+        let Found { mut figures, skipped, failed, problems, news, new, samples } = self.survey;
+        figures.known = self.index.present() as u64;
+        let categories = self.paths.into_iter().map(|(path, rows)| CategoryCount { path, rows });
+        let mut categories: Vec<_> = categories.collect();
+        categories.sort_by(|one, other| one.path.cmp(&other.path));
+        let index = self.index;
+        Survey {
+            figures,
+            skipped,
+            failed,
+            problems,
+            news,
+            new,
+            samples,
+            categories,
+            warnings,
+            bytes,
+            index,
+        }
+    }
+}
+
+/// How much there is, as it is kept.
+pub fn availability(record: &Record) -> Availability {
+    if record.deleted {
+        return Availability::None;
+    }
+    match record.stock {
+        None | Some(Stock::Unknown) => Availability::Unknown,
+        Some(Stock::None) => Availability::None,
+        Some(Stock::InStock) => Availability::Some,
+        Some(Stock::Exact { quantity_milli }) => Availability::Exact(quantity_milli.floor().max(0)),
+        Some(Stock::AtLeast { quantity_milli }) => Availability::AtLeast(quantity_milli.floor().max(0)),
+    }
+}
+
+/// What is known of a feed, as it is kept.
+pub fn figures(found: &gates::Figures) -> Figures {
+    Figures {
+        rows: found.rows,
+        records: found.records,
+        errors: found.errors,
+        zero_stock: found.zero_stock,
+        no_price: found.no_price,
+        eans: found.eans,
+        ean_faults: found.ean_faults,
+        duplicates: found.duplicates,
+        known: found.known,
+        missing: found.missing,
+        price_median_permille: found.prices.median_permille(),
+    }
+}
+
+/// What was kept of a feed, for the gates.
+pub fn compared(kept: &Figures) -> gates::Figures {
+    gates::Figures {
+        rows: kept.rows,
+        records: kept.records,
+        errors: kept.errors,
+        zero_stock: kept.zero_stock,
+        no_price: kept.no_price,
+        eans: kept.eans,
+        ean_faults: kept.ean_faults,
+        duplicates: kept.duplicates,
+        known: kept.known,
+        missing: kept.missing,
+        ..gates::Figures::default()
+    }
+}
+
+fn held(row: &RawRow, before: Money, now: Money) -> RowError {
+    RowError {
+        row: row.number,
+        line: row.line,
+        field: "purchase_price".to_owned(),
+        reason: format!(
+            "held: the price jumps from {} to {} {}; retry the failed rows to take it",
+            before.amount_minor, now.amount_minor, now.currency.as_str()
+        ),
+        value: None,
+    }
+}
+
+pub(super) fn problem(error: RowError, code: Option<&str>) -> RowProblem {
+    let found = error.value.map(|value| format!("{}, found {value:?}", error.reason));
+    RowProblem {
+        row: error.row,
+        line: error.line,
+        code: code.map(str::to_owned),
+        field: error.field,
+        reason: found.unwrap_or(error.reason),
+    }
+}
