@@ -22,6 +22,7 @@ pub mod memory;
 pub mod notification;
 pub mod order;
 pub mod payment;
+pub mod payout;
 pub mod placing;
 pub mod policies;
 pub mod ports;

@@ -9,7 +9,11 @@ use crate::ports_statement::{StatementAsk, StatementPage};
 use async_trait::async_trait;
 use kontor_messages::{
     EntityId, Money, TenantId, Timestamp,
-    payment::{CallFault, CaptureMode, Observation, Problem, RefundSeen, TransferInstructions},
+    payment::{
+        CallFault, CaptureMode, ClientInstructions, Observation, Problem, RefundSeen,
+        TransferInstructions,
+    },
+    payout::Transfer,
     tenant::AccountMode,
 };
 
@@ -51,6 +55,17 @@ pub trait PaymentGateway: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The file by which the bank pays these out, the same for the same orders and day; none if the
+    /// provider takes none, or one of them cannot be written.
+    fn payout_file(&self, _orders: &[&Transfer], _at: Timestamp) -> Option<PayoutFile> {
+        None
+    }
+
+    /// After how many whole days its list has all of a day: some tell of money when they pass it on.
+    fn statement_lag_days(&self) -> u16 {
+        0
+    }
+
     /// The header of its replies in which it names a request, for its support.
     fn request_id(&self) -> &'static str {
         "x-request-id"
@@ -60,6 +75,17 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn thanks(&self) -> &'static str {
         ""
     }
+}
+
+/// A file for the bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutFile {
+    /// What it is, as a media type.
+    pub content_type: &'static str,
+    /// How its name ends.
+    pub extension: &'static str,
+    /// What it says.
+    pub text: String,
 }
 
 /// What a provider can do.
@@ -104,6 +130,8 @@ pub struct OpenPayment {
     pub amount: Money,
     /// When the money is taken.
     pub capture: CaptureMode,
+    /// How the payer wanted to pay, in the shop's own word.
+    pub method: Option<String>,
     /// Where the payer comes back to.
     pub return_url: Option<String>,
     /// Where the payer comes back to without having paid.
@@ -131,6 +159,8 @@ pub struct Opened {
     pub redirect_url: Option<String>,
     /// How the payer transfers the money, if that is how it is paid.
     pub transfer: Option<TransferInstructions>,
+    /// How the payer pays on the shop's own page, if that is how it is paid.
+    pub client: Option<ClientInstructions>,
     /// Until when the provider takes the money.
     pub expires_at: Option<Timestamp>,
 }

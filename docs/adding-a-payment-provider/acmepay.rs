@@ -100,6 +100,7 @@ impl PaymentGateway for AcmePay {
             references: Vec::new(),
             redirect_url: charge.page,
             transfer: None,
+            client: None,
             expires_at: Some(open.until),
         })
     }
@@ -205,6 +206,7 @@ fn refund_seen(refund: &wire::Refund, currency: Currency) -> RefundSeen {
         amount: Money::new(refund.amount, currency),
         status,
         problem: None,
+        transfer: None,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod money;
 pub mod notification;
 pub mod order;
 pub mod payment;
+pub mod payout;
 pub mod reconciliation;
 pub mod refusal;
 pub mod schedule;

@@ -5,6 +5,7 @@
 //! nothing knows how they speak.
 
 mod backoff;
+mod browser;
 mod called;
 mod client;
 mod command;
@@ -13,6 +14,7 @@ mod plan;
 mod refusal;
 
 pub use backoff::Backoff;
+pub use browser::ClientInstructions;
 pub use called::{CallOutcome, Exchange, ProviderCall};
 pub use client::PaymentClient;
 pub use command::PaymentCommand;
@@ -20,7 +22,7 @@ pub use event::PaymentEvent;
 pub use plan::{LatePayment, PaymentChoices, PaymentPlan, SecondDecision, SecondPayment};
 pub use refusal::PaymentRefusal;
 
-use crate::{EntityId, Money, TenantId, Timestamp};
+use crate::{EntityId, Money, TenantId, Timestamp, payout::Transfer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -320,6 +322,9 @@ pub struct RefundSeen {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// It waits to go to the bank with a file, which says this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Box<Transfer>>,
 }
 
 /// A dispute as the provider tells it.

@@ -17,6 +17,7 @@ use kontor_actors::{
     notification::Notification,
     order::Order,
     payment::Payment,
+    payout::Payout,
     reconciliation::Reconciliation,
     schedule::Schedule,
     signing::Signing,
@@ -78,6 +79,7 @@ fn domains(ground: &Ground) -> Hosts {
     hosts.host::<Stock>(ground);
     hosts.host::<Order>(ground);
     hosts.host::<Payment>(ground);
+    hosts.host::<Payout>(ground);
     hosts.host::<Notification>(ground);
     hosts.host::<Webhook>(ground);
     hosts.host::<Schedule>(ground);

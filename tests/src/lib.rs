@@ -11,6 +11,7 @@ pub mod broker;
 pub mod client;
 pub mod collector;
 pub mod database;
+pub mod localstripe;
 pub mod node;
 pub mod proxy;
 pub mod python;

@@ -180,7 +180,16 @@ fn call_went(document: &mut PaymentDocument, event: &E, at: Timestamp) {
 /// Facts and money.
 fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
     match event {
-        E::Opened { attempt, references, redirect_url, transfer, expires_at, by_hand, .. } => {
+        E::Opened {
+            attempt,
+            references,
+            redirect_url,
+            transfer,
+            client,
+            expires_at,
+            by_hand,
+            ..
+        } => {
             let Some(attempt) = document.attempt_mut(*attempt) else { return };
             attempt.opened = true;
             attempt.by_hand = *by_hand;
@@ -192,6 +201,8 @@ fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             if attempt.closed.is_none() {
                 attempt.redirect_url.clone_from(redirect_url);
                 attempt.transfer.clone_from(transfer);
+                let paid = attempt.captured_minor > 0 || attempt.authorized_minor > 0;
+                attempt.client = client.clone().filter(|_| !paid);
             }
             attempt.status = attempt_status(attempt);
         }
@@ -213,6 +224,7 @@ fn told(document: &mut PaymentDocument, event: &E, at: Timestamp) {
             }
             attempt.redirect_url = None;
             attempt.transfer = None;
+            attempt.client = None;
             if problem.is_some() {
                 attempt.problem.clone_from(problem);
             }
@@ -244,6 +256,8 @@ fn book(document: &mut PaymentDocument, number: u32, kind: LedgerKind, amount: i
     }
     attempt.status = attempt_status(attempt);
     if matches!(kind, LedgerKind::Authorize | LedgerKind::Capture) {
+        // The payer has done it.
+        attempt.client = None;
         document.settled_at = None;
     }
     recount(document);

@@ -118,6 +118,7 @@ fn close(attempt: &mut Attempt, status: PaymentStatus, at: Timestamp) {
         }
         None => attempt.closed = Some(Closed { status, at, ours: false }),
     }
+    attempt.client = None;
 }
 
 fn merge_refund(document: &mut PaymentDocument, number: u32, told: &RefundSeen, all: &Observation) {
@@ -143,6 +144,7 @@ fn merge_refund(document: &mut PaymentDocument, number: u32, told: &RefundSeen, 
     let mut failed_of = None;
     if let Some(refund) = document.refunds.iter_mut().find(|refund| refund.refund == id) {
         refund.reference = Some(told.reference.clone());
+        refund.by_file |= told.transfer.is_some();
         if told.amount.amount_minor > 0 && told.amount.currency == refund.amount.currency {
             refund.amount = told.amount;
         }

@@ -18,6 +18,7 @@ mod ledger;
 mod record;
 mod schedule;
 mod second;
+mod shown;
 mod standing;
 mod state;
 #[cfg(test)]

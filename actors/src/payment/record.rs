@@ -38,6 +38,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         references,
         redirect_url,
         transfer,
+        client,
         expires_at,
         by_hand,
     } = command
@@ -70,6 +71,7 @@ pub fn opened(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         references,
         redirect_url,
         transfer,
+        client,
         expires_at,
         by_hand,
     });
@@ -378,7 +380,7 @@ pub fn mark_refund(
     let by_hand = draft.document.attempt(known.attempt).is_some_and(|attempt| attempt.by_hand);
     let left_to_us =
         |call: &Call| call.refund.as_ref() == Some(refund) && call.state == CallState::GivenUp;
-    if !by_hand && !draft.document.calls.iter().any(left_to_us) {
+    if !by_hand && !known.by_file && !draft.document.calls.iter().any(left_to_us) {
         return refuse(R::NotByHand);
     }
     let status = if succeeded { RefundStatus::Succeeded } else { RefundStatus::Failed };
@@ -388,6 +390,7 @@ pub fn mark_refund(
         amount: known.amount,
         status,
         problem: note.map(|note| Problem::new("by_hand", note)),
+        transfer: None,
     };
     let told =
         Observation { attempt: Some(known.attempt), refunds: vec![seen], ..by_operator(None, now) };

@@ -7,8 +7,8 @@ use super::{inbox::InboxDocument, ledger::LedgerDocument, second::SecondRecord};
 use kontor_messages::{
     Currency, EntityId, EventId, Money, Timestamp,
     payment::{
-        CaptureMode, DisputeStatus, Operation, PaymentPlan, PaymentStatus, Problem, RefundStatus,
-        TransferInstructions,
+        CaptureMode, ClientInstructions, DisputeStatus, Operation, PaymentPlan, PaymentStatus,
+        Problem, RefundStatus, TransferInstructions,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,10 @@ pub struct Attempt {
     /// How the payer transfers the money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<TransferInstructions>,
+    /// How the payer pays on the shop's own page, until that is done. Only who may ask for payments
+    /// is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientInstructions>,
     /// Until when it may be paid.
     pub until: Timestamp,
     /// Until when the provider takes the money.
@@ -267,6 +271,9 @@ pub struct RefundRecord {
     /// In which round of settling the payment itself asked for it (0: a double payment).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automatic: Option<u32>,
+    /// It goes to the bank with a file.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_file: bool,
     /// Only we say that it failed; the provider's word, should it come, is better.
     #[serde(default)]
     pub failed_here: bool,

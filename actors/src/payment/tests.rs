@@ -78,6 +78,7 @@ fn opened(attempt: u32) -> C {
         references: vec![format!("pi_{attempt}")],
         redirect_url: Some("https://pay.example/cs".into()),
         transfer: None,
+        client: None,
         expires_at: Some(later(HOUR)),
         by_hand: false,
     }
@@ -142,6 +143,7 @@ fn refund_seen(name: &str, amount: i64, status: RefundStatus) -> Observation {
         amount: czk(amount),
         status,
         problem: None,
+        transfer: None,
     };
     Observation { refunds: vec![seen], ..told(None) }
 }

@@ -10,6 +10,7 @@ use crate::{
     notification::Notification,
     order::{Order, state::OrderState},
     payment::{Payment, PaymentState},
+    payout::Payout,
     request::{Denied, Terms},
     stock::Stock,
     store::StoredEvent,
@@ -74,6 +75,7 @@ impl Policies {
             Act::Stock(command) => self.tell::<Stock>(caller, command).await,
             Act::Order(command) => self.tell::<Order>(caller, command).await,
             Act::Payment(command) => self.tell::<Payment>(caller, command).await,
+            Act::Payout(command) => self.tell::<Payout>(caller, command).await,
             Act::Notification(command) => self.tell::<Notification>(caller, command).await,
             Act::User(command) => {
                 let platform = Caller { tenant: TenantId::platform(), ..caller.clone() };

@@ -10,6 +10,7 @@ mod fulfilment;
 mod invitations;
 mod memberships;
 mod messages;
+mod payouts;
 mod refunds;
 #[cfg(test)]
 mod simulation;
@@ -23,6 +24,7 @@ use kontor_messages::{
     notification::{NotificationCommand, NotificationEvent},
     order::{OrderCommand, OrderEvent},
     payment::{PaymentCommand, PaymentEvent},
+    payout::PayoutCommand,
     stock::{StockCommand, StockEvent},
     tenant::TenantEvent,
     user::{UserCommand, UserEvent},
@@ -69,6 +71,8 @@ pub enum Act {
     Order(OrderCommand),
     /// To a payment.
     Payment(PaymentCommand),
+    /// To a refund that goes with a file.
+    Payout(PayoutCommand),
     /// To a message.
     Notification(NotificationCommand),
     /// To a user, in the platform's own tenant.
@@ -80,6 +84,7 @@ pub fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
     let mut acts = fulfilment::react(occurrence);
     acts.extend(cancellation::react(occurrence));
     acts.extend(refunds::react(occurrence));
+    acts.extend(payouts::react(occurrence));
     acts.extend(messages::react(occurrence));
     acts.extend(invitations::react(occurrence));
     acts.extend(memberships::react(occurrence));

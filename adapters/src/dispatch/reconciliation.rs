@@ -28,7 +28,7 @@ use lists::{Compared, Trouble};
 use std::{sync::Arc, time::Duration};
 use tracing::Instrument;
 
-/// What a schedule runs to have every account compared, the day before.
+/// What a schedule runs to have every account compared, about the last day that is whole.
 pub const WHAT: &str = "reconciliation";
 /// When it is tried again, unless the provider says when.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -65,14 +65,16 @@ impl Reconciliations {
         if what != WHAT {
             return Ok(());
         }
-        let yesterday = planned_for.millis().saturating_sub(DAY.as_millis() as i64);
-        let day = Timestamp::from_millis(yesterday).to_utc().date_naive().to_string();
         let accounts = self.accounts_of(event).await?;
         let note = format!("{} accounts", accounts.len());
         for (provider, account) in accounts {
             let name = id::derived(event.id, &format!("{provider}/{account}"));
             let run = kontor_messages::reconciliation::run_entity(name.as_str());
-            let request = C::Request { run, provider, account, day: day.clone() };
+            // One that cannot be used says so as a run that has failed.
+            let known = self.accounts.get(&event.tenant, &provider, &account).await;
+            let lag = known.map_or(0, |account| account.statement_lag_days());
+            let day = last_whole_day(planned_for, lag);
+            let request = C::Request { run, provider, account, day };
             tell::<Reconciliation>(&self.intake, &caller("schedule", event), request).await?;
         }
         let schedule = event.entity.clone();
@@ -184,6 +186,13 @@ impl Reconciliations {
         }
         Ok(())
     }
+}
+
+/// The last day of which a list has all, if it has that so many days after a day's end.
+pub fn last_whole_day(now: Timestamp, lag_days: u16) -> String {
+    let ago = DAY.saturating_mul(1 + u32::from(lag_days));
+    let then = now.millis().saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX));
+    Timestamp::from_millis(then).to_utc().date_naive().to_string()
 }
 
 /// A provider's name out of the closed set.

@@ -21,7 +21,8 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use kontor_actors::{
     ports::{
         Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers,
-        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+        NotificationError, OpenPayment, Opened, PaymentGateway, PayoutFile, QueryPayment,
+        RefundPayment,
     },
     ports_statement::{StatementAsk, StatementPage},
 };
@@ -30,6 +31,7 @@ use kontor_messages::{
     payment::{
         Backoff, CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen,
     },
+    payout::Transfer,
 };
 use record::{Recorder, Said};
 use redact::Redactor;
@@ -46,6 +48,8 @@ const CALL_MAX: Duration = Duration::from_secs(90);
 const TURN_MAX: Duration = Duration::from_secs(20);
 /// To verify a notification; most need nothing from outside for that.
 const INTERPRET_MAX: Duration = Duration::from_secs(15);
+/// The member of a notification that no copy keeps.
+const BROWSER_SECRET: &str = "\"client_secret\"";
 /// Of a notification's body.
 pub const NOTIFICATION_MAX: usize = 64 * 1024;
 
@@ -189,6 +193,16 @@ impl Account {
     /// What the provider can do.
     pub fn abilities(&self) -> Abilities {
         self.gateway.abilities()
+    }
+
+    /// The file by which the bank pays these out; none if the provider takes none.
+    pub fn payout_file(&self, orders: &[&Transfer], at: Timestamp) -> Option<PayoutFile> {
+        self.gateway.payout_file(orders, at)
+    }
+
+    /// After how many whole days the provider's list has all of a day.
+    pub fn statement_lag_days(&self) -> u16 {
+        self.gateway.statement_lag_days()
     }
 
     /// What the provider wants to read when its notification has been taken.
@@ -393,9 +407,28 @@ fn breaker_open(until: Timestamp) -> GatewayFault {
     GatewayFault::new(fault, FaultCause::Here, problem)
 }
 
+/// What lets a payer's browser go on with a payment is kept in no copy of a notification.
+fn masked(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(BROWSER_SECRET) {
+        kept.push_str(before);
+        kept.push_str(BROWSER_SECRET);
+        rest = after;
+        let value = after.trim_start().strip_prefix(':').map(str::trim_start);
+        let secret = value.and_then(|value| value.strip_prefix('"'));
+        if let Some((_, behind)) = secret.and_then(|secret| secret.split_once('"')) {
+            kept.push_str(":\"***\"");
+            rest = behind;
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
 /// The text of a body, cut at the limit between two characters.
 fn bounded(body: &[u8]) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
+    let mut text = masked(&String::from_utf8_lossy(body));
     let mut end = NOTIFICATION_MAX.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

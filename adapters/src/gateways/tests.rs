@@ -281,3 +281,12 @@ fn a_notifications_body_is_cut_between_two_characters() {
     let cut = bounded(text.as_bytes());
     assert!(cut.len() <= NOTIFICATION_MAX && text.starts_with(&cut));
 }
+
+#[test]
+fn no_copy_of_a_notification_keeps_what_lets_a_browser_go_on() {
+    let body = r#"{"a":{"client_secret":"pi_1_secret_x","b":"client_secret"},"c":[{"client_secret" : "y"}],"client_secret":null}"#;
+    let kept = bounded(body.as_bytes());
+    assert!(!kept.contains("pi_1_secret_x") && !kept.contains("\"y\""), "{kept}");
+    let read: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!((&read["a"]["b"], &read["client_secret"]), (&"client_secret".into(), &Value::Null));
+}

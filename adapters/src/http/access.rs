@@ -362,6 +362,30 @@ impl Access {
         }
     }
 
+    /// Refuses who reads here and may not write here.
+    pub(super) async fn writes(&self, api: &Api) -> Result<(), Problem> {
+        match self.may_write(api).await {
+            true => open(&self.tenant, true),
+            false => Needed { write: true, ..self.needed }.of(&[], "whoever asks has"),
+        }
+    }
+
+    /// Whether whoever reads here may write here too.
+    pub(super) async fn may_write(&self, api: &Api) -> bool {
+        let entity = match &self.who {
+            Who::Operator => return true,
+            Who::Member(user, _) => member_entity(user.as_str()),
+            Who::Key(id) => key_entity(id),
+        };
+        let needed = Needed { write: true, ..self.needed };
+        let known = api.known().tenant(self.id(), Some(&entity)).await;
+        match known.ok().flatten().and_then(|known| known.credential) {
+            Some(Credential::Key(key)) => needed.is_in(&key.scopes),
+            Some(Credential::Member(scopes)) => needed.is_in(&scopes),
+            None => false,
+        }
+    }
+
     /// Who gives what this caller gives.
     pub(super) fn giver(&self) -> Giver {
         match &self.who {

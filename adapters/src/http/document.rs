@@ -8,6 +8,7 @@ use kontor_actors::{
     notification::{Notification, NotificationDocument, NotificationState, TemplateDocument},
     order::{Order, state::OrderDocument},
     payment::{Payment, PaymentDocument},
+    payout::{Payout, PayoutBatch, PayoutOrder},
     reconciliation::{DifferenceDocument, Reconciliation, RunDocument},
     stock::{MovementState, ReservationState, SkuState, Stock, StockState, TransferState},
     supplier::{Supplier, SupplierDocument},
@@ -76,8 +77,13 @@ pub(super) trait Public: Domain {
 
 impl Public for Stock {}
 impl Public for Order {}
-impl Public for Payment {}
+impl Public for Payment {
+    fn public_event(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event.clone().public_view()).unwrap_or_default()
+    }
+}
 impl Public for Notification {}
+impl Public for Payout {}
 impl Public for Erasure {}
 impl Public for Reconciliation {}
 impl Public for Supplier {
@@ -213,7 +219,22 @@ kind!(
 kind!(
     /// Payments.
     Payments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
+    |state| state.payment().map(|payment| Cow::Owned(payment.clone().public_view()))
+);
+kind!(
+    /// Payments as who asked for them sees them: with what the payer's browser needs.
+    AskedPayments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
     |state| state.payment().map(Cow::Borrowed)
+);
+kind!(
+    /// Refunds that go to the bank with a file.
+    Payouts: Payout, PayoutOrder, "payout", "/v1/payouts", "order/", None,
+    |state| state.order().map(Cow::Borrowed)
+);
+kind!(
+    /// The orders that go with one file.
+    PayoutBatches: Payout, PayoutBatch, "batch", "/v1/payout-batches", "batch/", None,
+    |state| state.batch().map(Cow::Borrowed)
 );
 kind!(
     /// Comparisons with providers' lists.

@@ -17,6 +17,7 @@ use http::header;
 use kontor_actors::{
     domain::Domain,
     order::Order,
+    payment::{Payment, PaymentState},
     placing::day_in,
     store::{ListQuery, Seq, StoreFault, StoredEntity},
     tenant::{Tenant, TenantState},
@@ -183,6 +184,9 @@ fn entity_line(row: &StoredEntity) -> String {
 fn shown(row: &StoredEntity) -> Value {
     match &*row.domain {
         Tenant::NAME => serde_json::from_str::<TenantState>(&row.state)
+            .and_then(|state| serde_json::to_value(state.public_view()))
+            .unwrap_or_default(),
+        Payment::NAME => serde_json::from_str::<PaymentState>(&row.state)
             .and_then(|state| serde_json::to_value(state.public_view()))
             .unwrap_or_default(),
         Webhook::NAME => serde_json::from_str::<WebhookState>(&row.state)

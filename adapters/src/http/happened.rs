@@ -3,8 +3,8 @@
 use super::document::Public;
 use kontor_actors::{
     catalog::Catalog, domain::Domain, erasure::Erasure, order::Order, payment::Payment,
-    reconciliation::Reconciliation, stock::Stock, store::StoredEvent, supplier::Supplier,
-    tenant::Tenant, webhook::Webhook,
+    payout::Payout, reconciliation::Reconciliation, stock::Stock, store::StoredEvent,
+    supplier::Supplier, tenant::Tenant, webhook::Webhook,
 };
 use kontor_messages::{EntityId, EventId, Meta, Timestamp};
 use serde::Serialize;
@@ -72,13 +72,12 @@ fn data(domain: &str, payload: &str) -> serde_json::Value {
     match domain {
         Tenant::NAME => public::<Tenant>(payload),
         Webhook::NAME => public::<Webhook>(payload),
+        Payment::NAME => public::<Payment>(payload),
+        Payout::NAME => public::<Payout>(payload),
         Supplier::NAME => public::<Supplier>(payload),
-        Order::NAME
-        | Stock::NAME
-        | Payment::NAME
-        | Erasure::NAME
-        | Reconciliation::NAME
-        | Catalog::NAME => serde_json::from_str(payload).unwrap_or_default(),
+        Order::NAME | Stock::NAME | Erasure::NAME | Reconciliation::NAME | Catalog::NAME => {
+            serde_json::from_str(payload).unwrap_or_default()
+        }
         // What is not known to hold no secret is not shown.
         _ => serde_json::Value::Object(serde_json::Map::new()),
     }

@@ -37,6 +37,7 @@ mod orders;
 mod path;
 mod payment_routes;
 mod payments;
+mod payouts;
 mod places;
 mod problem;
 mod quarantine;

@@ -10,7 +10,7 @@ use super::{
     query,
     read::{self, Page, StatusPaging},
 };
-use crate::dispatch::reconciliation::WHAT;
+use crate::dispatch::reconciliation::{WHAT, last_whole_day};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::{
@@ -26,7 +26,6 @@ use kontor_messages::{
     schedule::{Plan, ScheduleCommand},
 };
 use serde::Deserialize;
-use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -45,7 +44,7 @@ struct NewRun {
     /// At which account.
     #[schema(min_length = 1, max_length = 40, example = "main")]
     account: String,
-    /// Which day in UTC; yesterday if absent.
+    /// Which day in UTC; the last of which the provider's list has all if absent.
     #[serde(default)]
     #[schema(example = "2026-01-15", min_length = 10, max_length = 10)]
     day: Option<String>,
@@ -117,13 +116,9 @@ async fn list(
     responses((status = CREATED, body = Versioned<RunDocument>)))]
 async fn request(ordered: Ordered<NewRun>) -> Result<Response, Problem> {
     let Ordered { body: NewRun { provider, account, day }, asking } = ordered;
-    super::payments::usable(&asking.api, &asking.access, &provider, &account).await?;
+    let by = super::payments::usable(&asking.api, &asking.access, &provider, &account).await?;
     let now = Timestamp::now();
-    let yesterday = || {
-        let millis = now.millis() - Duration::from_secs(24 * 3600).as_millis() as i64;
-        Timestamp::from_millis(millis).to_utc().date_naive().to_string()
-    };
-    let day = day.unwrap_or_else(yesterday);
+    let day = day.unwrap_or_else(|| last_whole_day(now, by.statement_lag_days()));
     let run = run_entity(EntityId::fresh(now).as_str());
     let command = ReconciliationCommand::Request { run, provider, account, day };
     asking.create::<Runs>(command).await
@@ -142,7 +137,7 @@ async fn get(
     read::one::<Runs>(&api, &access, &headers, &run).await
 }
 
-/// When all accounts are compared, each time about the day before; without a plan, never.
+/// When all accounts are compared, each time about the last day that is whole; without a plan, never.
 #[utoipa::path(get, path = "/v1/reconciliations/schedule", tag = "payments",
     responses((status = OK, body = ScheduleDocument)))]
 async fn schedule(State(api): State<Api>, access: Access) -> Result<Response, Problem> {
@@ -154,7 +149,7 @@ async fn schedule(State(api): State<Api>, access: Access) -> Result<Response, Pr
     Ok(super::json(StatusCode::OK, &known))
 }
 
-/// Says when all accounts are compared, each time about the day before.
+/// Says when all accounts are compared, each time about the last day that is whole.
 #[utoipa::path(put, path = "/v1/reconciliations/schedule", tag = "payments",
     request_body = Daily,
     responses((status = OK, body = ScheduleDocument)))]

@@ -5,8 +5,8 @@ use super::{
     access::{Resource, guard, guard_operator, guard_user},
     accounts, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures, events,
     export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
-    payment_routes, payments, quarantine, rates, reconciliations, roles, stock, suppliers, system,
-    templates, tenants, timers, users,
+    payment_routes, payments, payouts, quarantine, rates, reconciliations, roles, stock, suppliers,
+    system, templates, tenants, timers, users,
 };
 use axum::{
     Router,
@@ -56,6 +56,10 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(accounts::routes())
         .merge(payment_routes::routes())
         .merge(export::usage_routes());
+    let money = payments::routes()
+        .merge(payouts::routes())
+        .merge(ledger::routes())
+        .merge(reconciliations::routes());
     for (resource, routes) in [
         ("tenants", own),
         ("keys", keys::routes()),
@@ -65,7 +69,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         ("stock", stock::routes()),
         ("supplier", suppliers::routes()),
         ("catalog", catalog::routes()),
-        ("payments", payments::routes().merge(ledger::routes()).merge(reconciliations::routes())),
+        ("payments", money),
         ("notifications", notifications::routes().merge(templates::routes())),
         ("webhooks", endpoints::routes()),
         ("events", events::routes()),

@@ -66,6 +66,7 @@ async fn opened(shop: &Shop, payment: &str) {
         references: vec![],
         redirect_url: None,
         transfer: None,
+        client: None,
         expires_at: None,
         by_hand: true,
     };

@@ -17,6 +17,7 @@ async fn paid(shop: &Shop, harbour: &Asker, account: &str, amount: i64, currency
     // Nobody calls providers here: this is what would be told of one by hand.
     let opened = PaymentCommand::RecordOpened {
         transfer: None,
+        client: None,
         payment: EntityId::parse(&payment).unwrap(),
         attempt: 1,
         provider_ref: format!("money-{payment}"),

@@ -56,6 +56,7 @@ fn opened(payment: &str, attempt: u32) -> PaymentCommand {
         references: vec![],
         redirect_url: Some("https://pay.example/cs".into()),
         transfer: None,
+        client: None,
         expires_at: None,
         by_hand: false,
     }

@@ -18,6 +18,7 @@ use kontor_actors::{
     notification::Notification,
     order::Order,
     payment::Payment,
+    payout::Payout,
     reconciliation::Reconciliation,
     request::Terms,
     schedule::Schedule,
@@ -393,6 +394,7 @@ async fn intake(store: Arc<dyn Store>) -> Intake {
     hosts.host::<Stock>(&ground);
     hosts.host::<Order>(&ground);
     hosts.host::<Payment>(&ground);
+    hosts.host::<Payout>(&ground);
     hosts.host::<Notification>(&ground);
     hosts.host::<Webhook>(&ground);
     hosts.host::<Erasure>(&ground);

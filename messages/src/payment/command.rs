@@ -1,8 +1,8 @@
 //! What one may ask of a payment.
 
 use super::{
-    Backoff, CallFault, CaptureMode, Notification, Observation, Operation, PaymentPlan, Problem,
-    ProviderCall, SecondDecision, TransferInstructions,
+    Backoff, CallFault, CaptureMode, ClientInstructions, Notification, Observation, Operation,
+    PaymentPlan, Problem, ProviderCall, SecondDecision, TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -172,6 +172,9 @@ pub enum PaymentCommand {
         /// How the payer transfers the money.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transfer: Option<TransferInstructions>,
+        /// How the payer pays on the shop's own page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientInstructions>,
         /// Until when the provider takes the money.
         #[serde(default)]
         expires_at: Option<Timestamp>,

@@ -1,9 +1,9 @@
 //! What has become of a payment.
 
 use super::{
-    CallFault, CallKey, CaptureMode, DisputeStatus, LedgerKind, Notification, Observation,
-    Operation, PaymentPlan, PaymentStatus, Problem, ProviderCall, QueryReason, SecondDecision,
-    TransferInstructions,
+    CallFault, CallKey, CaptureMode, ClientInstructions, DisputeStatus, LedgerKind, Notification,
+    Observation, Operation, PaymentPlan, PaymentStatus, Problem, ProviderCall, QueryReason,
+    SecondDecision, TransferInstructions,
 };
 use crate::{EntityId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub enum PaymentEvent {
         /// How the payer transfers the money.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transfer: Option<TransferInstructions>,
+        /// How the payer pays on the shop's own page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientInstructions>,
         /// Until when the provider takes the money.
         expires_at: Option<Timestamp>,
         /// A person says how it stands.

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 pub use switches::StandSwitches;
 
 use crate::PayerAct;
-use crate::common::{Dice, lock, merged};
+use crate::common::{Dice, lock, merged, now_s};
 use crate::http::{Peer, plain_client};
 use switches::{After, Before, take};
 
@@ -60,6 +60,8 @@ pub struct TillPayment {
     pub notify_url: Option<String>,
     /// Where the payer goes back to.
     pub return_url: Option<String>,
+    /// When it was last changed, in Unix seconds.
+    pub changed_at_s: u64,
 }
 
 /// A notification to be sent.
@@ -258,6 +260,7 @@ impl<A: Merchant> Stand<A> {
         let mut till = lock(&self.inner.till);
         let room = till.len() < PAYMENTS_MAX;
         if room {
+            let payment = TillPayment { changed_at_s: now_s(), ..payment };
             till.insert(payment.id.clone(), payment);
         }
         room
@@ -268,7 +271,10 @@ impl<A: Merchant> Stand<A> {
         id: &str,
         change: impl FnOnce(&mut TillPayment) -> T,
     ) -> Option<T> {
-        lock(&self.inner.till).get_mut(id).map(change)
+        let mut till = lock(&self.inner.till);
+        let payment = till.get_mut(id)?;
+        payment.changed_at_s = now_s();
+        Some(change(payment))
     }
 
     /// The amount as it is told.

@@ -32,9 +32,12 @@ mod faults;
 mod integrators;
 mod kill9;
 mod load;
+#[cfg(feature = "servers")]
+mod localstripe;
 mod main_job;
 mod payments;
 mod process;
+mod reconciled;
 mod replayed;
 mod till;
 #[cfg(feature = "servers")]

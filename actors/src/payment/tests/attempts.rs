@@ -111,6 +111,33 @@ fn how_the_payer_transfers_the_money_stands_in_the_attempt() {
 }
 
 #[test]
+fn what_the_payers_browser_needs_stands_in_the_attempt_until_the_payer_has_paid_or_nobody_can() {
+    let client = kontor_messages::payment::ClientInstructions {
+        client_secret: "pi_1_secret".into(),
+        publishable_key: Some("pk_1".into()),
+    };
+    let mut told_to_us = opened(1);
+    if let C::RecordOpened { client: how, redirect_url, .. } = &mut told_to_us {
+        *how = Some(client.clone());
+        *redirect_url = None;
+    }
+    let paid = Observation { captured: Some(czk(1000)), ..told(Some(ObservedStatus::Paid)) };
+    let failed = told(Some(ObservedStatus::Failed));
+    for end in [tell(paid), tell(failed), C::Cancel { payment: id() }] {
+        let mut stage = after([request(), told_to_us.clone()]);
+        let known = document(&stage);
+        assert_eq!(known.attempts[0].client, Some(client.clone()));
+        assert_eq!(known.public_view().attempts[0].client, None);
+        let called_off = matches!(end, C::Cancel { .. });
+        stage.obey(end).unwrap();
+        if called_off {
+            stage.obey(tell(told(Some(ObservedStatus::Cancelled)))).unwrap();
+        }
+        assert_eq!(document(&stage).attempts[0].client, None);
+    }
+}
+
+#[test]
 fn w80_addresses_are_pages_for_the_payer_and_nothing_else() {
     for bad in ["ftp://shop.example", "https://", "javascript:x", "https://a@shop.example/", "/x"] {
         let mut command = request();
@@ -258,6 +285,7 @@ fn a_bank_transfer_is_marked_paid_by_a_person() {
         references: vec![],
         redirect_url: None,
         transfer: None,
+        client: None,
         expires_at: None,
         by_hand: true,
     };

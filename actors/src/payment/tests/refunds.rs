@@ -2,6 +2,7 @@
 
 use super::*;
 use kontor_messages::payment::PaymentRefusal as R;
+use kontor_messages::payout::Transfer;
 
 #[test]
 fn w79_the_intent_comes_first_and_carries_its_own_key() {
@@ -186,6 +187,7 @@ fn refunds_of_transfers_are_marked_by_a_person() {
         references: vec![],
         redirect_url: None,
         transfer: None,
+        client: None,
         expires_at: None,
         by_hand: true,
     };
@@ -210,6 +212,34 @@ fn refunds_of_transfers_are_marked_by_a_person() {
         "payment.refund_reversed",
     ]);
     assert_eq!(document(&stage).status, S::Paid);
+}
+
+#[test]
+fn a_refund_that_goes_with_a_file_may_be_marked_until_the_bank_has_spoken() {
+    let transfer = Transfer {
+        payee_account: "2900000005".into(),
+        payee_bank: "2010".into(),
+        amount: czk(400),
+        variable_symbol: "2026000014".into(),
+        message: "KONTOR-1".into(),
+    };
+    let mut waits = refund_seen("r", 400, RefundStatus::Pending);
+    waits.refunds[0].transfer = Some(Box::new(transfer));
+    let mark = |succeeded| C::MarkRefund {
+        payment: id(),
+        refund: EntityId::named("r"),
+        succeeded,
+        note: None,
+    };
+    let mut stage = paid_stage();
+    stage.obey(refund("r", 400)).unwrap();
+    assert_eq!(stage.obey(mark(false)), Err(R::NotByHand));
+    stage.obey(tell(waits)).unwrap();
+    assert!(document(&stage).refunds[0].by_file);
+    stage.obey(mark(false)).unwrap();
+    assert_eq!(document(&stage).refunded_minor, 0);
+    stage.obey(tell(refund_seen("r", 400, RefundStatus::Succeeded))).unwrap();
+    assert_eq!(document(&stage).refunded_minor, 400, "the bank's word is better");
 }
 
 #[test]

@@ -260,6 +260,7 @@ impl Shop {
                 self.tell_payment(&payment, events);
             }
             Act::User(other) => panic!("no order leads to {other:?}"),
+            Act::Payout(other) => panic!("no card leads to {other:?}"),
             Act::Notification(command) => {
                 let queue = serde_json::to_value(command).unwrap();
                 let word = |member: &str| queue[member].as_str().unwrap_or_default();

@@ -56,7 +56,7 @@ fn message(event: &OrderEvent, known: &OrderDocument) -> Option<NotificationComm
     let acts = told(&order(), Fact::Order(event, known));
     acts.into_iter().find_map(|act| match act {
         Act::Notification(command) => Some(command),
-        Act::Stock(_) | Act::Order(_) | Act::Payment(_) | Act::User(_) => None,
+        Act::Stock(_) | Act::Order(_) | Act::Payment(_) | Act::Payout(_) | Act::User(_) => None,
     })
 }
 

@@ -7,6 +7,9 @@
 mod notification;
 #[cfg(test)]
 mod sandbox_tests;
+mod statement;
+#[cfg(test)]
+mod statement_tests;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -15,9 +18,12 @@ mod wire;
 use super::{Provider, mode, told};
 use crate::gateways::http::Http;
 use async_trait::async_trait;
-use kontor_actors::ports::{
-    Abilities, CancelPayment, CapturePayment, GatewayFault, Headers, Interpreted,
-    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+use kontor_actors::{
+    ports::{
+        Abilities, CancelPayment, CapturePayment, GatewayFault, Headers, Interpreted,
+        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+    },
+    ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
     Money, Timestamp,
@@ -30,7 +36,7 @@ use kontor_messages::{
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use url::Url;
 use wire::{Fields, Form};
 
@@ -81,6 +87,13 @@ pub struct Settings {
     /// The address given for payers whose own is not known; ComGate wants one.
     #[serde(default)]
     pub payer_email: Option<String>,
+    /// Within how many days what was paid is passed on to the shop; the transfers are the list.
+    #[serde(default = "settled_after_days")]
+    pub settled_after_days: u16,
+    /// What the columns of a transfer's list are called, where they are called otherwise: `kind`,
+    /// `id`, `reference`, `currency`, `amount`, `paid_at`.
+    #[serde(default)]
+    pub transfer_columns: BTreeMap<String, String>,
 }
 
 /// Which interface is spoken.
@@ -104,6 +117,10 @@ fn endpoint() -> Url {
     Url::parse("https://payments.comgate.cz").unwrap_or_else(|_| unreachable!("it is well formed"))
 }
 
+const fn settled_after_days() -> u16 {
+    7
+}
+
 fn method() -> String {
     "ALL".to_owned()
 }
@@ -122,6 +139,7 @@ fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
     let settings: Settings = super::settings(value)?;
     super::is_web("endpoint", &settings.endpoint)?;
+    statement::check(&settings)?;
     Ok(Arc::new(ComGate { settings, http: http.clone() }))
 }
 
@@ -155,6 +173,7 @@ impl PaymentGateway for ComGate {
             references: Vec::new(),
             redirect_url: Some(redirect.clone()),
             transfer: None,
+            client: None,
             expires_at: Some(expires_at),
         })
     }
@@ -197,6 +216,7 @@ impl PaymentGateway for ComGate {
             amount: refund.amount,
             status: RefundStatus::Succeeded,
             problem: None,
+            transfer: None,
         })
     }
 
@@ -209,6 +229,14 @@ impl PaymentGateway for ComGate {
         let now = Timestamp::now();
         status::payment(&fields, &query.references, ObservationSource::Poll, now)
             .ok_or_else(|| told::unreadable("amount", Operation::Query))
+    }
+
+    async fn statement(&self, ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
+        statement::page(self, ask).await.map(Some)
+    }
+
+    fn statement_lag_days(&self) -> u16 {
+        self.settings.settled_after_days
     }
 
     async fn interpret(

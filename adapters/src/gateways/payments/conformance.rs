@@ -4,11 +4,8 @@
 mod bench;
 mod switches;
 
-use super::{
-    providers,
-    testing::{NOW, cancel, capture, money, query, refund},
-};
-use bench::{AMOUNT, Bench, PART, bench};
+use super::testing::{NOW, cancel, capture, money, query, refund};
+use bench::{AMOUNT, Bench, PART, bench, ways};
 use kontor_actors::ports::{NotificationError, QueryPayment};
 use kontor_messages::{
     Timestamp,
@@ -19,16 +16,12 @@ use kontor_sandbox::PayerAct;
 /// A bench of every provider, whose accounts hold money first if that is asked for.
 async fn benches(held: bool) -> Vec<(&'static str, Bench)> {
     let mut benches = Vec::new();
-    for provider in providers() {
-        // It calls nobody: its payments are marked by a person.
-        if provider.name == "manual" {
-            continue;
-        }
-        let bench = bench(provider, held).await;
-        let bench = bench.unwrap_or_else(|| panic!("{} has no bench", provider.name));
-        benches.push((provider.name, bench));
+    // All but the one that calls nobody: its payments are marked by a person.
+    for (provider, way) in ways() {
+        let bench = bench((provider, way), held).await;
+        benches.push((way, bench.unwrap_or_else(|| panic!("{way} has no bench"))));
     }
-    assert!(benches.len() >= 6);
+    assert!(benches.len() >= 7);
     benches
 }
 
@@ -38,7 +31,9 @@ async fn what_is_opened_can_be_paid_and_is_told_as_paid_with_the_exact_amount() 
         let opened = bench.opens(CaptureMode::Automatic, "kontor-1").await.unwrap();
         let abilities = bench.gateway.abilities();
         assert_eq!(opened.redirect_url.is_some(), abilities.redirect, "{name}");
-        assert_ne!(opened.redirect_url.is_some(), opened.transfer.is_some(), "{name}");
+        let ways =
+            [opened.redirect_url.is_some(), opened.transfer.is_some(), opened.client.is_some()];
+        assert_eq!(ways.iter().filter(|way| **way).count(), 1, "{name}: {opened:?}");
         let names = bench::names(&opened);
         let told = bench.gateway.query(&query(&names)).await.unwrap();
         let waits = matches!(told.status, Some(ObservedStatus::Created | ObservedStatus::Pending));

@@ -22,7 +22,8 @@ use async_trait::async_trait;
 use kontor_actors::{
     ports::{
         Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers, Interpreted,
-        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+        NotificationError, OpenPayment, Opened, PaymentGateway, PayoutFile, QueryPayment,
+        RefundPayment,
     },
     ports_statement::{StatementAsk, StatementPage},
 };
@@ -32,6 +33,7 @@ use kontor_messages::{
         CallFault, Observation, ObservationSource, ObservedStatus, Operation, Problem, RefundSeen,
         RefundStatus, TransferInstructions,
     },
+    payout::Transfer,
 };
 use movements::{Movement, Statement};
 use secrecy::{ExposeSecret, SecretString};
@@ -97,6 +99,8 @@ pub enum Refunds {
     ByHand,
     /// The order is sent to the bank, where a person authorises it. The token must allow it.
     Import,
+    /// A person takes a file of the orders to the bank.
+    File,
 }
 
 /// A bank account at Fio.
@@ -157,7 +161,8 @@ impl PaymentGateway for Fio {
             hold: false,
             partial_capture: false,
             partial_refund: true,
-            refund_reference: false,
+            // Where nothing is sent, nothing is sent twice.
+            refund_reference: self.settings.refunds == Refunds::File,
             // Most are answered from what the last one brought.
             calls_per_second: 100,
         }
@@ -182,6 +187,7 @@ impl PaymentGateway for Fio {
                 amount: open.amount,
                 qr_text,
             }),
+            client: None,
             expires_at: Some(open.until),
         })
     }
@@ -210,23 +216,30 @@ impl PaymentGateway for Fio {
             let text = format!("the payer's account is not known: transfer it with message {tag}");
             return Err(by_hand("payer_unknown", text));
         };
-        let order = import::Order {
-            from: &symbol::number(&self.settings.iban).unwrap_or_default(),
-            account,
-            bank,
+        let transfer = Transfer {
+            payee_account: account.to_owned(),
+            payee_bank: bank.to_owned(),
             amount: refund.amount,
-            symbol,
-            tag: &tag,
-            date: &movements::day(Timestamp::now(), 0),
+            variable_symbol: symbol.to_owned(),
+            message: tag.clone(),
         };
-        let reply = self.import(&import::file(&order)).await?;
-        import::accepted(&reply)?;
+        let by_file = self.settings.refunds == Refunds::File;
+        if !by_file {
+            let file = self.file(&[&transfer], Timestamp::now());
+            let reply = self
+                .import(
+                    &file.ok_or_else(|| told::unreadable("payer's account", Operation::Refund))?,
+                )
+                .await?;
+            import::accepted(&reply)?;
+        }
         Ok(RefundSeen {
             refund: Some(refund.refund.clone()),
             reference: import::reference(symbol, &tag),
             amount: refund.amount,
             status: RefundStatus::Pending,
             problem: None,
+            transfer: by_file.then(|| Box::new(transfer)),
         })
     }
 
@@ -259,9 +272,15 @@ impl PaymentGateway for Fio {
                 amount: Money::new(-movement.amount_minor, self.settings.currency),
                 status: RefundStatus::Succeeded,
                 problem: None,
+                transfer: None,
             });
         }
         Ok(seen)
+    }
+
+    fn payout_file(&self, orders: &[&Transfer], at: Timestamp) -> Option<PayoutFile> {
+        let text = self.file(orders, at)?;
+        Some(PayoutFile { content_type: "application/xml", extension: "xml", text })
     }
 
     async fn statement(&self, ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
@@ -279,6 +298,11 @@ impl PaymentGateway for Fio {
 }
 
 impl Fio {
+    /// An import file of orders that are to be paid on a day; none if one cannot be written.
+    fn file(&self, orders: &[&Transfer], at: Timestamp) -> Option<String> {
+        import::file(&symbol::number(&self.settings.iban)?, orders, &movements::day(at, 0))
+    }
+
     /// The account's movements, not older than `age`; asked for if it is the token's turn.
     async fn statement(
         &self,

@@ -188,6 +188,7 @@ impl PaymentGateway for Halyk {
             provider_ref: invoice,
             redirect_url: Some(made.invoice_url),
             transfer: None,
+            client: None,
             expires_at: Some(open.until),
         })
     }
@@ -230,6 +231,7 @@ impl PaymentGateway for Halyk {
             amount: refund.amount,
             status: RefundStatus::Succeeded,
             problem: None,
+            transfer: None,
         })
     }
 

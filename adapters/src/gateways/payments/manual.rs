@@ -66,6 +66,7 @@ impl PaymentGateway for Manual {
             references: Vec::new(),
             redirect_url: None,
             transfer: None,
+            client: None,
             expires_at: Some(open.until),
         })
     }
@@ -100,6 +101,7 @@ impl PaymentGateway for Manual {
             amount: refund.amount,
             status: RefundStatus::Pending,
             problem: None,
+            transfer: None,
         })
     }
 

@@ -10,6 +10,9 @@ mod notification;
 #[cfg(test)]
 mod sandbox_tests;
 mod signature;
+mod statement;
+#[cfg(test)]
+mod statement_tests;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -24,9 +27,12 @@ use super::{
 use crate::gateways::http::{Call, Http, HttpFault, Reply};
 use async_trait::async_trait;
 use certificate::Certificates;
-use kontor_actors::ports::{
-    Abilities, CancelPayment, CapturePayment, GatewayFault, Headers, Interpreted,
-    NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+use kontor_actors::{
+    ports::{
+        Abilities, CancelPayment, CapturePayment, GatewayFault, Headers, Interpreted,
+        NotificationError, OpenPayment, Opened, PaymentGateway, QueryPayment, RefundPayment,
+    },
+    ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
     Timestamp,
@@ -180,6 +186,7 @@ impl PaymentGateway for PayPal {
             references: Vec::new(),
             redirect_url: Some(page.to_owned()),
             transfer: None,
+            client: None,
             expires_at: Some(open.until.min(open.requested_at.plus(OPEN_MAX))),
         })
     }
@@ -254,6 +261,10 @@ impl PaymentGateway for PayPal {
             .ok_or_else(|| told::unreadable("amount", Operation::Query))?;
         seen.problem = seen.problem.or(declined);
         Ok(seen)
+    }
+
+    async fn statement(&self, ask: &StatementAsk) -> Result<Option<StatementPage>, GatewayFault> {
+        statement::page(self, ask).await.map(Some)
     }
 
     async fn interpret(

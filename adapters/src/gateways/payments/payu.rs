@@ -151,6 +151,7 @@ impl PaymentGateway for PayU {
             references: Vec::new(),
             redirect_url: Some(redirect),
             transfer: None,
+            client: None,
             expires_at: Some(expires_at),
         })
     }

@@ -1,7 +1,12 @@
-//! Stripe: Checkout Sessions for the payer, payment intents and refunds for the rest.
+//! Stripe: the payer pays on Stripe's page (Checkout Sessions) or on the shop's own (payment
+//! intents); capture, refund and query are the same for both.
 
+mod intent;
+#[cfg(test)]
+mod intent_tests;
 mod money;
 mod notification;
+mod session;
 mod signature;
 mod statement;
 mod status;
@@ -21,15 +26,13 @@ use kontor_actors::{
 };
 use kontor_messages::{
     Money, Timestamp,
-    payment::{
-        CallFault, CaptureMode, Observation, ObservationSource, Operation, Problem, RefundSeen,
-    },
+    payment::{CallFault, Observation, ObservationSource, Operation, Problem, RefundSeen},
     tenant::AccountMode,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 use url::Url;
 
 /// How it is registered.
@@ -44,10 +47,6 @@ pub const PROVIDER: Provider = Provider {
 
 /// The version of the interface that the wire types were written against.
 const VERSION: &str = "2026-10-28.endive";
-/// Stripe takes a session's end from half an hour to a day after its making; the minutes are for
-/// the way there and for trying again.
-const OPEN_MIN: Duration = Duration::from_secs(35 * 60);
-const OPEN_MAX: Duration = Duration::from_secs(24 * 3600 - 300);
 
 /// What an account needs.
 #[derive(Clone, Debug, Deserialize)]
@@ -64,12 +63,36 @@ pub struct Settings {
     /// The interface's version.
     #[serde(default = "version")]
     pub version: String,
+    /// Where payers pay.
+    #[serde(default)]
+    pub flow: Flow,
+    /// Where payers pay who chose one of these methods, whatever `flow` says.
+    #[serde(default)]
+    pub flows: BTreeMap<String, Flow>,
+    /// `pk_...`, for the shop's own page.
+    #[serde(default)]
+    pub publishable_key: Option<String>,
+    /// The methods that the shop's own page offers, such as `card`; those of the account's
+    /// dashboard if there are none.
+    #[serde(default)]
+    pub payment_method_types: Vec<String>,
     /// `acct_...`, to act for a connected account.
     #[serde(default)]
     pub connected_account: Option<String>,
     /// How old or new a notification's time may be, in seconds.
     #[serde(default = "tolerance")]
     pub webhook_tolerance_s: u32,
+}
+
+/// Where a payer pays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// On Stripe's page.
+    #[default]
+    Checkout,
+    /// On the shop's own page, with Stripe's script.
+    PaymentIntent,
 }
 
 /// An account at Stripe.
@@ -92,15 +115,15 @@ const fn tolerance() -> u32 {
     300
 }
 
-/// The key says whether money is real.
+/// The keys say whether money is real.
 fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {
-    let key = settings.get("secret_key").and_then(Value::as_str).unwrap_or_default();
-    match livemode(key) {
-        Some(live) if live != (mode == AccountMode::Live) => {
-            Err(mode::other_mode("secret_key", mode))
+    for member in ["secret_key", "publishable_key"] {
+        let key = settings.get(member).and_then(Value::as_str).unwrap_or_default();
+        if livemode(key).is_some_and(|live| live != (mode == AccountMode::Live)) {
+            return Err(mode::other_mode(member, mode));
         }
-        _ => Ok(settings.clone()),
     }
+    Ok(settings.clone())
 }
 
 /// Whether money is real under a key, if it tells.
@@ -115,6 +138,7 @@ fn livemode(key: &str) -> Option<bool> {
 fn build(value: &Value, http: &Http) -> Result<Arc<dyn PaymentGateway>, String> {
     let settings: Settings = super::settings(value)?;
     super::is_web("endpoint", &settings.endpoint)?;
+    intent::check(&settings)?;
     let livemode = livemode(settings.secret_key.expose_secret());
     Ok(Arc::new(Stripe { settings, http: http.clone(), livemode }))
 }
@@ -127,7 +151,7 @@ impl PaymentGateway for Stripe {
 
     fn abilities(&self) -> Abilities {
         Abilities {
-            redirect: true,
+            redirect: self.settings.flow == Flow::Checkout,
             push: true,
             poll: true,
             hold: true,
@@ -143,7 +167,10 @@ impl PaymentGateway for Stripe {
     }
 
     async fn open(&self, open: &OpenPayment) -> Result<Opened, GatewayFault> {
-        let form = session_form(open)?;
+        if self.flow(open.method.as_deref()) == Flow::PaymentIntent {
+            return intent::open(self, open).await;
+        }
+        let form = session::form(open)?;
         let call = self.post(&["checkout", "sessions"], &form, &open.key);
         let session: wire::Session = self.read(call, Operation::Open).await?;
         Ok(Opened {
@@ -151,6 +178,7 @@ impl PaymentGateway for Stripe {
             references: session.payment_intent.iter().map(|found| found.id().to_owned()).collect(),
             redirect_url: session.url,
             transfer: None,
+            client: None,
             expires_at: session.expires_at.map(status::at_second),
         })
     }
@@ -219,9 +247,7 @@ impl PaymentGateway for Stripe {
                 let Some(intent) = with_prefix(&query.references, "pi_") else {
                     return Err(unnamed("a session"));
                 };
-                let call = self.get(&["payment_intents", intent], &[]);
-                let intent: wire::Intent = self.read(call, Operation::Query).await?;
-                readable(status::intent(&intent, source, now), Operation::Query)?
+                intent::query(self, intent, query.wanted, now).await?
             }
         };
         if let (true, Some(intent)) = (query.refunds, with_prefix(&told.references, "pi_")) {
@@ -259,6 +285,12 @@ impl PaymentGateway for Stripe {
 }
 
 impl Stripe {
+    /// Where a payer pays who chose a method.
+    fn flow(&self, method: Option<&str>) -> Flow {
+        let of_method = method.and_then(|method| self.settings.flows.get(method));
+        of_method.copied().unwrap_or(self.settings.flow)
+    }
+
     fn post(&self, path: &[&str], form: &[(String, String)], key: &str) -> Call {
         let call = self.http.post(self.url(path)).form(form).header("idempotency-key", key);
         self.signed(call)
@@ -266,7 +298,9 @@ impl Stripe {
 
     fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Call {
         let mut url = self.url(path);
-        url.query_pairs_mut().extend_pairs(query);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         self.signed(self.http.get(url))
     }
 
@@ -322,51 +356,6 @@ fn readable<T>(read: Option<T>, operation: Operation) -> Result<T, GatewayFault>
             _ => GatewayFault::ask_first(FaultCause::Provider, problem),
         }
     })
-}
-
-/// The form of a session. The same for the same key, whenever it is sent.
-fn session_form(open: &OpenPayment) -> Result<Vec<(String, String)>, GatewayFault> {
-    let Some(success_url) = open.return_url.clone() else {
-        let problem = Problem::new("return_url_missing", "stripe needs an address to return to");
-        return Err(GatewayFault::give_up(FaultCause::Refused, problem));
-    };
-    let soonest = open.requested_at.plus(OPEN_MIN);
-    let latest = open.requested_at.plus(OPEN_MAX);
-    let expires_at = open.until.max(soonest).min(latest).seconds();
-    let amount = wire_amount(open.amount)?.to_string();
-    let currency = open.amount.currency.as_str().to_ascii_lowercase();
-    let mut form: Vec<(&str, String)> = vec![
-        ("mode", "payment".into()),
-        ("line_items[0][quantity]", "1".into()),
-        ("line_items[0][price_data][currency]", currency),
-        ("line_items[0][price_data][unit_amount]", amount),
-        ("line_items[0][price_data][product_data][name]", open.description.clone()),
-        ("success_url", success_url),
-        ("client_reference_id", open.payment.to_string()),
-        ("expires_at", expires_at.to_string()),
-    ];
-    let attempt = open.attempt.to_string();
-    for (name, value) in [
-        ("metadata[tenant]", open.tenant.to_string()),
-        ("metadata[payment]", open.payment.to_string()),
-        ("metadata[attempt]", attempt.clone()),
-        ("payment_intent_data[metadata][tenant]", open.tenant.to_string()),
-        ("payment_intent_data[metadata][payment]", open.payment.to_string()),
-        ("payment_intent_data[metadata][attempt]", attempt),
-        ("payment_intent_data[description]", open.description.clone()),
-    ] {
-        form.push((name, value));
-    }
-    if open.capture == CaptureMode::Manual {
-        form.push(("payment_intent_data[capture_method]", "manual".into()));
-    }
-    if let Some(url) = open.cancel_url.clone() {
-        form.push(("cancel_url", url));
-    }
-    if let Some(email) = open.customer_email.clone() {
-        form.push(("customer_email", email));
-    }
-    Ok(form.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn wire_amount(amount: Money) -> Result<i64, GatewayFault> {

@@ -39,6 +39,7 @@ pub fn open_in(code: &str) -> OpenPayment {
         attempt: 1,
         amount: money(129_900, code),
         capture: CaptureMode::Automatic,
+        method: None,
         return_url: Some("https://shop.example/thanks".into()),
         cancel_url: Some("https://shop.example/basket".into()),
         description: "Order 2026-000001".into(),

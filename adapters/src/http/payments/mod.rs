@@ -12,7 +12,7 @@ use super::{
     Api,
     access::Access,
     command::{HowAsked, Ordered},
-    document::{Kind, Orders, Payments, Versioned},
+    document::{AskedPayments, Kind, Orders, Payments, Versioned},
     history,
     path::Named,
     problem::Problem,
@@ -113,7 +113,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Asks for money. The provider is called as soon as that is recorded, and the answer waits a
-/// little for it: then it says where the payer goes, or how the money is transferred. Still
+/// little for it: then it says where the payer goes, how the money is transferred, or what the shop's own page
+/// needs. Still
 /// `created`, it is asked for again. `Prefer: wait=N` says for how many seconds to wait, 20 at most.
 #[utoipa::path(post, path = "/v1/payments", tag = "payments", params(HowAsked),
     request_body = NewPayment,
@@ -122,7 +123,7 @@ async fn request(headers: HeaderMap, ordered: Ordered<NewPayment>) -> Result<Res
     let Ordered { body, asking } = ordered;
     let wait = opening::wait(&headers, asking.api.settings().payment_wait());
     let command = command(&asking.api, &asking.access, body).await?;
-    opening::open(asking, command, wait).await?.show::<Payments>(StatusCode::CREATED)
+    opening::open(asking, command, wait).await?.show::<AskedPayments>(StatusCode::CREATED)
 }
 
 /// Payments, newest first; or those of an order.
@@ -144,7 +145,7 @@ async fn list(
     }
 }
 
-/// A payment.
+/// A payment. Who may ask for payments is shown what the payer's browser needs, if it pays that way.
 #[utoipa::path(get, path = "/v1/payments/{payment}", tag = "payments",
     params(("payment" = String, Path, max_length = 200)),
     responses((status = OK, body = Versioned<PaymentDocument>)))]
@@ -154,7 +155,10 @@ async fn get(
     Named(payment): Named<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    read::one::<Payments>(&api, &access, &headers, &payment).await
+    match access.may_write(&api).await {
+        true => read::one::<AskedPayments>(&api, &access, &headers, &payment).await,
+        false => read::one::<Payments>(&api, &access, &headers, &payment).await,
+    }
 }
 
 /// Refuses a provider that is not there, and an account that cannot be used.

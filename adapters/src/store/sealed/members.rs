@@ -19,8 +19,11 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
             "\"body\"",
             "\"request_body\"",
             "\"response_body\"",
+            "\"client_secret\"",
+            "\"payee_account\"",
             "\"metadata\"",
         ],
+        "payout" => &["\"payee_account\""],
         "notification" => &["\"recipient\"", "\"data\""],
         "user" => &[
             "\"email\"",
@@ -80,8 +83,15 @@ fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
         ("order", _) => matches!(name, "note" | "text"),
         ("payment", _) => matches!(
             name,
-            "customer_email" | "body" | "request_body" | "response_body" | "metadata"
+            "customer_email"
+                | "body"
+                | "request_body"
+                | "response_body"
+                | "client_secret"
+                | "payee_account"
+                | "metadata"
         ),
+        ("payout", _) => name == "payee_account",
         ("notification", _) => matches!(name, "recipient" | "data"),
         ("user", _) => matches!(
             name,
@@ -156,6 +166,7 @@ pub fn person_of(entity: &EntityRef, value: &Value) -> Option<String> {
             let by_payment = || text("payment").map(Known::Payment);
             text("customer_email").map(Known::Email).or_else(by_order).or_else(by_payment)
         }
+        "payout" => find(value, "payment").and_then(Value::as_str).map(Known::Payment),
         "notification" => {
             let recipient = value.get("recipient").and_then(Value::as_str)?;
             match recipient.contains('@') {
@@ -227,6 +238,11 @@ mod tests {
         assert!(personal("tenant", created).is_empty());
         let member = json!({ "kind": "member", "user": "u1", "email": "a@example.com" });
         assert_eq!(personal("tenant", member), ["a@example.com"]);
+        let client =
+            json!({ "client": { "client_secret": "pi_1_secret", "publishable_key": "pk" } });
+        assert_eq!(personal("payment", client), ["pi_1_secret"]);
+        let payout = json!({ "transfer": { "payee_account": "2900000005", "message": "K" } });
+        assert_eq!(personal("payout", payout), ["2900000005"]);
         let source = json!({ "type": "source_put", "settings": { "reach": { "by": "http",
             "url": "https://a.example/?key=1", "access": { "with": "bearer", "token": "t" } } } });
         let secrets =

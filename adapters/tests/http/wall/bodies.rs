@@ -37,6 +37,8 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
         ("POST", "/v1/payments/{payment}/mark-paid") => json!({ "amount": czk }),
         ("POST", "/v1/payments/{payment}/retry-call") => json!({ "key": "open" }),
         ("POST", "/v1/payments/{payment}/refunds/{refund}/mark") => json!({ "succeeded": true }),
+        ("POST", "/v1/payout-batches") => json!({ "provider": "fio", "account": "our_bank" }),
+        ("POST", "/v1/payout-batches/{batch}/release") => json!({ "note": "not taken" }),
         ("POST", "/v1/reconciliations") => json!({ "provider": "manual", "account": "main" }),
         ("PUT", "/v1/reconciliations/schedule") => json!({ "cron": "30 4 * * *" }),
         ("POST", "/v1/differences/{difference}/assign") => json!({ "owner": "olga" }),

@@ -7,15 +7,17 @@ use kontor_actors::{
     intake::Caller,
     notification::Notification,
     payment::Payment,
+    payout::{Payout, order_entity},
     reconciliation::{Reconciliation, difference_entity},
     request::Terms,
     store::{DeadLetter, Store},
     webhook::Webhook,
 };
 use kontor_messages::{
-    EntityId, EventId, Meta, TenantId, Timestamp,
+    Currency, EntityId, EventId, Meta, Money, TenantId, Timestamp,
     notification::{ChannelKind, NotificationCommand},
     payment::PaymentCommand,
+    payout::{PayoutCommand, Transfer},
     reconciliation::{Difference, DifferenceKind, ReconciliationCommand, run_entity},
     webhook::{Position, WebhookCommand},
 };
@@ -45,6 +47,7 @@ impl Things {
             ("source", "our-feed".to_owned()),
         ]);
         sell(shop, harbour, &mut things).await;
+        pay_out(shop, harbour, &mut things).await;
         hold(harbour, &mut things).await;
         describe(harbour, &mut things).await;
         tell(shop, harbour, &mut things).await;
@@ -126,6 +129,7 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     // Nobody calls providers here: this is what would be told of one by hand.
     let opened = PaymentCommand::RecordOpened {
         transfer: None,
+        client: None,
         payment: EntityId::parse(&payment).unwrap(),
         attempt: 1,
         provider_ref: "our-money".to_owned(),
@@ -162,6 +166,33 @@ async fn sell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
     let found = ReconciliationCommand::RecordDifferences { run: run_entity, differences };
     shop.intake.tell::<Reconciliation>(&system(), found, Terms::default()).await.unwrap();
     things.extend([("run", run), ("difference", id)]);
+}
+
+/// A refund that goes to the bank with a file, and the file.
+async fn pay_out(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, String>) {
+    let settings = json!({ "token": "our-token", "iban": "CZ9320100000002000145399" });
+    harbour.put("/v1/accounts/fio/our_bank", json!({ "settings": settings })).await.ok();
+    let payment = EntityId::named(things["payment"].as_str());
+    let order = order_entity(&payment, "our-refund");
+    let transfer = Transfer {
+        payee_account: "2900000005".to_owned(),
+        payee_bank: "2010".to_owned(),
+        amount: Money::new(100, Currency::CZK),
+        variable_symbol: "2026000014".to_owned(),
+        message: "OURS".to_owned(),
+    };
+    let queue = PayoutCommand::Queue {
+        order: order.clone(),
+        payment,
+        provider: "fio".to_owned(),
+        account: "our_bank".to_owned(),
+        transfer,
+    };
+    shop.intake.tell::<Payout>(&system(), queue, Terms::default()).await.unwrap();
+    let wish = json!({ "provider": "fio", "account": "our_bank" });
+    let batch = made(harbour, "/v1/payout-batches", wish).await;
+    let payout = order.as_str().replace("order/", "");
+    things.extend([("payout", payout), ("batch", batch)]);
 }
 
 /// Shelves, and goods that move, wait and are held.

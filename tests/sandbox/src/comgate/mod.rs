@@ -1,5 +1,7 @@
 //! A stand-in for ComGate: the form interface 1.0 and the JSON interface 2.0, and its push.
 
+mod transfers;
+
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -24,6 +26,8 @@ pub struct ComGateShop {
     /// Where pushes go: the portal's setting.
     pub push_url: Option<String>,
 }
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 type Fields = BTreeMap<String, String>;
 type Wanted<'a> = (&'a str, Fields);
@@ -59,6 +63,15 @@ impl Merchant for ComGateShop {
     fn answer(stand: &Stand<Self>, asked: &Asked) -> Answer {
         let parts = asked.parts();
         match parts.as_slice() {
+            ["v1.0", operation @ ("transferList" | "singleTransfer")] => {
+                let form = asked.form();
+                let known = form.get("merchant").and_then(|key| stand.account(key));
+                let known = known.filter(|shop| form.get("secret") == Some(&shop.secret));
+                match known {
+                    Some(shop) => transfers::answer(stand, &shop, operation, &form),
+                    None => Answer::text(200, FORM, encoded(&error("1303", "unknown shop"))),
+                }
+            }
             ["v1.0", operation] => {
                 let form = asked.form();
                 let known = form.get("merchant").and_then(|key| stand.account(key));
@@ -68,9 +81,8 @@ impl Merchant for ComGateShop {
                     }
                     _ => (error("1303", "unknown shop"), false),
                 };
-                let kind = "application/x-www-form-urlencoded";
                 let opened = opened(operation, &fields);
-                Answer { changed, opened, ..Answer::text(200, kind, encoded(&fields)) }
+                Answer { changed, opened, ..Answer::text(200, FORM, encoded(&fields)) }
             }
             ["v2.0", path @ ..] => {
                 let basic = |shop: &Self| {
@@ -80,6 +92,11 @@ impl Merchant for ComGateShop {
                 let Some(shop) = stand.some_account(basic) else {
                     return Answer::json(401, &json!({"code": 1303, "message": "unknown shop"}));
                 };
+                if let [operation @ ("transferList" | "singleTransfer"), name, file] = path {
+                    let value = file.strip_suffix(".json").unwrap_or(file).to_owned();
+                    let form = Fields::from([((*name).to_owned(), value)]);
+                    return transfers::answer(stand, &shop, operation, &form);
+                }
                 let Some(wanted) = wanted(asked, path) else {
                     return Answer::json(404, &json!({"code": 1100, "message": "no such path"}));
                 };

@@ -60,6 +60,12 @@ impl Stand<FioAccount> {
         id
     }
 
+    /// The account's holder brings an import file to the internet banking; says whether the bank
+    /// takes it.
+    pub fn upload(&self, token: &str, file: &str) -> bool {
+        self.account(token).is_some_and(|account| keep_orders(self, &account, file))
+    }
+
     /// The account's holder authorises all orders that wait for it.
     pub fn authorise(&self) {
         for order in self.payments() {
@@ -182,23 +188,8 @@ fn decimal(minor: i64) -> Value {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// Keeps an order until it is authorised.
 fn import(stand: &Fio, account: &FioAccount, body: &str) -> Answer {
-    let get = |name: &str| part(body, &format!("<{name}>"), "<");
-    let amount = get("amount").replace('.', "").parse::<i64>().unwrap_or(0);
-    let good = amount > 0 && get("accountTo") == "2900000005" && get("bankCode") == "2010";
-    if good {
-        stand.keep(TillPayment {
-            id: (FIRST + stand.number()).to_string(),
-            account: account.token.clone(),
-            reference: get("vs"),
-            amount_minor: -amount,
-            currency: get("currency"),
-            status: "ORDERED".into(),
-            notify_url: Some(get("messageForRecipient")),
-            ..TillPayment::default()
-        });
-    }
+    let good = keep_orders(stand, account, body);
     let (code, status) = if good { (0, "ok") } else { (1, "error") };
     Answer::text(
         200,
@@ -209,6 +200,34 @@ fn import(stand: &Fio, account: &FioAccount, body: &str) -> Answer {
              <status>{status}</status></result></responseImport>"
         ),
     )
+}
+
+/// Keeps a file's orders until they are authorised: all of them, or none.
+fn keep_orders(stand: &Fio, account: &FioAccount, file: &str) -> bool {
+    let orders: Vec<_> = file.split("<DomesticTransaction>").skip(1).collect();
+    let amount = |order: &str| part(order, "<amount>", "<").replace('.', "").parse::<i64>();
+    let good = |order: &&str| {
+        amount(order).is_ok_and(|amount| amount > 0)
+            && part(order, "<accountTo>", "<") == "2900000005"
+            && part(order, "<bankCode>", "<") == "2010"
+    };
+    if orders.is_empty() || !orders.iter().all(good) {
+        return false;
+    }
+    for order in orders {
+        let get = |name: &str| part(order, &format!("<{name}>"), "<");
+        stand.keep(TillPayment {
+            id: (FIRST + stand.number()).to_string(),
+            account: account.token.clone(),
+            reference: get("vs"),
+            amount_minor: -amount(order).unwrap_or(0),
+            currency: get("currency"),
+            status: "ORDERED".into(),
+            notify_url: Some(get("messageForRecipient")),
+            ..TillPayment::default()
+        });
+    }
+    true
 }
 
 /// What stands between two texts.

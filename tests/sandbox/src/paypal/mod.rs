@@ -1,6 +1,7 @@
 //! A stand-in for PayPal: tokens, Orders v2, Payments v2, signed webhooks with a certificate of a
 //! private root, and the verification interface. The key beside this file signs for tests only.
 
+mod list;
 mod payments;
 
 use base64::Engine;
@@ -112,6 +113,7 @@ impl Merchant for PayPalApp {
             (&Method::POST, ["v1", "notifications", "verify-webhook-signature"]) => {
                 verify(&app, asked)
             }
+            (&Method::GET, ["v1", "reporting", "transactions"]) => list::page(stand, &app, asked),
             (&Method::POST, ["v2", "checkout", "orders"]) => payments::create(stand, &app, asked),
             (method, ["v2", kind @ ("checkout" | "payments"), _, id, rest @ ..]) => {
                 // Captures and holds are named after their order.
@@ -147,7 +149,11 @@ impl Merchant for PayPalApp {
 
 /// The time, as RFC 3339 writes it.
 fn now() -> String {
-    let seconds = crate::common::now_s();
+    at(crate::common::now_s())
+}
+
+/// A Unix second, as RFC 3339 writes it.
+fn at(seconds: u64) -> String {
     let date = crate::common::date(seconds);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{date}T{hour:02}:{minute:02}:{second:02}Z")

@@ -16,7 +16,7 @@ use super::Inner;
 use super::error::ApiError;
 use super::idempotency::{Fingerprint, Known};
 use super::params::Params;
-use super::routes::{Call, creates_session};
+use super::routes::{Call, creates_payable};
 use super::switches::StripeSwitches;
 use super::webhooks::{Cause, disguise};
 use crate::common::lock;
@@ -153,11 +153,14 @@ impl Inner {
             disguise(&mut done.answer);
         }
         let instant = call.switches.instant_pay_before_create_answer
-            && creates_session(call.method, call.path);
+            && creates_payable(call.method, call.path);
         let wait = call.switches.webhook_before_answer || instant;
         self.publish(done.drafts, cause, wait).await;
         self.later(done.later);
-        Ok(done.answer.to_string())
+        match done.refused {
+            Some(refused) => Err(refused),
+            None => Ok(done.answer.to_string()),
+        }
     }
 
     /// Remembers the answer under the key, then perhaps keeps it from the caller.

@@ -53,6 +53,7 @@ pub(crate) struct Draft {
 #[derive(Clone, Debug)]
 pub(crate) enum Later {
     SettleSession { session: String, succeeds: bool },
+    SettleIntent { intent: String, succeeds: bool },
     FailRefund { refund: String },
     SettleRefund { refund: String },
 }
@@ -63,6 +64,8 @@ pub(crate) struct Done {
     pub(crate) answer: Value,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) later: Option<Later>,
+    /// The work was done and is answered by a no.
+    pub(crate) refused: Option<ApiError>,
 }
 
 #[derive(Default)]
@@ -144,7 +147,7 @@ impl Book {
         }
         let drafts = self.close(id, now);
         let answer = self.session_json(self.session(account, id)?, &[]);
-        Ok(Done { answer, drafts, later: None })
+        Ok(Done { answer, drafts, ..Done::default() })
     }
 
     /// Closes the open sessions whose time is over.
@@ -230,7 +233,9 @@ fn opened(id: String, session: &Session) -> Intent {
     Intent {
         id,
         account: session.account.clone(),
-        session: session.id.clone(),
+        session: Some(session.id.clone()),
+        page: None,
+        return_url: None,
         created: session.created,
         amount: session.asked.amount_total,
         currency: session.asked.currency.clone(),
@@ -238,6 +243,7 @@ fn opened(id: String, session: &Session) -> Intent {
         description: session.asked.description.clone(),
         metadata: session.asked.intent_metadata.clone(),
         phase: Phase::RequiresPaymentMethod,
+        declined: false,
         charge: None,
         refunded: 0,
         refunds: Vec::new(),
@@ -246,14 +252,10 @@ fn opened(id: String, session: &Session) -> Intent {
 
 fn pay(session: &mut Session, intent: &mut Intent, dice: &Dice) -> Vec<Draft> {
     session.status = SessionStatus::Complete;
-    let mut drafts = if intent.capture_method == "manual" {
-        intent.phase = Phase::RequiresCapture;
-        intent.charge = Some(dice.id("ch_"));
-        vec![intent_draft("payment_intent.amount_capturable_updated", intent)]
-    } else {
+    if intent.capture_method != "manual" {
         session.payment_status = PaymentStatus::Paid;
-        take(intent, dice)
-    };
+    }
+    let mut drafts = charged(intent, dice);
     drafts.push(session_draft("checkout.session.completed", session));
     drafts
 }
@@ -265,6 +267,7 @@ fn pay_slowly(
 ) -> (Vec<Draft>, Option<Later>) {
     session.status = SessionStatus::Complete;
     intent.phase = Phase::Processing;
+    intent.declined = false;
     let drafts = vec![
         intent_draft("payment_intent.processing", intent),
         session_draft("checkout.session.completed", session),
@@ -272,14 +275,27 @@ fn pay_slowly(
     (drafts, Some(Later::SettleSession { session: session.id.clone(), succeeds }))
 }
 
-fn take(intent: &mut Intent, dice: &Dice) -> Vec<Draft> {
+/// Holds the money, if it is to be captured, and else takes it.
+pub(crate) fn charged(intent: &mut Intent, dice: &Dice) -> Vec<Draft> {
+    if intent.capture_method != "manual" {
+        return take(intent, dice);
+    }
+    intent.phase = Phase::RequiresCapture;
+    intent.declined = false;
+    intent.charge = Some(dice.id("ch_"));
+    vec![intent_draft("payment_intent.amount_capturable_updated", intent)]
+}
+
+pub(crate) fn take(intent: &mut Intent, dice: &Dice) -> Vec<Draft> {
+    intent.declined = false;
     intent.phase = Phase::Succeeded { received: intent.amount };
     intent.charge = Some(dice.id("ch_"));
     vec![charge_draft("charge.succeeded", intent), intent_draft("payment_intent.succeeded", intent)]
 }
 
-fn declined(intent: &mut Intent) -> Done {
+pub(crate) fn declined(intent: &mut Intent) -> Done {
     intent.phase = Phase::RequiresPaymentMethod;
+    intent.declined = true;
     let drafts = vec![intent_draft("payment_intent.payment_failed", intent)];
     Done { drafts, ..Done::default() }
 }

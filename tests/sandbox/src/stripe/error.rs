@@ -65,6 +65,13 @@ impl ApiError {
         Self::request(400, None, message.to_owned())
     }
 
+    /// The bank said no to a card.
+    pub(crate) fn declined() -> Self {
+        let message = "Your card was declined.".to_owned();
+        let refusal = Self::request(402, Some("card_declined"), message);
+        Self { kind: "card_error", saved: true, ..refusal }
+    }
+
     pub(crate) fn rate_limited() -> Self {
         let message = "Request rate limit exceeded.".to_owned();
         Self::request(429, Some("rate_limit"), message)

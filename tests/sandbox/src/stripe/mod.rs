@@ -11,6 +11,7 @@ mod create;
 mod error;
 mod events;
 mod idempotency;
+mod intents;
 mod money;
 mod objects;
 mod page;
@@ -175,7 +176,7 @@ impl Stripe {
         Ok(())
     }
 
-    /// Lets the payer act on a session as the hosted page's buttons do. With
+    /// Lets the payer act on a session, or on an intent that has none, as the page's buttons do. With
     /// `webhook_before_answer` the events are delivered when this returns.
     pub async fn act(&self, session: &str, act: PayerAct) -> PayerResult {
         self.inner.act(session, act).await
@@ -213,8 +214,11 @@ impl Inner {
         });
     }
 
-    async fn act(self: &Arc<Self>, session: &str, act: PayerAct) -> PayerResult {
-        let (result, done) = lock(&self.book).act(session, act, &self.dice);
+    async fn act(self: &Arc<Self>, id: &str, act: PayerAct) -> PayerResult {
+        let (result, done) = match id.starts_with("pi_") {
+            true => lock(&self.book).act_on_intent(id, act, &self.dice),
+            false => lock(&self.book).act(id, act, &self.dice),
+        };
         let wait = lock(&self.switches).webhook_before_answer;
         self.publish(done.drafts, &Cause::default(), wait).await;
         self.later(done.later);
@@ -233,6 +237,9 @@ impl Inner {
                 match later {
                     Later::SettleSession { session, succeeds } => {
                         book.settle_session(&session, succeeds, &inner.dice)
+                    }
+                    Later::SettleIntent { intent, succeeds } => {
+                        book.settle_intent(&intent, succeeds, &inner.dice)
                     }
                     Later::FailRefund { refund } => book.end_refund(&refund, RefundStatus::Failed),
                     Later::SettleRefund { refund } => {

@@ -8,7 +8,7 @@ use super::objects::{Intent, PaymentStatus, Phase, Refund, RefundStatus};
 use super::params::Params;
 use crate::common::Dice;
 
-const UNEXPECTED: Option<&str> = Some("payment_intent_unexpected_state");
+pub(crate) const UNEXPECTED: Option<&str> = Some("payment_intent_unexpected_state");
 const CANCEL_REASONS: [&str; 4] = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
 const REFUND_REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 
@@ -33,7 +33,7 @@ impl Book {
         found.ok_or_else(|| ApiError::no_such("payment_intent", id, "intent"))
     }
 
-    fn intent_mut(&mut self, account: &str, id: &str) -> Result<&mut Intent, ApiError> {
+    pub(crate) fn intent_mut(&mut self, account: &str, id: &str) -> Result<&mut Intent, ApiError> {
         let found = self.intents.get_mut(id).filter(|intent| intent.account == account);
         found.ok_or_else(|| ApiError::no_such("payment_intent", id, "intent"))
     }
@@ -68,10 +68,10 @@ impl Book {
         ];
         let answer = intent.json(None);
         let session = intent.session.clone();
-        if let Some(session) = self.sessions.get_mut(&session) {
+        if let Some(session) = session.and_then(|session| self.sessions.get_mut(&session)) {
             session.payment_status = PaymentStatus::Paid;
         }
-        Ok(Done { answer, drafts, later: None })
+        Ok(Done { answer, drafts, ..Done::default() })
     }
 
     pub(crate) fn cancel(
@@ -87,7 +87,9 @@ impl Book {
             return Err(ApiError::invalid("cancellation_reason", "Invalid cancellation_reason."));
         }
         let intent = self.intent_mut(account, id)?;
-        if intent.phase != Phase::RequiresCapture {
+        let own = intent.session.is_none()
+            && matches!(intent.phase, Phase::RequiresPaymentMethod | Phase::RequiresAction);
+        if intent.phase != Phase::RequiresCapture && !own {
             let status = intent.status();
             let message = format!(
                 "You cannot cancel this PaymentIntent because it has a status of {status}. One \
@@ -97,8 +99,9 @@ impl Book {
             return Err(ApiError::state(UNEXPECTED, message));
         }
         intent.phase = Phase::Canceled { at: now, reason };
+        intent.declined = false;
         let drafts = vec![intent_draft("payment_intent.canceled", intent)];
-        Ok(Done { answer: intent.json(None), drafts, later: None })
+        Ok(Done { answer: intent.json(None), drafts, ..Done::default() })
     }
 
     pub(crate) fn refund(
@@ -148,7 +151,7 @@ impl Book {
         let answer = refund.json();
         self.refund_order.push(refund.id.clone());
         self.refunds.insert(refund.id.clone(), refund);
-        Ok(Done { answer, drafts, later })
+        Ok(Done { answer, drafts, later, refused: None })
     }
 
     fn refunded_intent(&self, account: &str, params: &Params) -> Result<String, ApiError> {

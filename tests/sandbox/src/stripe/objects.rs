@@ -58,17 +58,29 @@ pub(crate) struct Session {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     RequiresPaymentMethod,
+    /// The payer has to show at the bank's page who they are.
+    RequiresAction,
     Processing,
     RequiresCapture,
-    Succeeded { received: i64 },
-    Canceled { at: u64, reason: Option<String> },
+    Succeeded {
+        received: i64,
+    },
+    Canceled {
+        at: u64,
+        reason: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Intent {
     pub(crate) id: String,
     pub(crate) account: String,
-    pub(crate) session: String,
+    /// The session that owns it; none if it was made by itself.
+    pub(crate) session: Option<String>,
+    /// The page of one without a session.
+    pub(crate) page: Option<String>,
+    /// Where its payer goes from there.
+    pub(crate) return_url: Option<String>,
     pub(crate) created: u64,
     pub(crate) amount: i64,
     pub(crate) currency: String,
@@ -76,6 +88,8 @@ pub(crate) struct Intent {
     pub(crate) description: Option<String>,
     pub(crate) metadata: Metadata,
     pub(crate) phase: Phase,
+    /// The last try was declined.
+    pub(crate) declined: bool,
     /// Made with the first money held or taken, and never a second time.
     pub(crate) charge: Option<String>,
     pub(crate) refunded: i64,
@@ -140,6 +154,7 @@ impl Intent {
     pub(crate) fn status(&self) -> &'static str {
         match self.phase {
             Phase::RequiresPaymentMethod => "requires_payment_method",
+            Phase::RequiresAction => "requires_action",
             Phase::Processing => "processing",
             Phase::RequiresCapture => "requires_capture",
             Phase::Succeeded { .. } => "succeeded",
@@ -154,7 +169,7 @@ impl Intent {
             Phase::Canceled { at, reason } => (Some(*at), reason.clone()),
             _ => (None, None),
         };
-        let declined = (self.phase == Phase::RequiresPaymentMethod).then(|| {
+        let declined = self.declined.then(|| {
             json!({"type": "card_error", "code": "card_declined", "decline_code": "generic_decline",
                    "message": "Your card was declined."})
         });
@@ -163,13 +178,29 @@ impl Intent {
             "amount_capturable": capturable, "amount_received": self.received(),
             "canceled_at": canceled_at, "cancellation_reason": reason,
             "capture_method": self.capture_method,
-            "client_secret": format!("{}_secret_sandbox", self.id),
+            "client_secret": self.client_secret(),
             "created": self.created, "currency": self.currency, "description": self.description,
             "last_payment_error": declined,
             "latest_charge": charge.or_else(|| self.charge.clone().map(Value::from)),
-            "livemode": false, "metadata": self.metadata, "payment_method_types": ["card"],
-            "status": self.status(),
+            "livemode": false, "metadata": self.metadata, "next_action": self.next_action(),
+            "payment_method_types": ["card"], "status": self.status(),
         })
+    }
+
+    /// The bank's page, while the payer has to go there.
+    fn next_action(&self) -> Option<Value> {
+        let waits = self.phase == Phase::RequiresAction;
+        let page = self.page.as_ref().filter(|_| waits)?;
+        let return_url = &self.return_url;
+        Some(json!({
+            "type": "redirect_to_url",
+            "redirect_to_url": { "url": page, "return_url": return_url },
+        }))
+    }
+
+    /// What the payer's browser shows for it.
+    pub(crate) fn client_secret(&self) -> String {
+        format!("{}_secret_sandbox", self.id)
     }
 
     /// The latest charge as a reply or an event shows it.

@@ -10,7 +10,7 @@ use axum::routing::get;
 
 use super::Inner;
 use super::book::{PayerAct, PayerResult};
-use super::objects::{Session, SessionStatus};
+use super::objects::SessionStatus;
 use super::params::Params;
 use crate::common::lock;
 use crate::page::{escape, html};
@@ -46,10 +46,24 @@ async fn submit(State(inner): State<Arc<Inner>>, Path(id): Path<String>, body: B
 impl Inner {
     fn show(&self, id: &str, note: Option<&str>) -> Response {
         let book = lock(&self.book);
+        if let Some(intent) = book.intents.get(id).filter(|intent| intent.session.is_none()) {
+            return match intent.status() {
+                "requires_payment_method" | "requires_action" => {
+                    let about = intent.metadata.get("description").map(String::as_str);
+                    html(200, &form((intent.amount, &intent.currency), about, note))
+                }
+                "canceled" => message(410, "Expired", "This payment was called off."),
+                _ => message(200, "Paid", "This payment is complete."),
+            };
+        }
         match book.sessions.get(id) {
             None => message(404, "Not found", "There is no such payment page."),
             Some(session) => match session.status {
-                SessionStatus::Open => html(200, &form(session, note)),
+                SessionStatus::Open => {
+                    let asked = &session.asked;
+                    let about = asked.client_reference_id.as_deref();
+                    html(200, &form((asked.amount_total, &asked.currency), about, note))
+                }
                 SessionStatus::Complete => message(200, "Paid", "This payment is complete."),
                 SessionStatus::Expired => message(410, "Expired", "This payment page has expired."),
             },
@@ -58,8 +72,11 @@ impl Inner {
 
     /// Sends the payer back to the shop.
     fn leave(&self, id: &str, success: bool) -> Response {
-        let asked = lock(&self.book).sessions.get(id).map(|session| session.asked.clone());
-        let target = asked.and_then(|asked| match success {
+        let book = lock(&self.book);
+        let asked = book.sessions.get(id).map(|session| session.asked.clone());
+        let own = book.intents.get(id).and_then(|intent| intent.return_url.clone());
+        drop(book);
+        let target = asked.map_or(own, |asked| match success {
             true => Some(asked.success_url.replace("{CHECKOUT_SESSION_ID}", id)),
             false => asked.cancel_url,
         });
@@ -71,9 +88,9 @@ impl Inner {
     }
 }
 
-fn form(session: &Session, note: Option<&str>) -> String {
-    let amount = money(session.asked.amount_total, &session.asked.currency);
-    let about = session.asked.client_reference_id.as_deref().unwrap_or("your order");
+fn form((minor, currency): (i64, &str), about: Option<&str>, note: Option<&str>) -> String {
+    let amount = money(minor, currency);
+    let about = about.unwrap_or("your order");
     let note = note.map(|text| format!("<p class=declined role=alert>{}</p>", escape(text)));
     format!(
         "<h1>Pay for {}</h1><p class=amount>{}</p>{}<form method=post>\

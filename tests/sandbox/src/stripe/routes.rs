@@ -9,6 +9,7 @@ use super::book::{Creation, Done, PayerAct};
 use super::create::new_session;
 use super::error::ApiError;
 use super::events::Event;
+use super::intents::new_intent;
 use super::money::RefundCourse;
 use super::params::Params;
 use super::switches::StripeSwitches;
@@ -27,9 +28,9 @@ pub(crate) struct Call<'a> {
     pub(crate) switches: &'a StripeSwitches,
 }
 
-/// Whether the call creates a session.
-pub(crate) fn creates_session(method: &str, path: &str) -> bool {
-    method == "POST" && path == "/v1/checkout/sessions"
+/// Whether the call creates something that can be paid.
+pub(crate) fn creates_payable(method: &str, path: &str) -> bool {
+    method == "POST" && ["/v1/checkout/sessions", "/v1/payment_intents"].contains(&path)
 }
 
 impl Inner {
@@ -48,6 +49,10 @@ impl Inner {
             ("POST", ["checkout", "sessions", id, "expire"]) => {
                 params.only(&["expand"])?;
                 lock(&self.book).expire(account, id, now_s())
+            }
+            ("POST", ["payment_intents"]) => self.create_intent(call),
+            ("POST", ["payment_intents", id, "confirm"]) => {
+                lock(&self.book).confirm(account, id, params, &self.dice)
             }
             ("GET", ["payment_intents", id]) => {
                 let expand = expands(params, &["expand", "client_secret"], &["latest_charge"])?;
@@ -100,6 +105,24 @@ impl Inner {
         Ok(done)
     }
 
+    fn create_intent(&self, call: &Call<'_>) -> Result<Done, ApiError> {
+        let asked = new_intent(call.params)?;
+        let creation = Creation {
+            account: call.account,
+            base_url: &self.base_url,
+            now: now_s(),
+            deadline_ms: None,
+            objects_max: self.limits.objects_max,
+        };
+        let mut book = lock(&self.book);
+        let id = book.create_intent(asked, &creation, &self.dice)?;
+        let mut done = only_answer(book.intent(call.account, &id)?.json(None));
+        if call.switches.instant_pay_before_create_answer {
+            done.drafts = book.act_on_intent(&id, PayerAct::Pay, &self.dice).1.drafts;
+        }
+        Ok(done)
+    }
+
     fn create_refund(&self, call: &Call<'_>) -> Result<Done, ApiError> {
         let course = RefundCourse {
             starts_pending: call.switches.refund_starts_pending,
@@ -117,7 +140,7 @@ impl Inner {
         // An intent has one session, so the long list is not searched for it.
         let ids = match intent.map(|id| book.intents.get(id)) {
             None => book.session_order.as_slice(),
-            Some(Some(intent)) => std::slice::from_ref(&intent.session),
+            Some(Some(intent)) => intent.session.as_slice(),
             Some(None) => &[],
         };
         let newest = ids.iter().rev().filter_map(|id| book.sessions.get(id));

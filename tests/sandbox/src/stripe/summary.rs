@@ -29,7 +29,8 @@ pub struct AccountSummary {
     pub captured: BTreeMap<String, i64>,
     /// What went back to payers; a refund that failed later does not count.
     pub refunded: BTreeMap<String, i64>,
-    /// How often money was taken or held, by `client_reference_id`. Two or more is a double charge,
+    /// How often money was taken or held, by `client_reference_id` (by `metadata[payment]` where an
+    /// intent has no session). Two or more is a double charge,
     /// even if one was released or refunded since.
     pub charges_by_reference: BTreeMap<String, u64>,
     /// What was taken, by `client_reference_id`.
@@ -88,13 +89,22 @@ impl Inner {
 
     fn sum_up(&self, by_id: &mut BTreeMap<String, AccountSummary>) {
         let book = lock(&self.book);
+        let mut charged = Vec::new();
         for session in book.sessions.values() {
             let account = by_id.entry(session.account.clone()).or_default();
             *account.sessions.entry(session.status).or_default() += 1;
             let Some(reference) = &session.asked.client_reference_id else { continue };
             *account.sessions_by_reference.entry(reference.clone()).or_default() += 1;
             let intent = session.intent.as_ref().and_then(|id| book.intents.get(id));
-            let Some(intent) = intent.filter(|intent| intent.charge.is_some()) else { continue };
+            charged.extend(intent.map(|intent| (reference, intent)));
+        }
+        let alone = book.intents.values().filter(|intent| intent.session.is_none());
+        charged.extend(alone.filter_map(|intent| Some((intent.metadata.get("payment")?, intent))));
+        for (reference, intent) in charged {
+            if intent.charge.is_none() {
+                continue;
+            }
+            let account = by_id.entry(intent.account.clone()).or_default();
             *account.charges_by_reference.entry(reference.clone()).or_default() += 1;
             let refunds = intent.refunds.iter().filter_map(|id| book.refunds.get(id));
             let settled = refunds.filter(|refund| refund.status == RefundStatus::Succeeded);

@@ -35,7 +35,8 @@ pub struct StripeSwitches {
     pub refund_fails_later: bool,
     /// Refunds start pending and succeed (or fail, with the former) after `later_ms`.
     pub refund_starts_pending: bool,
-    /// `amount_total` in events about sessions is 100 minor units more than the session's.
+    /// Amounts in events about sessions, and about intents without one, are 100 minor units more
+    /// than they are.
     pub wrong_amount: bool,
     /// How long slow payment methods and slow refunds take.
     pub later_ms: u64,

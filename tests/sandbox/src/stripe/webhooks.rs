@@ -89,11 +89,8 @@ impl Inner {
     ) -> Vec<Arc<Event>> {
         let mut events = Vec::new();
         for mut draft in drafts {
-            if switches.wrong_amount
-                && draft.kind.starts_with("checkout.session")
-                && let Some(total) = draft.object["amount_total"].as_i64()
-            {
-                draft.object["amount_total"] = (total + WRONG_BY).into();
+            if switches.wrong_amount {
+                self.spoil(&mut draft);
             }
             if switches.unknown_status {
                 disguise(&mut draft.object);
@@ -109,6 +106,22 @@ impl Inner {
             }
         }
         events
+    }
+
+    /// Tells another amount of a session, or of an intent that has none.
+    fn spoil(&self, draft: &mut Draft) {
+        let names: &[&str] = if draft.kind.starts_with("checkout.session") {
+            &["amount_total"]
+        } else if lock(&self.book).is_alone(&draft.object) {
+            &["amount", "amount_received", "amount_captured"]
+        } else {
+            &[]
+        };
+        for name in names {
+            if let Some(told) = draft.object[*name].as_i64().filter(|told| *told > 0) {
+                draft.object[*name] = (told + WRONG_BY).into();
+            }
+        }
     }
 
     async fn first_attempts(self: &Arc<Self>, event: Arc<Event>) {

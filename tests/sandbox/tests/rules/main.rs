@@ -2,6 +2,7 @@
 
 mod binary;
 mod gate;
+mod intents;
 mod mail;
 mod money;
 mod receiver;

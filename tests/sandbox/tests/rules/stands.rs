@@ -194,8 +194,9 @@ async fn the_customers_bank_pays_what_a_qr_code_says_and_its_holder_authorises_o
     assert_eq!(pay("pay", "12,99").await, 400);
     let amounts: Vec<i64> = bank.payments().iter().map(|moved| moved.amount_minor).collect();
     assert_eq!(amounts, [129_900, 129_800]);
-    let file = "name=\"token\"\r\n\r\ntoken\r\n<currency>CZK</currency><amount>299.00</amount>\
-                <accountTo>2900000005</accountTo><bankCode>2010</bankCode><vs>2026000014</vs>";
+    let file = "name=\"token\"\r\n\r\ntoken\r\n<DomesticTransaction><currency>CZK</currency>\
+                <amount>299.00</amount><accountTo>2900000005</accountTo><bankCode>2010</bankCode>\
+                <vs>2026000014</vs></DomesticTransaction>";
     let url = format!("{}/import/", bank.base_url());
     let answer = world.client.post(url).body(file).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);

@@ -1,6 +1,6 @@
 //! What a provider is tried on: its account at a stand-in, and the provider's own side of it.
 
-use super::super::{Provider, testing::Hook, testing::open_in};
+use super::super::{Provider, providers, testing::Hook, testing::open_in};
 use crate::gateways::tests::http;
 use async_trait::async_trait;
 use kontor_actors::ports::{
@@ -135,13 +135,27 @@ pub fn no_headers() -> Headers {
     Headers::new(Vec::<(String, String)>::new())
 }
 
-/// The bench of a provider, if it has one. One arm here tries one more.
-pub async fn bench(provider: &Provider, held: bool) -> Option<Bench> {
+/// Every way to pay at every provider: one that has two is tried twice.
+pub fn ways() -> Vec<(&'static Provider, &'static str)> {
+    let of = |provider: &'static Provider| {
+        let own_page = (provider.name == "stripe").then_some((provider, "payment_intent"));
+        [Some((provider, provider.name)), own_page].into_iter().flatten()
+    };
+    providers().iter().filter(|provider| provider.name != "manual").flat_map(of).collect()
+}
+
+/// The bench of a way to pay, if it has one. One arm here tries one more.
+pub async fn bench((provider, way): (&Provider, &str), held: bool) -> Option<Bench> {
     let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
     let hook = Hook::new().await;
     let at = sandbox.providers();
-    let (currency, settings, till): (_, _, Box<dyn Till>) = match provider.name {
+    let (currency, settings, till): (_, _, Box<dyn Till>) = match way {
         "stripe" => ("CZK", stripe(sandbox.stripe(), &hook), Box::new(sandbox.stripe().clone())),
+        "payment_intent" => {
+            let mut settings = stripe(sandbox.stripe(), &hook);
+            settings["flow"] = "payment_intent".into();
+            ("CZK", settings, Box::new(sandbox.stripe().clone()))
+        }
         "comgate" => ("CZK", comgate(&at.comgate, &hook), Box::new(At(at.comgate.clone()))),
         "payu" => ("PLN", payu(&at.payu, &hook, held), Box::new(At(at.payu.clone()))),
         "paypal" => ("CZK", paypal(&at.paypal, &hook), Box::new(At(at.paypal.clone()))),

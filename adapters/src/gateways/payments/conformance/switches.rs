@@ -1,11 +1,8 @@
 //! Every switch at every provider: whatever goes wrong, the end is what is true, or a fault that
 //! says to ask first or to call again; never a success that is none.
 
-use super::bench::{self, AMOUNT, Bench, PART, Trap, Truth, bench};
-use crate::gateways::payments::{
-    providers,
-    testing::{money, query, refund},
-};
+use super::bench::{self, AMOUNT, Bench, PART, Trap, Truth, bench, ways};
+use crate::gateways::payments::testing::{money, query, refund};
 use kontor_actors::ports::{GatewayFault, Opened};
 use kontor_messages::{
     Timestamp,
@@ -40,10 +37,10 @@ const TOLD: [Trap; 7] = [
 /// Runs a course at every provider, each with every one of the traps, all beside each other.
 async fn everywhere<F: Future<Output = ()>>(traps: &[Trap], course: impl Fn(Bench, Trap) -> F) {
     let mut courses = Vec::new();
-    for provider in providers().iter().filter(|provider| provider.name != "manual") {
+    for (provider, way) in ways() {
         for trap in traps {
-            let bench = bench(provider, false).await;
-            let bench = bench.unwrap_or_else(|| panic!("{} has no bench", provider.name));
+            let bench = bench((provider, way), false).await;
+            let bench = bench.unwrap_or_else(|| panic!("{way} has no bench"));
             courses.push(course(bench, *trap));
         }
     }

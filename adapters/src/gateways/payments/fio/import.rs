@@ -1,5 +1,5 @@
-//! Refunds: a file with one order, which the bank takes and a person authorises there. Until the
-//! money is seen going out, the refund is pending.
+//! Refunds: a file of orders, which goes to the bank and which a person authorises there. Until the
+//! money is seen going out, a refund is pending.
 
 use super::movements::Movement;
 use crate::gateways::{
@@ -7,7 +7,7 @@ use crate::gateways::{
     payments::{exact, told},
 };
 use kontor_actors::ports::{FaultCause, GatewayFault};
-use kontor_messages::{EntityId, Money, payment::Problem};
+use kontor_messages::{EntityId, payment::Problem, payout::Transfer};
 use quick_xml::{Reader, events::Event};
 use std::fmt::Write;
 
@@ -19,17 +19,6 @@ const TAG_LEN: usize = 12;
 const ORDINARY: &str = "431001";
 /// Separates the parts of the form; it stands in none of them.
 const BOUNDARY: &str = "kontor-5f0c1d2b7a";
-
-/// An order.
-pub struct Order<'a> {
-    pub from: &'a str,
-    pub account: &'a str,
-    pub bank: &'a str,
-    pub amount: Money,
-    pub symbol: &'a str,
-    pub tag: &'a str,
-    pub date: &'a str,
-}
 
 /// The text by which a refund is found again among the movements.
 pub fn tag(refund: &EntityId) -> String {
@@ -54,30 +43,39 @@ pub fn reference(symbol: &str, tag: &str) -> String {
 }
 
 /// The import file (schema `importIB.xsd`); its members are in the schema's order. Everything in
-/// it is made of digits, capitals and dashes, so nothing has to be escaped.
-pub fn file(order: &Order<'_>) -> String {
-    let amount = exact::decimal(order.amount.amount_minor, order.amount.currency.exponent());
-    let mut members = String::new();
-    for (name, value) in [
-        ("accountFrom", order.from),
-        ("currency", order.amount.currency.as_str()),
-        ("amount", &amount),
-        ("accountTo", order.account),
-        ("bankCode", order.bank),
-        ("vs", order.symbol),
-        ("date", order.date),
-        ("messageForRecipient", order.tag),
-        ("paymentType", ORDINARY),
-    ] {
-        // Writing into a string cannot fail.
-        let _ = write!(members, "<{name}>{value}</{name}>");
+/// it is made of digits, capitals and dashes, so nothing has to be escaped: an order that is made of
+/// anything else is not written, and neither is the file.
+pub fn file(from: &str, orders: &[&Transfer], date: &str) -> Option<String> {
+    let mut text = String::new();
+    for order in orders {
+        let amount = exact::decimal(order.amount.amount_minor, order.amount.currency.exponent());
+        text.push_str("<DomesticTransaction>");
+        for (name, value) in [
+            ("accountFrom", from),
+            ("currency", order.amount.currency.as_str()),
+            ("amount", &amount),
+            ("accountTo", &order.payee_account),
+            ("bankCode", &order.payee_bank),
+            ("vs", &order.variable_symbol),
+            ("date", date),
+            ("messageForRecipient", &order.message),
+            ("paymentType", ORDINARY),
+        ] {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+            if value.is_empty() || !value.bytes().all(plain) {
+                return None;
+            }
+            // Writing into a string cannot fail.
+            let _ = write!(text, "<{name}>{value}</{name}>");
+        }
+        text.push_str("</DomesticTransaction>");
     }
-    format!(
+    Some(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Import \
          xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
          xsi:noNamespaceSchemaLocation=\"http://www.fio.cz/schema/importIB.xsd\"><Orders>\
-         <DomesticTransaction>{members}</DomesticTransaction></Orders></Import>"
-    )
+         {text}</Orders></Import>"
+    ))
 }
 
 /// The form that brings a file to the bank: its type, and its body.

@@ -162,3 +162,25 @@ async fn accounts_that_share_a_token_share_its_turn() {
     let fault = again.query(&query(&names)).await.unwrap_err();
     assert_eq!((fault.cause, world.sandbox.providers().fio.calls()), (FaultCause::Here, 1));
 }
+
+#[tokio::test]
+async fn a_refund_by_file_is_sent_nowhere_until_a_person_takes_the_file_to_the_bank() {
+    let world = World::new(0, &json!({"refunds": "file"})).await;
+    let names = world.open().await;
+    world.pays(&names[0], 129_900, "");
+    assert!(world.gateway.abilities().refund_reference, "asking again sends nothing twice");
+    let give = refund(&names, "r/1", czk(29_900));
+    let seen = world.gateway.refund(&give).await.unwrap();
+    assert_eq!(world.gateway.refund(&give).await.unwrap(), seen);
+    assert_eq!(seen.status, RefundStatus::Pending);
+    let bank = &world.sandbox.providers().fio;
+    assert_eq!(bank.payments().len(), 1, "only the money that came");
+    let transfer = seen.transfer.unwrap();
+    let file = world.gateway.payout_file(&[&transfer], Timestamp::now()).unwrap();
+    assert_eq!((file.content_type, file.extension), ("application/xml", "xml"));
+    assert!(bank.upload(TOKEN, &file.text));
+    bank.authorise();
+    let told = world.gateway.query(&query(&names)).await.unwrap();
+    assert_eq!(told.refunds[0].reference, seen.reference);
+    assert_eq!(told.refunds[0].status, RefundStatus::Succeeded);
+}

@@ -156,17 +156,19 @@ async fn a_refund_that_nobody_sends_is_left_to_a_person_with_its_message() {
 
 #[test]
 fn an_order_is_written_in_the_schemas_order() {
-    let order = import::Order {
-        from: "2000145399",
-        account: "2900000005",
-        bank: "2010",
+    let order = Transfer {
+        payee_account: "2900000005".into(),
+        payee_bank: "2010".into(),
         amount: czk(29_900),
-        symbol: "2026000014",
-        tag: "KONTOR-0123456789AB",
-        date: "2026-01-01",
+        variable_symbol: "2026000014".into(),
+        message: "KONTOR-0123456789AB".into(),
     };
     let expected = "<DomesticTransaction><accountFrom>2000145399</accountFrom><currency>CZK</currency><amount>299.00</amount><accountTo>2900000005</accountTo><bankCode>2010</bankCode><vs>2026000014</vs><date>2026-01-01</date><messageForRecipient>KONTOR-0123456789AB</messageForRecipient><paymentType>431001</paymentType></DomesticTransaction>";
-    assert!(import::file(&order).contains(expected), "{}", import::file(&order));
+    let file = |orders: &[&Transfer]| import::file("2000145399", orders, "2026-01-01");
+    let two = file(&[&order, &order]).unwrap();
+    assert_eq!(two.matches(expected).count(), 2, "{two}");
+    let erased = Transfer { payee_account: "[erased]".into(), ..order.clone() };
+    assert_eq!(file(&[&order, &erased]), None, "all of them, or none");
 }
 
 #[tokio::test]

@@ -140,6 +140,7 @@ pub fn refund(refund: &Refund) -> Option<RefundSeen> {
         amount: money(refund.amount.as_ref()?)?,
         status,
         problem: None,
+        transfer: None,
     })
 }
 

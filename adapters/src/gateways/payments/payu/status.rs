@@ -90,6 +90,7 @@ pub fn refund(refund: &Refund) -> Option<RefundSeen> {
         amount: money(&refund.amount, &refund.currency_code)?,
         status,
         problem: failed,
+        transfer: None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     status,
-    wire::{Dispute, Event, Expandable, Intent, Metadata, Named, Refund, Session},
+    wire::{Charge, Dispute, Event, Expandable, Intent, Metadata, Named, Refund, Session},
 };
 use kontor_actors::ports::{Interpreted, NotificationError};
 use kontor_messages::{
@@ -79,6 +79,20 @@ fn about(kind: &str, object: &Value, at: Timestamp) -> Result<Said, Notification
         told.references = names(dispute.payment_intent.as_ref(), dispute.charge.as_ref());
         told.disputes = vec![status::dispute(&dispute).ok_or_else(no_amount)?];
         return Ok(said(told, Metadata::new()));
+    }
+    if kind == "charge.refunded" {
+        // It tells a total, and not of which refunds: Stripe is asked.
+        let charge: Charge = object_of(object)?;
+        let metadata = charge.metadata.unwrap_or_default();
+        return Ok(Said { metadata, ..only_named(object) });
+    }
+    if kind.starts_with("charge.") {
+        let charge: Charge = object_of(object)?;
+        let mut told = status::charge(&charge, source, at).ok_or_else(no_amount)?;
+        if kind == "charge.expired" {
+            told.status = Some(ObservedStatus::Expired);
+        }
+        return Ok(said(told, charge.metadata.unwrap_or_default()));
     }
     Ok(only_named(object))
 }

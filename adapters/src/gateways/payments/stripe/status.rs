@@ -2,7 +2,7 @@
 
 use super::{
     money::from_wire,
-    wire::{Dispute, Error, ErrorReply, Expandable, Intent, Metadata, Refund, Session},
+    wire::{Charge, Dispute, Error, ErrorReply, Expandable, Intent, Metadata, Refund, Session},
 };
 use crate::gateways::http::{HttpFault, Reply};
 use kontor_actors::ports::{FaultCause, GatewayFault};
@@ -64,11 +64,11 @@ pub fn intent(intent: &Intent, source: ObservationSource, at: Timestamp) -> Opti
     told.status = Some(match intent.status.as_str() {
         "requires_payment_method" => ObservedStatus::Created,
         "requires_capture" => {
-            told.authorized = Some(money(intent.amount_capturable)?);
+            told.authorized = readable(intent.amount_capturable.map(money))?;
             ObservedStatus::Authorized
         }
         "succeeded" => {
-            told.captured = Some(money(intent.amount_received)?);
+            told.captured = readable(intent.amount_received.map(money))?;
             ObservedStatus::Paid
         }
         "canceled" => match intent.cancellation_reason.as_deref() {
@@ -79,6 +79,44 @@ pub fn intent(intent: &Intent, source: ObservationSource, at: Timestamp) -> Opti
         _ => ObservedStatus::Pending,
     });
     Some(told)
+}
+
+/// A charge's state: the money that one try at an intent has moved.
+pub fn charge(charge: &Charge, source: ObservationSource, at: Timestamp) -> Option<Observation> {
+    let money = |amount| from_wire(amount, &charge.currency);
+    let mut told = blank(source, at);
+    let intent = charge.payment_intent.as_ref().map(|named| named.id());
+    told.references = vec![intent.unwrap_or(&charge.id).to_owned()];
+    told.attempt = attempt(charge.metadata.as_ref());
+    told.amount = Some(money(charge.amount)?);
+    told.status = Some(match (charge.status.as_deref(), charge.captured) {
+        (Some("succeeded"), Some(true)) => {
+            told.captured = readable(charge.amount_captured.map(money))?;
+            ObservedStatus::Paid
+        }
+        (Some("succeeded"), Some(false)) => {
+            told.authorized = told.amount;
+            ObservedStatus::Authorized
+        }
+        // Another try may follow.
+        (Some("failed"), _) => {
+            let text = charge.failure_message.as_deref().unwrap_or("the payment was declined");
+            let code = charge.failure_code.as_deref().unwrap_or("unknown");
+            told.problem = Some(Problem::new(code, text));
+            ObservedStatus::Created
+        }
+        _ => ObservedStatus::Pending,
+    });
+    Some(told)
+}
+
+/// What was told and cannot be read must not pass for what was not told.
+fn readable<T>(told: Option<Option<T>>) -> Option<Option<T>> {
+    match told {
+        Some(None) => None,
+        Some(read) => Some(read),
+        None => Some(None),
+    }
 }
 
 /// A refund's state.
@@ -97,6 +135,7 @@ pub fn refund(refund: &Refund) -> Option<RefundSeen> {
         amount: from_wire(refund.amount, &refund.currency)?,
         status,
         problem: failed.map(|reason| Problem::new(reason, "the refund failed")),
+        transfer: None,
     })
 }
 

@@ -5,17 +5,18 @@ use crate::gateways::tests::{Recorded, Server, http, tenant};
 use kontor_actors::ports::PaymentGateway;
 use kontor_messages::{
     Currency, EntityId,
-    payment::{CallFault, DisputeStatus, ObservedStatus, RefundStatus},
+    payment::{CallFault, CaptureMode, DisputeStatus, ObservedStatus, RefundStatus},
 };
 use serde_json::json;
+use std::time::Duration;
 
-const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+pub(super) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-fn reply(status: u16, body: Value) -> Recorded {
+pub(super) fn reply(status: u16, body: Value) -> Recorded {
     (status, &[], body.to_string())
 }
 
-fn stripe(server: &Server) -> Arc<dyn PaymentGateway> {
+pub(super) fn stripe(server: &Server) -> Arc<dyn PaymentGateway> {
     let settings = json!({
         "secret_key": "sk_test_kontor",
         "webhook_secrets": ["whsec_kontor_vector_0001"],
@@ -25,17 +26,18 @@ fn stripe(server: &Server) -> Arc<dyn PaymentGateway> {
     build(&settings, &http()).unwrap()
 }
 
-fn czk(amount: i64) -> Money {
+pub(super) fn czk(amount: i64) -> Money {
     Money::new(amount, Currency::CZK)
 }
 
-fn open() -> OpenPayment {
+pub(super) fn open() -> OpenPayment {
     OpenPayment {
         tenant: tenant(),
         payment: EntityId::named("01977e4e-0000-7000-8000-000000000001"),
         attempt: 1,
         amount: czk(129_900),
         capture: CaptureMode::Automatic,
+        method: None,
         return_url: Some("https://shop.example/thanks?s={CHECKOUT_SESSION_ID}".into()),
         cancel_url: Some("https://shop.example/basket".into()),
         description: "Order 2026-000001".into(),
@@ -46,7 +48,7 @@ fn open() -> OpenPayment {
     }
 }
 
-fn session(status: &str, payment_status: &str, intent: Value) -> Value {
+fn page(status: &str, payment_status: &str, intent: Value) -> Value {
     json!({
         "id": "cs_test_1", "object": "checkout.session", "status": status,
         "payment_status": payment_status, "amount_total": 129_900, "currency": "czk",
@@ -55,7 +57,7 @@ fn session(status: &str, payment_status: &str, intent: Value) -> Value {
     })
 }
 
-fn intent(status: &str, more: Value) -> Value {
+pub(super) fn intent(status: &str, more: Value) -> Value {
     let mut intent = json!({
         "id": "pi_1", "object": "payment_intent", "status": status, "amount": 129_900,
         "amount_capturable": 0, "amount_received": 0, "currency": "czk", "metadata": {}
@@ -68,7 +70,7 @@ fn intent(status: &str, more: Value) -> Value {
 
 #[tokio::test]
 async fn a_session_is_made_with_all_that_stripe_needs() {
-    let server = Server::new([reply(200, session("open", "unpaid", Value::Null))]).await;
+    let server = Server::new([reply(200, page("open", "unpaid", Value::Null))]).await;
     let opened = stripe(&server).open(&open()).await.unwrap();
     assert_eq!(opened.provider_ref, "cs_test_1");
     assert!(opened.redirect_url.unwrap().starts_with("https://checkout.stripe.com/"));
@@ -109,7 +111,7 @@ async fn a_session_is_made_with_all_that_stripe_needs() {
 fn the_same_key_always_comes_with_the_same_bytes_and_an_end_that_stripe_takes() {
     let end = |seconds| {
         let form =
-            session_form(&OpenPayment { until: NOW.plus(Duration::from_secs(seconds)), ..open() });
+            session::form(&OpenPayment { until: NOW.plus(Duration::from_secs(seconds)), ..open() });
         let form = form.unwrap();
         let at = form.iter().find(|(name, _)| name == "expires_at").unwrap();
         at.1.parse::<i64>().unwrap() - NOW.seconds()
@@ -117,12 +119,12 @@ fn the_same_key_always_comes_with_the_same_bytes_and_an_end_that_stripe_takes() 
     assert_eq!(end(60), 35 * 60);
     assert_eq!(end(3600), 3600);
     assert_eq!(end(7 * 86_400), 24 * 3600 - 300);
-    assert_eq!(session_form(&open()).unwrap(), session_form(&open()).unwrap());
+    assert_eq!(session::form(&open()).unwrap(), session::form(&open()).unwrap());
 }
 
 #[test]
 fn a_session_without_a_way_back_cannot_be_made() {
-    let fault = session_form(&OpenPayment { return_url: None, ..open() }).unwrap_err();
+    let fault = session::form(&OpenPayment { return_url: None, ..open() }).unwrap_err();
     assert_eq!(fault.fault, CallFault::GiveUp);
 }
 
@@ -135,16 +137,16 @@ async fn how_a_session_stands_is_read_with_its_payment_intent() {
     let lapsed = intent("canceled", json!({"cancellation_reason": "automatic"}));
     let void = intent("canceled", json!({"cancellation_reason": "requested_by_customer"}));
     for (answer, expected) in [
-        (session("open", "unpaid", none.clone()), S::Created),
-        (session("open", "unpaid", intent("requires_payment_method", declined)), S::Created),
-        (session("open", "unpaid", intent("processing", json!({}))), S::Pending),
-        (session("complete", "unpaid", intent("processing", json!({}))), S::Pending),
-        (session("complete", "unpaid", held), S::Authorized),
-        (session("complete", "unpaid", lapsed), S::Expired),
-        (session("complete", "unpaid", void), S::Cancelled),
-        (session("complete", "paid", json!("pi_1")), S::Paid),
-        (session("expired", "unpaid", none.clone()), S::Expired),
-        (session("something_new", "unpaid", none), S::Pending),
+        (page("open", "unpaid", none.clone()), S::Created),
+        (page("open", "unpaid", intent("requires_payment_method", declined)), S::Created),
+        (page("open", "unpaid", intent("processing", json!({}))), S::Pending),
+        (page("complete", "unpaid", intent("processing", json!({}))), S::Pending),
+        (page("complete", "unpaid", held), S::Authorized),
+        (page("complete", "unpaid", lapsed), S::Expired),
+        (page("complete", "unpaid", void), S::Cancelled),
+        (page("complete", "paid", json!("pi_1")), S::Paid),
+        (page("expired", "unpaid", none.clone()), S::Expired),
+        (page("something_new", "unpaid", none), S::Pending),
     ] {
         let text = answer.to_string();
         let server = Server::new([reply(200, answer)]).await;
@@ -168,8 +170,7 @@ async fn refunds_are_asked_for_with_the_payment() {
          "failure_reason": "lost_or_stolen_card", "payment_intent": "pi_1", "metadata": null}
     ]});
     let paid = intent("succeeded", json!({"amount_received": 129_900}));
-    let server =
-        Server::new([reply(200, session("complete", "paid", paid)), reply(200, list)]).await;
+    let server = Server::new([reply(200, page("complete", "paid", paid)), reply(200, list)]).await;
     let query = QueryPayment { references: vec!["cs_test_1".into()], refunds: true, wanted: true };
     let told = stripe(&server).query(&query).await.unwrap();
     assert_eq!(told.captured, Some(czk(129_900)));
@@ -185,7 +186,7 @@ async fn captures_cancellations_and_refunds_go_where_stripe_wants_them() {
     let server = Server::new([
         reply(200, intent("succeeded", json!({"amount_received": 60_000}))),
         reply(200, intent("canceled", json!({}))),
-        reply(200, session("expired", "unpaid", Value::Null)),
+        reply(200, page("expired", "unpaid", Value::Null)),
         reply(200, refund),
     ])
     .await;
@@ -295,7 +296,7 @@ async fn stripe_says_when_to_come_again() {
     assert_eq!(fault.cause, FaultCause::Throttled);
 }
 
-fn event(kind: &str, object: Value) -> Interpreted {
+pub(super) fn event(kind: &str, object: Value) -> Interpreted {
     let body = json!({
         "id": "evt_1", "object": "event", "type": kind, "created": 1_767_225_600,
         "data": {"object": object}
@@ -309,15 +310,11 @@ fn every_event_that_is_subscribed_to_is_understood() {
     let pi = json!("pi_1");
     let held = intent("requires_capture", json!({"amount_capturable": 129_900}));
     for (kind, object, expected) in [
-        ("checkout.session.completed", session("complete", "paid", pi.clone()), S::Paid),
-        ("checkout.session.completed", session("complete", "unpaid", pi.clone()), S::Pending),
-        (
-            "checkout.session.async_payment_succeeded",
-            session("complete", "paid", pi.clone()),
-            S::Paid,
-        ),
-        ("checkout.session.async_payment_failed", session("complete", "unpaid", pi), S::Failed),
-        ("checkout.session.expired", session("expired", "unpaid", Value::Null), S::Expired),
+        ("checkout.session.completed", page("complete", "paid", pi.clone()), S::Paid),
+        ("checkout.session.completed", page("complete", "unpaid", pi.clone()), S::Pending),
+        ("checkout.session.async_payment_succeeded", page("complete", "paid", pi.clone()), S::Paid),
+        ("checkout.session.async_payment_failed", page("complete", "unpaid", pi), S::Failed),
+        ("checkout.session.expired", page("expired", "unpaid", Value::Null), S::Expired),
         ("payment_intent.processing", intent("processing", json!({})), S::Pending),
         ("payment_intent.amount_capturable_updated", held, S::Authorized),
         (
@@ -397,7 +394,7 @@ fn a_genuine_event_that_cannot_be_read_is_kept_and_stripe_is_asked() {
 
 #[tokio::test]
 async fn what_is_of_the_other_mode_is_not_believed() {
-    let mut live = session("complete", "paid", json!("pi_1"));
+    let mut live = page("complete", "paid", json!("pi_1"));
     live["livemode"] = true.into();
     let server = Server::new([reply(200, live)]).await;
     let gateway = stripe(&server);

@@ -1,5 +1,6 @@
 //! Stripe's objects, as far as Kontor reads them. Unknown members are tolerated.
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -31,13 +32,27 @@ pub struct Intent {
     pub id: String,
     pub status: String,
     pub amount: i64,
-    #[serde(default)]
-    pub amount_capturable: i64,
-    #[serde(default)]
-    pub amount_received: i64,
+    pub amount_capturable: Option<i64>,
+    pub amount_received: Option<i64>,
     pub currency: String,
+    pub client_secret: Option<SecretString>,
     pub cancellation_reason: Option<String>,
     pub last_payment_error: Option<Error>,
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Charge {
+    pub id: String,
+    pub status: Option<String>,
+    pub amount: i64,
+    pub amount_captured: Option<i64>,
+    pub captured: Option<bool>,
+    pub currency: String,
+    pub payment_intent: Option<Expandable<Named>>,
+    pub failure_code: Option<String>,
+    pub failure_message: Option<String>,
     #[serde(default)]
     pub metadata: Option<Metadata>,
 }
