@@ -14,5 +14,7 @@ pub mod hook_address;
 pub mod http;
 pub mod identity;
 pub mod invitation;
+pub mod media;
+pub mod search;
 pub mod store;
 pub mod telemetry;

@@ -23,6 +23,7 @@ use kontor_adapters::{
     gateways::{GatewaySettings, webhooks::SenderSettings},
     http::HttpSettings,
     identity::IdentitySettings,
+    media::MediaSettings,
     store::StoreSettings,
     telemetry::{LogSettings, OtlpSettings},
 };
@@ -49,6 +50,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Users and tokens.
     pub identity: IdentitySettings,
+    /// Pictures, films and papers of products.
+    pub media: MediaSettings,
     /// The database.
     pub store: StoreSettings,
     /// Shards and memory.
@@ -115,6 +118,7 @@ struct Sections {
     data_dir: PathBuf,
     http: HttpSettings,
     identity: IdentitySettings,
+    media: MediaSettings,
     store: StoreSettings,
     engine: EngineSection,
     journal: JournalSettings,
@@ -179,11 +183,12 @@ impl Settings {
     fn of(sections: Sections, shown: serde_json::Value) -> Self {
         let Sections { data_dir, http, store, engine, journal, admission, amqp, webhooks, .. } =
             sections;
-        let Sections { gateways, smtp, sms, log, otlp, identity, .. } = sections;
+        let Sections { gateways, smtp, sms, log, otlp, identity, media, .. } = sections;
         Self {
             data_dir,
             http,
             identity,
+            media,
             store,
             engine,
             journal,

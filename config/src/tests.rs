@@ -36,6 +36,7 @@ fn the_default_file_says_what_the_components_would() {
     };
     same(&settings.http, &HttpSettings::default());
     same(&settings.identity, &IdentitySettings::default());
+    same(&settings.media, &MediaSettings::default());
     same(&settings.store, &StoreSettings::at("./kontor-data"));
     same(&settings.journal, &JournalSettings::default());
     same(&settings.admission, &AdmissionSettings::default());

@@ -9,6 +9,7 @@ use kontor_adapters::{
     amqp::{AmqpSettings, Broker, Commands, Desk, Relay},
     dispatch::{
         accounts::TenantAccounts,
+        belongings::Belongings,
         erasures::Erasures,
         imports::{Imports, files::FeedFiles},
         letters::Letters,
@@ -27,6 +28,8 @@ use kontor_adapters::{
     http::{self, Api, HttpSettings, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
+    media::{Media, MediaSettings},
+    search::{Search, SearchKeeper},
     store::{self, StoreSettings},
 };
 use kontor_config::Settings;
@@ -55,6 +58,8 @@ pub struct NodeSettings {
     pub http: HttpSettings,
     /// Users and tokens.
     pub identity: IdentitySettings,
+    /// Pictures, films and papers of products.
+    pub media: MediaSettings,
     /// RabbitMQ, if there is one.
     pub amqp: Option<AmqpSettings>,
     /// How endpoints of tenants are called.
@@ -86,6 +91,7 @@ impl NodeSettings {
             engine,
             http: settings.http,
             identity: settings.identity,
+            media: settings.media,
             amqp: settings.amqp.url.is_some().then_some(settings.amqp),
             webhooks: settings.webhooks,
             gateways: settings.gateways,
@@ -102,6 +108,7 @@ impl NodeSettings {
             engine: EngineSettings::default(),
             http: HttpSettings::default(),
             identity: IdentitySettings::default(),
+            media: MediaSettings::default(),
             amqp: None,
             webhooks: SenderSettings::default(),
             gateways: GatewaySettings::default(),
@@ -258,6 +265,10 @@ struct Outside {
     identity: IdentitySettings,
     /// Where feeds of suppliers are kept.
     feeds: FeedFiles,
+    media: Media,
+    /// Where indexes of products are, and they, once there is an engine.
+    index_dir: PathBuf,
+    search: OnceLock<Search>,
     /// Where the node is reached from outside.
     public: Option<url::Url>,
 }
@@ -277,7 +288,24 @@ impl Outside {
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
         let feeds = FeedFiles::new(settings.data_dir.join("feeds"));
-        Ok(Self { http, webhooks, gateways, mail, sms, vault, identity, feeds, public })
+        let folder = settings.media.folder.clone();
+        let folder = folder.unwrap_or_else(|| settings.data_dir.join("media"));
+        let media = Media::new(folder, settings.media.clone());
+        let (index_dir, search) = (settings.data_dir.join("search"), OnceLock::new());
+        Ok(Self {
+            http,
+            webhooks,
+            gateways,
+            mail,
+            sms,
+            vault,
+            identity,
+            feeds,
+            media,
+            index_dir,
+            search,
+            public,
+        })
     }
 
     fn accounts(&self, intake: &Intake) -> Arc<Accounts> {
@@ -285,6 +313,12 @@ impl Outside {
         let hooks = HookAddresses::new(Arc::new(self.vault.clone()), self.public.clone());
         let accounts = Accounts::new(settings, self.http.clone()).waiting(&self.gateways);
         Arc::new(accounts.told_at(hooks))
+    }
+
+    /// One set of indexes for whoever writes and whoever asks.
+    fn search(&self, intake: &Intake) -> Search {
+        let new = || Search::new(intake.clone(), self.index_dir.clone());
+        self.search.get_or_init(new).clone()
     }
 
     /// What the API needs besides the domains.
@@ -301,6 +335,8 @@ impl Outside {
             secrets: Some(Arc::new(identity.vault().clone())),
             identity,
             feeds: self.feeds.clone(),
+            media: Some(self.media.clone()),
+            search: Some(self.search(intake)),
         })
     }
 
@@ -327,6 +363,8 @@ impl Outside {
             Arc::new(WebhookPosts::new(intake.clone(), self.webhooks.clone())),
             Arc::new(WebhookReplays::new(intake.clone())),
             Arc::new(Erasures::new(intake.clone())),
+            Arc::new(SearchKeeper::new(self.search(intake))),
+            Arc::new(Belongings::new(self.media.clone(), self.search(intake))),
             Arc::new(Reconciliations::new(intake.clone(), Arc::clone(accounts))),
             Arc::new(Imports::new(intake.clone(), self.feeds.clone(), self.http.clone())),
         ];

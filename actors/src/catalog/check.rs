@@ -173,7 +173,7 @@ fn media(media: Vec<MediaItem>) -> Checked<FieldValue> {
         return Err(format!("expected 1 to {MEDIA_MAX} media"));
     }
     for item in &media {
-        let known = ["https://", "http://", "/v1/media/"];
+        let known = ["https://", "http://", "/media/"];
         let led =
             known.iter().any(|start| item.url.len() > start.len() && item.url.starts_with(start));
         if !led || item.url.len() > 2_000 || item.url.chars().any(|c| c.is_control() || c == ' ') {

@@ -5,6 +5,7 @@
 //! journal; here nothing sleeps and nothing is remembered.
 
 pub mod accounts;
+pub mod belongings;
 pub mod erasures;
 pub mod imports;
 pub mod letters;

@@ -69,6 +69,8 @@ use crate::{
     hook_address::HookAddresses,
     identity::Identity,
     invitation::Derive,
+    media::Media,
+    search::Search,
 };
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, BytesMut};
@@ -112,6 +114,10 @@ pub struct Ties {
     pub identity: Identity,
     /// Where feeds of suppliers are kept.
     pub feeds: FeedFiles,
+    /// Pictures, films and papers of products; without it none are kept.
+    pub media: Option<Media>,
+    /// Search over products; without it nobody searches.
+    pub search: Option<Search>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -227,6 +233,14 @@ impl Api {
     /// Passwords and tokens; [`Identity::verify`] says who shows an access token.
     pub fn identity(&self) -> &Identity {
         &self.inner.ties.identity
+    }
+
+    fn media(&self) -> Option<&Media> {
+        self.inner.ties.media.as_ref()
+    }
+
+    fn search(&self) -> Option<&Search> {
+        self.inner.ties.search.as_ref()
     }
 
     fn pace(&self) -> &auth::pace::Pace {

@@ -50,6 +50,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     let mut all = OpenApiRouter::with_openapi(openapi::base())
         .merge(system::routes())
         .merge(hooks::routes())
+        .merge(catalog::public())
         .merge(payments::returns::routes())
         .merge(auth::routes());
     let own = tenants::own()

@@ -1,7 +1,15 @@
 //! The catalog over HTTP.
 
 use crate::shop::{Asker, Shop};
+use kontor_actors::{
+    follower::{Follow, Follower},
+    store::StoredEvent,
+};
+use kontor_adapters::{dispatch::belongings::Belongings, search::SearchKeeper};
+use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
+use ractor::Actor;
 use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
 
 const EAN: &str = "8594000000006";
 
@@ -338,4 +346,148 @@ async fn clients_of_the_system_before_read_products_and_categories_in_their_shap
     assert_eq!((&flat["data"][0]["id"], &flat["data"][0]["level"]), (&shelf, &json!(0)));
     harbour.get("/api/products/sku/NONE").await.problem(404, "not_found");
     shop.nobody().get("/api/products").await.problem(401, "unauthorized");
+}
+
+fn pixel() -> Vec<u8> {
+    let mut content = std::io::Cursor::new(Vec::new());
+    let picture = image::DynamicImage::new_rgba8(1, 1);
+    picture.write_to(&mut content, image::ImageFormat::Png).unwrap();
+    content.into_inner()
+}
+
+#[tokio::test]
+async fn a_picture_is_uploaded_once_and_shown_to_whoever_has_its_address() {
+    let (shop, harbour) = Shop::trading().await;
+    let up = harbour.raw("/v1/media", pixel(), Some("image/png")).await;
+    assert_eq!(up.status, 201, "{}", up.text());
+    let up = up.json();
+    assert_eq!((&up["format"], &up["width_px"]), (&json!("png"), &json!(1)));
+    let url = up["url"].as_str().unwrap();
+    let seen = shop.nobody().get(url).await;
+    assert_eq!((seen.status.as_u16(), seen.head("content-type")), (200, "image/png".to_owned()));
+    assert!(seen.head("cache-control").contains("immutable"));
+    let known = shop.nobody().header("if-none-match", &seen.head("etag"));
+    assert_eq!(known.get(url).await.status, 304);
+    assert_eq!(shop.nobody().get(up["copies"][0]["url"].as_str().unwrap()).await.status, 200);
+    shop.nobody().get(&format!("{url}?side=201")).await.problem(400, "invalid_parameter");
+    let elsewhere = url.replace("harbour-books", "other-books");
+    shop.nobody().get(&elsewhere).await.problem(404, "not_found");
+    let made = make(&harbour, atlas()).await;
+    let media = json!({ "media": [{ "url": url, "hash": up["hash"] }] });
+    harbour.patch(&path(&made), media).await.ok();
+    let page = harbour.raw("/v1/media", "<script>", Some("image/png")).await;
+    page.problem(415, "unsupported_media_type");
+    let broken = harbour.raw("/v1/media", pixel()[..20].to_vec(), Some("image/png")).await;
+    broken.problem(422, "invalid");
+}
+
+/// Keeps the shop's indexes in step, as a node does.
+async fn follow(shop: &Shop) {
+    let ground = shop.intake.ground();
+    let (journal, store) = (ground.journal.clone(), Arc::clone(&ground.store));
+    let keeper: Arc<dyn Follow> = Arc::new(SearchKeeper::new(shop.search.clone()));
+    Actor::spawn(None, Follower::new(0, keeper, journal, store), 0).await.unwrap();
+}
+
+/// The SKUs that are found, once so many are.
+async fn found(asker: &Asker, query: &str, count: usize) -> Vec<String> {
+    let mut skus = Vec::new();
+    for _ in 0..3_000 {
+        let page = asker.get(&format!("/v1/products?{query}")).await.ok();
+        let items = page["items"].as_array().unwrap();
+        skus = items.iter().map(|one| one["sku"].as_str().unwrap().to_owned()).collect();
+        if skus.len() == count {
+            return skus;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{query}: {skus:?}");
+}
+
+#[tokio::test]
+async fn products_are_found_without_accents_with_slips_and_by_their_codes() {
+    let (shop, harbour) = Shop::trading().await;
+    follow(&shop).await;
+    let shelf = json!({ "names": { "cs": "Média" } });
+    let shelf = harbour.post("/v1/categories", shelf).await.ok()["id"].clone();
+    let books = json!({ "names": { "cs": "Knihy" }, "parent": shelf });
+    let books = harbour.post("/v1/categories", books).await.ok()["id"].clone();
+    let color = json!({ "labels": { "cs": "Barva" }, "filterable": true, "searchable": true,
+        "kind": { "type": "select", "options": { "red": { "cs": "červená" } } } });
+    harbour.put("/v1/attributes/color", color).await.ok();
+    make(
+        &harbour,
+        json!({ "sku": "KUN-1", "titles": { "cs": "Žluťoučký kůň" }, "brand": "Příroda",
+        "categories": [books], "attributes": { "color": "red" }, "ean": EAN }),
+    )
+    .await;
+    make(&harbour, json!({ "sku": "TIL-2", "titles": { "kk": "Қазақ тілі оқулығы" } })).await;
+    make(&harbour, json!({ "sku": "JAZ-3", "titles": { "pl": "Zażółć gęślą jaźń" } })).await;
+    found(&harbour, "q=kun", 1).await;
+    for (query, sku) in [
+        ("q=ZLUTOUCKY", "KUN-1"),
+        ("q=zlutoucki%20kun", "KUN-1"),
+        ("q=%C5%BElut", "KUN-1"),
+        ("q=cervena", "KUN-1"),
+        ("q=priroda", "KUN-1"),
+        ("q=8594000000006", "KUN-1"),
+        ("q=kun1", "KUN-1"),
+        ("q=%D0%BA%D0%B0%D0%B7%D0%B0%D0%BA", "TIL-2"),
+        ("q=zazolc", "JAZ-3"),
+        ("attribute=color%3Dred", "KUN-1"),
+        ("brand=P%C5%99%C3%ADroda", "KUN-1"),
+        (&*format!("category={}", shelf.as_str().unwrap()), "KUN-1"),
+    ] {
+        assert_eq!(found(&harbour, query, 1).await, [sku], "{query}");
+    }
+    found(&harbour, "q=velryba", 0).await;
+    let page = harbour.get("/v1/products?q=kun").await.ok();
+    assert_eq!(page["total"], 1);
+    assert_eq!(page["facets"]["attribute"], json!([{ "value": "color=red", "count": 1 }]));
+    let other = shop.tenant("other-books").await;
+    found(&other, "q=kun", 0).await;
+}
+
+#[tokio::test]
+async fn what_changes_is_found_as_it_is_now() {
+    let (shop, harbour) = Shop::trading().await;
+    follow(&shop).await;
+    let made = make(&harbour, atlas()).await;
+    found(&harbour, "q=atlas&status=draft", 1).await;
+    harbour.patch(&path(&made), json!({ "titles": { "cs": "Globus", "en": null } })).await.ok();
+    found(&harbour, "q=globus", 1).await;
+    found(&harbour, "q=atlas", 0).await;
+    harbour.act(&format!("{}/archive", path(&made))).await.ok();
+    found(&harbour, "q=globus&status=draft", 0).await;
+    harbour.get("/v1/products?q=x&sku=y").await.problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn what_a_tenant_left_on_disk_goes_with_it() {
+    let (shop, harbour) = Shop::trading().await;
+    let kept = harbour.raw("/v1/media", pixel(), Some("image/png")).await.json();
+    let url = kept["url"].as_str().unwrap();
+    assert_eq!(shop.nobody().get(url).await.status, 200);
+    make(&harbour, atlas()).await;
+    found(&harbour, "q=atlas", 1).await;
+    let left = Belongings::new(shop.uploads(), shop.search.clone());
+    let tenant = TenantId::parse("harbour-books").unwrap();
+    let gone = StoredEvent {
+        shard: 0,
+        seq: 1,
+        id: EventId::fresh(Timestamp::now()),
+        tenant,
+        domain: "tenant".into(),
+        entity: EntityId::named("tenant"),
+        version: 1,
+        name: "tenant.deleted".into(),
+        at: Timestamp::now(),
+        payload: "{}".into(),
+        meta: "{}".into(),
+    };
+    assert!(left.lane(&gone).is_some());
+    left.handle("", &[Arc::new(gone)]).await.unwrap();
+    shop.nobody().get(url).await.problem(404, "not_found");
+    // What is not there is built from the database again, as long as that has it.
+    found(&harbour, "q=atlas", 1).await;
 }

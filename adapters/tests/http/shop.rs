@@ -36,6 +36,8 @@ use kontor_adapters::{
     hook_address::HookAddresses,
     http::{Api, Bearers, HttpSettings, RenderMetrics, Ties, router},
     identity::{Identity, IdentitySettings},
+    media::{Media, MediaSettings},
+    search::Search,
     store::SealedStore,
 };
 use kontor_messages::{
@@ -46,6 +48,7 @@ use kontor_messages::{
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use serde_json::{Value, json};
 use std::{
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -62,6 +65,10 @@ pub struct Shop {
     pub store: MemoryStore,
     pub intake: Intake,
     pub feeds: FeedFiles,
+    /// Where uploads are kept; gone with the shop.
+    media: tempfile::TempDir,
+    /// The indexes of products.
+    pub search: Search,
 }
 
 /// Somebody who asks.
@@ -100,9 +107,12 @@ impl Shop {
         let intake = intake(Arc::new(SealedStore::over(Arc::new(store.clone())))).await;
         let identity = people::identity(&intake, &IdentitySettings::default());
         let metrics = Arc::new(|| "# nothing\n".to_owned());
+        let media = tempfile::tempdir().unwrap();
+        let search = Search::new(intake.clone(), media.path().join("search"));
         let feeds = feeds();
-        let api = api(settings, identity, Arc::new(Tokens), metrics, feeds.clone());
-        Self { app: router(&api), api, store, intake, feeds }
+        let kept = Kept { feeds: feeds.clone(), media: media.path(), search: search.clone() };
+        let api = api(settings, identity, Arc::new(Tokens), metrics, kept);
+        Self { app: router(&api), api, store, intake, feeds, media, search }
     }
 
     /// The same node, where a user is whoever shows a token that its own identity signed.
@@ -113,7 +123,12 @@ impl Shop {
         let settings =
             HttpSettings { admin_token, webhooks_to_private: true, ..Default::default() };
         let bearers = Arc::new(identity.clone());
-        let api = api(settings, identity.clone(), bearers, metrics, self.feeds.clone());
+        let kept = Kept {
+            feeds: self.feeds.clone(),
+            media: self.media.path(),
+            search: self.search.clone(),
+        };
+        let api = api(settings, identity.clone(), bearers, metrics, kept);
         (Asker { app: router(&api), ..self.nobody() }, identity)
     }
 
@@ -138,6 +153,11 @@ impl Shop {
         let harbour = shop.tenant("harbour-books").await;
         stock(&harbour, "atlas", 10).await;
         (shop, harbour)
+    }
+
+    /// Where this shop's uploads are.
+    pub fn uploads(&self) -> Media {
+        Media::new(self.media.path().to_owned(), MediaSettings::default())
     }
 
     pub fn nobody(&self) -> Asker {
@@ -359,12 +379,19 @@ pub async fn available(asker: &Asker, sku: &str) -> i64 {
     asker.get(&format!("/v1/stock/{sku}")).await.ok()["total_available"].as_i64().unwrap()
 }
 
+/// What a node keeps beside its journal.
+struct Kept<'a> {
+    feeds: FeedFiles,
+    media: &'a Path,
+    search: Search,
+}
+
 fn api(
     settings: HttpSettings,
     identity: Identity,
     bearers: Arc<dyn Bearers>,
     metrics: RenderMetrics,
-    feeds: FeedFiles,
+    kept: Kept<'_>,
 ) -> Api {
     let intake = identity.intake().clone();
     let client = Http::new(settings.webhooks_to_private).unwrap();
@@ -375,7 +402,21 @@ fn api(
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
     let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
-    let ties = Ties { metrics, accounts, client, release, bearers, secrets, identity, feeds };
+    let media = Some(Media::new(kept.media.to_owned(), MediaSettings::default()));
+    let search = Some(kept.search);
+    let feeds = kept.feeds;
+    let ties = Ties {
+        metrics,
+        accounts,
+        client,
+        release,
+        bearers,
+        secrets,
+        identity,
+        feeds,
+        media,
+        search,
+    };
     Api::new(settings, intake, ties)
 }
 

@@ -23,13 +23,14 @@ use things::Things;
 const OURS: &str = "harbour-books";
 const THEIRS: &str = "other-books";
 /// Routes that are for everybody. Nothing else is.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 9] = [
     "/health",
     "/ready",
     "/ping",
     "/metrics",
     "/webhooks/{tenant}/{provider}/{account}/{token}",
     "/.well-known/jwks.json",
+    "/media/{tenant}/{hash}",
     "/pay/return/{tenant}/{payment}/{token}",
     "/pay/cancel/{tenant}/{payment}/{token}",
 ];

@@ -63,7 +63,7 @@ pub struct MediaItem {
     #[serde(default)]
     pub kind: MediaKind,
     /// Where it is: an `https` or `http` address, or the path of an upload.
-    #[schema(min_length = 1, max_length = 2000, pattern = "^(https?://|/v1/media/)")]
+    #[schema(min_length = 1, max_length = 2000, pattern = "^(https?://|/media/)")]
     pub url: String,
     /// SHA-256 of the content, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,26 +12,18 @@ use super::super::{
 use super::{
     categories,
     legacy_view::{LegacyCategory, LegacyNode, LegacyProduct},
+    search,
 };
+use crate::search::{Asked, words};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use kontor_actors::{
-    catalog::{Catalog, Product, SKU_KEY, branches},
-    domain::Domain,
-    store::ListQuery,
-};
-use kontor_messages::{
-    TenantId,
-    catalog::{Field, FieldValue, ProductStatus},
-};
+use kontor_actors::catalog::{Catalog, SKU_KEY, branches};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Products looked through for one page at most; a larger catalog is read by `/v1/products`.
-const LOOKED_THROUGH_MAX: usize = 20_000;
-/// Rows read at a time.
-const ROWS: u32 = 500;
+/// The last page that one may turn to.
+const PAGE_MAX: usize = 10_000;
 /// Items of a page at most.
 const LIMIT_MAX: usize = 100;
 
@@ -74,7 +66,7 @@ struct Pagination {
 #[into_params(parameter_in = Query)]
 struct Wanted {
     /// Which page, counted from 1.
-    #[param(minimum = 1, maximum = 20_000, default = 1)]
+    #[param(minimum = 1, maximum = 10_000, default = 1)]
     page: Option<usize>,
     /// Products of a page.
     #[param(minimum = 1, maximum = 100, default = 20)]
@@ -107,8 +99,8 @@ async fn list(
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
     let page = wanted.page.unwrap_or(1);
-    if !(1..=LOOKED_THROUGH_MAX).contains(&page) {
-        return Err(Problem::parameter("page", format!("expected 1 to {LOOKED_THROUGH_MAX}")));
+    if !(1..=PAGE_MAX).contains(&page) {
+        return Err(Problem::parameter("page", format!("expected 1 to {PAGE_MAX}")));
     }
     let limit = wanted.limit.unwrap_or(20);
     if !(1..=LIMIT_MAX).contains(&limit) {
@@ -116,18 +108,40 @@ async fn list(
     }
     read::bounded("search", wanted.search.as_deref(), 200)?;
     read::bounded("categoryId", wanted.category_id.as_deref(), 180)?;
-    let wish = Wish::of(&wanted);
-    let (mut total, mut data) = (0, Vec::new());
-    let shown = (page - 1) * limit..page * limit;
-    each(&api, access.id(), |id, product| {
-        if wish.fits(product) {
-            if shown.contains(&total) {
-                data.push(LegacyProduct::of(id, product, access.settings()));
-            }
-            total += 1;
+    let categories = match &wanted.category_id {
+        Some(id) => Some(search::below(&categories::all(&api, access.id()).await?, id)),
+        None => None,
+    };
+    let asked = |status: Option<&str>, offset: usize, limit: usize| Asked {
+        words: words(wanted.search.as_deref().unwrap_or_default()),
+        status: status.map(str::to_owned),
+        categories: categories.clone(),
+        offset,
+        limit,
+        ..Asked::default()
+    };
+    let offset = (page - 1) * limit;
+    let (total, ids) = match wanted.is_active {
+        Some(true) => found(&api, &access, asked(Some("active"), offset, limit)).await?,
+        None => found(&api, &access, asked(None, offset, limit)).await?,
+        Some(false) => {
+            // Whatever is not active: drafts first, then what is archived.
+            let (drafts, mut ids) =
+                found(&api, &access, asked(Some("draft"), offset, limit)).await?;
+            let (rest, room) = (offset.saturating_sub(drafts), limit - ids.len());
+            let archived = found(&api, &access, asked(Some("archived"), rest, room.max(1))).await?;
+            ids.extend(archived.1.into_iter().take(room));
+            (drafts + archived.0, ids)
         }
-    })
-    .await?;
+    };
+    let mut data = Vec::with_capacity(ids.len());
+    for id in ids {
+        // The index may know a moment longer what is gone.
+        let Ok(there) = read::load::<Products>(&api, access.id(), &id).await else { continue };
+        if let Some(product) = there.state.product() {
+            data.push(LegacyProduct::of(&id, product, access.settings()));
+        }
+    }
     let pages = total.div_ceil(limit);
     let pagination = Pagination { total, page, limit, pages };
     let page = LegacyPage { success: true, data, pagination };
@@ -189,72 +203,7 @@ async fn one(api: &Api, access: &Access, id: &str) -> Result<Response, Problem> 
     Ok(super::super::json(StatusCode::OK, &Envelope { success: true, data }))
 }
 
-/// What of a product is asked for.
-struct Wish<'w> {
-    search: Option<String>,
-    active: Option<bool>,
-    category: Option<&'w str>,
-}
-
-impl<'w> Wish<'w> {
-    fn of(wanted: &'w Wanted) -> Self {
-        Self {
-            search: wanted.search.as_deref().map(str::to_lowercase),
-            active: wanted.is_active,
-            category: wanted.category_id.as_deref(),
-        }
-    }
-
-    fn fits(&self, product: &Product) -> bool {
-        let active = product.status() == ProductStatus::Active;
-        let within =
-            |category: &str| product.list(&Field::Categories).iter().any(|known| known == category);
-        self.active.is_none_or(|wanted| wanted == active)
-            && self.category.is_none_or(within)
-            && self.search.as_deref().is_none_or(|text| says(product, text))
-    }
-}
-
-/// Whether title, SKU, EAN or brand hold a text in lower case.
-fn says(product: &Product, text: &str) -> bool {
-    let held = product.fields.iter().filter_map(|(field, value)| match (field, value) {
-        (Field::Title(_) | Field::Brand | Field::Ean, FieldValue::Text(value)) => Some(value),
-        _ => None,
-    });
-    std::iter::once(&product.sku).chain(held).any(|value| value.to_lowercase().contains(text))
-}
-
-/// Looks through a tenant's products, newest first.
-async fn each(
-    api: &Api,
-    tenant: &TenantId,
-    mut look: impl FnMut(&str, &Product),
-) -> Result<(), Problem> {
-    let (mut before, mut seen) = (None, 0);
-    loop {
-        let wanted = ListQuery {
-            tenant: tenant.clone(),
-            domain: Catalog::NAME.to_owned(),
-            prefix: Products::PREFIX.to_owned(),
-            status: None,
-            before: before.take(),
-            limit: ROWS,
-        };
-        let page = api.store().list(&wanted).await?;
-        before = page.last().map(|row| row.entity.to_string());
-        seen += page.len();
-        for row in &page {
-            let state = read::parse::<Products>(row)?;
-            if let Some(product) = state.product() {
-                look(Products::id(&row.entity), product);
-            }
-        }
-        if page.len() < ROWS as usize {
-            return Ok(());
-        }
-        if seen >= LOOKED_THROUGH_MAX {
-            let detail = "the catalog is too large to be counted through: read /v1/products";
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many", detail));
-        }
-    }
+async fn found(api: &Api, access: &Access, asked: Asked) -> Result<(usize, Vec<String>), Problem> {
+    let found = search::find(api, access, asked).await?;
+    Ok((found.total, found.ids))
 }

@@ -7,10 +7,12 @@ mod history;
 mod legacy;
 mod legacy_view;
 mod links;
+mod media;
 mod prices;
 mod pricing;
 mod products;
 mod said;
+mod search;
 
 use super::Api;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,9 +22,15 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(bulk::routes())
         .merge(links::routes())
         .merge(prices::routes())
+        .merge(media::routes())
         .merge(history::routes())
         .merge(categories::routes())
         .merge(attributes::routes())
         .merge(pricing::routes())
         .merge(legacy::routes())
+}
+
+/// What anybody may see, whoever they are.
+pub(super) fn public() -> OpenApiRouter<Api> {
+    media::public()
 }

@@ -10,7 +10,10 @@ use super::super::{
     query,
     read::{self, Asked, Page, StatusPaging},
 };
-use super::said::{NewProductBody, ProductPatch, told, writer};
+use super::{
+    said::{NewProductBody, ProductPatch, told, writer},
+    search::{self, Searched},
+};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::catalog::{Catalog, LINK_KEY, ProductDocument, SKU_KEY};
@@ -51,6 +54,19 @@ struct Wanted {
     /// The supplier of `code`.
     #[param(min_length = 1, max_length = 40)]
     supplier: Option<String>,
+    /// Words in title, summary, brand, tags, attributes, SKU, EAN or the maker's code: best first,
+    /// without regard to accents, forgiving a slip.
+    #[param(min_length = 1, max_length = 200)]
+    q: Option<String>,
+    /// Only of this brand.
+    #[param(min_length = 1, max_length = 200)]
+    brand: Option<String>,
+    /// Only in this category, or below it.
+    #[param(min_length = 1, max_length = 180)]
+    category: Option<String>,
+    /// Only with this attribute, as `code=value`.
+    #[param(min_length = 3, max_length = 2100)]
+    attribute: Option<String>,
 }
 
 /// Fields that any source may write again.
@@ -71,14 +87,18 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reprice))
 }
 
-/// Products, newest first; or those of a SKU, an EAN, or a supplier's code.
+/// Products, newest first; those of a SKU, an EAN, or a supplier's code; or those that are searched
+/// for, with how many there are and what they have in common.
 #[utoipa::path(get, path = "/v1/products", tag = "catalog", params(Wanted),
-    responses((status = OK, body = Page<Versioned<ProductDocument>>)))]
+    responses((status = OK, body = Searched)))]
 async fn list(
     State(api): State<Api>,
     access: Access,
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
+    if wanted.is_searched() {
+        return search::answer(&api, &access, wanted.search()?).await;
+    }
     let Some(named) = wanted.named(&api, &access).await? else {
         let Wanted { limit, cursor, status, .. } = wanted;
         let asked = Asked::try_from(StatusPaging { limit, cursor, status });
@@ -187,6 +207,29 @@ async fn reprice(
 }
 
 impl Wanted {
+    fn is_searched(&self) -> bool {
+        [&self.q, &self.brand, &self.category, &self.attribute].iter().any(|one| one.is_some())
+    }
+
+    /// What is searched for.
+    fn search(self) -> Result<search::Wish, Problem> {
+        let named = [&self.sku, &self.ean, &self.supplier, &self.code];
+        if named.iter().any(|one| one.is_some()) {
+            return Err(Problem::parameter("sku", "expected no other name in a search"));
+        }
+        for (name, value, max) in [
+            ("q", &self.q, 200),
+            ("brand", &self.brand, 200),
+            ("category", &self.category, 180),
+            ("attribute", &self.attribute, 2_100),
+        ] {
+            read::bounded(name, value.as_deref(), max)?;
+        }
+        let Self { limit, cursor, status, q, brand, category, attribute, .. } = self;
+        let asked = Asked::try_from(StatusPaging { limit, cursor, status })?;
+        Ok(search::Wish { asked, words: q.unwrap_or_default(), brand, category, attribute })
+    }
+
     /// The products of another name, if one is asked for.
     async fn named(&self, api: &Api, access: &Access) -> Result<Option<Vec<EntityId>>, Problem> {
         read::bounded("sku", self.sku.as_deref(), 100)?;

@@ -93,6 +93,8 @@ pub fn body(method: &Method, template: &str, things: &Things) -> Option<Value> {
             json!({ "labels": { "cs": "Barva" }, "kind": { "type": "text" } })
         }
         ("PUT", "/v1/attribute-sets/{set}") => json!({ "name": "Mapy", "attributes": [] }),
+        // What it says it is counts for nothing, and it is no picture.
+        ("POST", "/v1/media") => json!("their picture"),
         ("PUT", "/v1/pricing") => json!({ "rules": [] }),
         ("PUT", "/v1/warehouses/{code}") => json!({ "name": "Theirs" }),
         ("PUT" | "POST", "/v1/templates/{name}/{language}" | super::PREVIEW) => {

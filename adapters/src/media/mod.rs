@@ -1,0 +1,156 @@
+//! Pictures, films and papers of products: kept once by the hash of their content, with smaller
+//! copies of pictures.
+//!
+//! What it is follows from the content, never from what an uploader says it is, so that nothing
+//! that a browser would run is ever served.
+
+mod disk;
+mod kinds;
+mod pictures;
+#[cfg(test)]
+mod tests;
+
+pub use kinds::MediaFormat;
+
+use bytes::Bytes;
+use disk::Disk;
+use kontor_messages::TenantId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{path::PathBuf, sync::Arc};
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+
+/// The longer sides of the smaller copies, in pixels.
+pub const SIZES: [u32; 2] = [200, 800];
+/// Pictures that are made smaller at once.
+const PICTURES_MAX: usize = 2;
+
+/// What can be set on media.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MediaSettings {
+    /// Where they are kept; in the node's own folder, if nothing is said.
+    pub folder: Option<PathBuf>,
+    /// Bytes of an upload at most.
+    pub upload_max_bytes: usize,
+    /// Pixels of a picture's side at most.
+    pub side_max_px: u32,
+}
+
+impl Default for MediaSettings {
+    fn default() -> Self {
+        Self { folder: None, upload_max_bytes: 20 * 1024 * 1024, side_max_px: 12_000 }
+    }
+}
+
+/// Where media are kept. Cheap to clone.
+#[derive(Clone)]
+pub struct Media {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    disk: Disk,
+    settings: MediaSettings,
+    permits: Semaphore,
+}
+
+/// Something that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Kept {
+    /// SHA-256 of its content.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub hash: String,
+    /// What it is.
+    pub format: MediaFormat,
+    /// How many bytes it has.
+    pub size_bytes: usize,
+    /// A picture's width in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width_px: Option<u32>,
+    /// A picture's height in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height_px: Option<u32>,
+}
+
+/// Why something is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MediaFault {
+    /// It is nothing that is kept here.
+    #[error("expected a JPEG, PNG or WebP picture, an MP4 film or a PDF")]
+    Unknown,
+    /// It is no picture, though it begins like one; or it is too large.
+    #[error("the picture cannot be read: {0}")]
+    Picture(String),
+    /// The disk said no.
+    #[error("it could not be kept: {0}")]
+    Disk(String),
+}
+
+impl Media {
+    /// Keeps media in a folder.
+    pub fn new(folder: PathBuf, settings: MediaSettings) -> Self {
+        let permits = Semaphore::new(PICTURES_MAX);
+        Self { inner: Arc::new(Inner { disk: Disk::new(folder), settings, permits }) }
+    }
+
+    /// Bytes of an upload at most.
+    pub fn upload_max_bytes(&self) -> usize {
+        self.inner.settings.upload_max_bytes
+    }
+
+    /// Keeps content of a tenant; the same content twice is kept once.
+    pub async fn keep(&self, tenant: &TenantId, content: Bytes) -> Result<Kept, MediaFault> {
+        let format = MediaFormat::of(&content).ok_or(MediaFault::Unknown)?;
+        let hash = hex::encode(Sha256::digest(&content));
+        let mut kept =
+            Kept { hash, format, size_bytes: content.len(), width_px: None, height_px: None };
+        if format.is_picture() {
+            let smaller = self.smaller(content.clone()).await?;
+            (kept.width_px, kept.height_px) = (Some(smaller.width), Some(smaller.height));
+            for copy in smaller.copies {
+                let name = copy_name(&kept.hash, copy.side);
+                self.inner.disk.write(tenant, &name, copy.format, &copy.content).await?;
+            }
+        }
+        // The content itself comes last: whoever finds it finds its copies.
+        self.inner.disk.write(tenant, &kept.hash, format, &content).await?;
+        Ok(kept)
+    }
+
+    /// Reads content by its hash: whole, or a copy whose longer side is `side`.
+    pub async fn read(
+        &self,
+        tenant: &TenantId,
+        hash: &str,
+        side: Option<u32>,
+    ) -> Result<Option<(MediaFormat, Bytes)>, MediaFault> {
+        let known = hash.len() == 64
+            && hash.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c));
+        if !known {
+            return Ok(None);
+        }
+        match side {
+            None => self.inner.disk.read(tenant, hash).await,
+            Some(side) => self.inner.disk.read(tenant, &copy_name(hash, side)).await,
+        }
+    }
+
+    /// Forgets all that a tenant has.
+    pub async fn forget(&self, tenant: &TenantId) -> Result<(), MediaFault> {
+        self.inner.disk.forget(tenant).await
+    }
+
+    async fn smaller(&self, content: Bytes) -> Result<pictures::Smaller, MediaFault> {
+        let permit = self.inner.permits.acquire().await;
+        let _permit = permit.map_err(|closed| MediaFault::Picture(closed.to_string()))?;
+        let side_max = self.inner.settings.side_max_px;
+        let work = tokio::task::spawn_blocking(move || pictures::smaller(&content, side_max));
+        work.await.map_err(|broken| MediaFault::Picture(broken.to_string()))?
+    }
+}
+
+fn copy_name(hash: &str, side: u32) -> String {
+    format!("{hash}-{side}")
+}
