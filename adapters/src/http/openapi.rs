@@ -194,7 +194,6 @@ fn problems(path: &str, method: &str) -> Vec<&'static str> {
         _ if is_former(path) => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with(FORMER_API) && method == "get" => ANY.to_vec(),
         _ if path.starts_with(FORMER_API) => [&ANY[..], &COMMAND[..]].concat(),
-        _ if path.starts_with(FORMER_CATALOG) => ANY.to_vec(),
         _ if path.starts_with("/auth/") => [&ANY[..], &COMMAND[..]].concat(),
         _ if path.starts_with("/pay/") || path.starts_with("/media/") => ANY.to_vec(),
         _ if path.starts_with("/webhooks/") => [&ANY[..], &["413"]].concat(),

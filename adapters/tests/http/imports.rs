@@ -9,14 +9,8 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, Method, StatusCode};
-use kontor_actors::{
-    follower::Follow,
-    store::Store,
-};
-use kontor_adapters::{
-    dispatch::imports::Imports,
-    gateways::http::Http,
-};
+use kontor_actors::{follower::Follow, store::Store};
+use kontor_adapters::{dispatch::imports::Imports, gateways::http::Http};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::{
@@ -139,7 +133,8 @@ fn counts(import: &Value) -> [u64; 5] {
         .map(|name| import["counts"][name].as_u64().unwrap())
 }
 
-const TWO: &str = "code;name;price;stock;category\nA;Vrták;82,50;7;Nářadí > Vrtáky\nB;Pila;100;skladem;Nářadí\n";
+const TWO: &str =
+    "code;name;price;stock;category\nA;Vrták;82,50;7;Nářadí > Vrtáky\nB;Pila;100;skladem;Nářadí\n";
 
 #[tokio::test]
 async fn a_file_becomes_offers_products_and_stock() {
@@ -158,7 +153,8 @@ async fn a_file_becomes_offers_products_and_stock() {
 }
 
 #[tokio::test]
-async fn the_same_file_a_second_time_writes_nothing_and_the_same_rows_in_another_file_change_nothing() {
+async fn the_same_file_a_second_time_writes_nothing_and_the_same_rows_in_another_file_change_nothing()
+ {
     let house = House::open().await;
     house.feed(TWO).await;
     let again = house.feed(TWO).await;
@@ -183,7 +179,8 @@ async fn only_what_has_changed_is_written() {
 #[tokio::test]
 async fn one_bad_row_fails_alone_and_is_listed_with_line_field_and_reason() {
     let house = House::open().await;
-    let import = house.feed("code;name;price;stock\nA;Vrták;82,50;7\nB;Pila;much;3\nC;Kladivo;50;4\n").await;
+    let import =
+        house.feed("code;name;price;stock\nA;Vrták;82,50;7\nB;Pila;much;3\nC;Kladivo;50;4\n").await;
     assert_eq!(import["status"], "completed_with_errors");
     assert_eq!(counts(&import), [2, 0, 0, 0, 1]);
     let id = import["id"].as_str().unwrap();
@@ -207,7 +204,9 @@ async fn rubbish_changes_nothing_and_says_why() {
     let house = House::open().await;
     house.feed(TWO).await;
     let before = house.offers().await;
-    for rubbish in ["<!DOCTYPE html><html><body>Maintenance</body></html>", "code;name;price;stock\n"] {
+    for rubbish in
+        ["<!DOCTYPE html><html><body>Maintenance</body></html>", "code;name;price;stock\n"]
+    {
         let import = house.feed(rubbish).await;
         assert_eq!(import["status"], "failed", "{import}");
         assert!(!import["problem"].as_str().unwrap().is_empty());
@@ -219,7 +218,9 @@ async fn rubbish_changes_nothing_and_says_why() {
 #[tokio::test]
 async fn half_a_feed_is_rejected_by_its_gate() {
     let house = House::open().await;
-    let rows = |count| (0..count).fold("code;price;stock\n".to_owned(), |text, n| text + &format!("C{n};10;1\n"));
+    let rows = |count| {
+        (0..count).fold("code;price;stock\n".to_owned(), |text, n| text + &format!("C{n};10;1\n"))
+    };
     house.upload(rows(40)).await;
     house.import().await;
     house.upload(rows(20)).await;
@@ -232,7 +233,8 @@ async fn half_a_feed_is_rejected_by_its_gate() {
 async fn what_a_full_feed_no_longer_holds_has_no_stock() {
     let house = House::open().await;
     house.feed(TWO).await;
-    let import = house.feed("code;name;price;stock;category\nA;Vrták;82,50;7;Nářadí > Vrtáky\n").await;
+    let import =
+        house.feed("code;name;price;stock;category\nA;Vrták;82,50;7;Nářadí > Vrtáky\n").await;
     assert_eq!(import["counts"]["vanished"], 1, "{import}");
     assert_eq!((house.units("AC-A").await, house.units("AC-B").await), (7, 0));
 }
@@ -295,7 +297,8 @@ async fn items(Query(query): Query<HashMap<String, usize>>) -> Response {
 }
 
 async fn serve(server: Server) -> String {
-    let app = Router::new().route("/feed.csv", get(feed)).route("/items", get(items)).with_state(server);
+    let app =
+        Router::new().route("/feed.csv", get(feed)).route("/items", get(items)).with_state(server);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -412,4 +415,3 @@ proptest! {
         });
     }
 }
-

@@ -136,13 +136,8 @@ impl Shop {
     pub fn panicking(&self) -> Asker {
         let metrics = Arc::new(|| panic!("no figures"));
         let identity = people::identity(&self.intake, &IdentitySettings::default());
-        let api = api(
-            HttpSettings::default(),
-            identity,
-            Arc::new(Tokens),
-            metrics,
-            self.feeds.clone(),
-        );
+        let api =
+            api(HttpSettings::default(), identity, Arc::new(Tokens), metrics, self.feeds.clone());
         Asker { app: router(&api), ..self.nobody() }
     }
 

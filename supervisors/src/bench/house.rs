@@ -62,7 +62,8 @@ impl Asker {
         });
         let tenant = json!({ "tenant": TENANT, "settings": settings });
         self.ask(Method::POST, "/v1/tenants", tenant).await?;
-        self.ask(Method::PUT, "/v1/warehouses/main", json!({ "name": "Main", "priority": 10 })).await?;
+        self.ask(Method::PUT, "/v1/warehouses/main", json!({ "name": "Main", "priority": 10 }))
+            .await?;
         let supplier = json!({ "name": "Supplier", "kind": "supplier" });
         self.ask(Method::PUT, "/v1/warehouses/supplier", supplier).await?;
         for sku in 0..skus {
@@ -74,7 +75,12 @@ impl Asker {
     }
 
     /// Asks for something that must work.
-    pub(super) async fn ask(&self, method: Method, path: &str, body: Value) -> Result<Value, String> {
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<Value, String> {
         self.send(method, path, Body::from(body.to_string()), "application/json").await
     }
 

@@ -217,6 +217,9 @@ impl Found {
         println!("p99 of orders, without     {} ms", self.orders_p99_before_ms);
         println!("p99 of orders, during      {} ms", self.orders_p99_during_ms);
         println!("ratio                      {}", self.orders_p99_ratio);
-        println!("the same file wrote        {}", if self.same_file_writes_nothing { "nothing" } else { "something" });
+        println!(
+            "the same file wrote        {}",
+            if self.same_file_writes_nothing { "nothing" } else { "something" }
+        );
     }
 }

@@ -21,9 +21,7 @@ use kontor_messages::{
     EntityId, Timestamp,
     catalog::{CatalogCommand, CatalogEvent, RowOutcome},
     stock::{Observed, StockCommand},
-    supplier::{
-        Availability, NewOffer, Progress, RowProblem, SupplierCommand, page_entity,
-    },
+    supplier::{Availability, NewOffer, Progress, RowProblem, SupplierCommand, page_entity},
 };
 use std::{
     fs::File,
@@ -107,13 +105,10 @@ impl Applying {
             });
         }
         let tenant = &self.caller.tenant;
-        let ways = ways(&self.intake, tenant, &self.matching, &news, &known).await.map_err(store)?;
-        let mut batch = Batch {
-            skus: known,
-            failed: vec![false; news.len()],
-            problems: Vec::new(),
-            news,
-        };
+        let ways =
+            ways(&self.intake, tenant, &self.matching, &news, &known).await.map_err(store)?;
+        let mut batch =
+            Batch { skus: known, failed: vec![false; news.len()], problems: Vec::new(), news };
         let mut places = Vec::new();
         let mut rows = Vec::new();
         for (place, (row, way)) in batch.news.iter().zip(&ways).enumerate() {
@@ -251,7 +246,8 @@ impl Applying {
                 progress: Progress { rows, bytes, ..self.progress },
             };
             let done = self.tell::<Supplier>(command).await?;
-            let open = done.is_some_and(|done| done.state.import().is_some_and(|run| run.is_open()));
+            let open =
+                done.is_some_and(|done| done.state.import().is_some_and(|run| run.is_open()));
             if !open {
                 return Ok(false);
             }
@@ -259,7 +255,10 @@ impl Applying {
         Ok(true)
     }
 
-    pub(super) async fn tell<D: Domain>(&self, command: D::Command) -> Result<Option<Done<D>>, Hitch> {
+    pub(super) async fn tell<D: Domain>(
+        &self,
+        command: D::Command,
+    ) -> Result<Option<Done<D>>, Hitch> {
         match self.intake.tell::<D>(&self.caller, command, Terms::default()).await {
             Ok(done) => Ok(Some(done)),
             Err(Denied::Refused(refusal)) => {

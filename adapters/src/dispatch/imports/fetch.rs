@@ -66,7 +66,11 @@ impl Fetcher {
     }
 
     /// Fetches what a source has now.
-    pub async fn fetch(&self, tenant: &TenantId, source: &SourceDocument) -> Result<Got, FetchFault> {
+    pub async fn fetch(
+        &self,
+        tenant: &TenantId,
+        source: &SourceDocument,
+    ) -> Result<Got, FetchFault> {
         let known = source.known_now();
         let fetched = match &source.settings.reach {
             Reach::Upload => {
@@ -90,7 +94,8 @@ impl Fetcher {
                 }
             }
         };
-        let unchanged = fetched.file.is_some() && known.is_some_and(|known| known.file == fetched.file);
+        let unchanged =
+            fetched.file.is_some() && known.is_some_and(|known| known.file == fetched.file);
         Ok(if unchanged { Got::Same(fetched) } else { Got::New(fetched) })
     }
 
@@ -160,7 +165,8 @@ impl Fetcher {
             Access::ClientCredentials { token_url, client_id, client_secret, scope } => {
                 let mut form = vec![("grant_type".to_owned(), "client_credentials".to_owned())];
                 form.extend(scope.iter().map(|scope| ("scope".to_owned(), scope.clone())));
-                let call = self.http.post(address(token_url)?).basic(client_id, &secret(client_secret));
+                let call =
+                    self.http.post(address(token_url)?).basic(client_id, &secret(client_secret));
                 let reply = call.form(&form).send().await.map_err(called)?;
                 let token: Token = reply.json().map_err(called)?;
                 Entry::Bearer(secret(&token.access_token))
@@ -241,7 +247,8 @@ fn answered(status: u16) -> FetchFault {
     match status {
         401 | 403 => FetchFault::lasting(format!("the supplier refuses our access: HTTP {status}")),
         300..=399 => {
-            let reason = format!("the supplier sends us elsewhere (HTTP {status}), perhaps to a login");
+            let reason =
+                format!("the supplier sends us elsewhere (HTTP {status}), perhaps to a login");
             FetchFault::lasting(reason)
         }
         408 | 429 | 500.. => FetchFault::passing(format!("the supplier answered HTTP {status}")),

@@ -260,7 +260,8 @@ mod tests {
     fn offers_that_a_feed_has_not_are_missing_until_they_are_given_up() {
         let mut builder = Builder::new(0);
         let gone = Offer { missed: 2, ..offer("C", 3, Availability::None) };
-        let offers = vec![offer("A", 1, Availability::None), offer("B", 2, Availability::Some), gone];
+        let offers =
+            vec![offer("A", 1, Availability::None), offer("B", 2, Availability::Some), gone];
         builder.add(4, &Page { offers });
         let mut index = builder.finish();
         let seen = index.by_code("A").unwrap();

@@ -40,7 +40,7 @@ use kontor_messages::{
     EntityId, TenantId, id,
     schedule::{ScheduleCommand, ScheduleEvent},
     supplier::{
-        CategoryCount, Counts, Fetched, FeedKind, PAGE_OFFERS, PAGE_PROBLEMS, Progress, RowProblem,
+        CategoryCount, Counts, FeedKind, Fetched, PAGE_OFFERS, PAGE_PROBLEMS, Progress, RowProblem,
         SupplierCommand as C, SupplierEvent, Trigger, categories_entity, import_entity,
         page_entity, problems_entity, shelf_entity, source_entity,
     },
@@ -344,7 +344,12 @@ impl Work<'_> {
     async fn progressed(&self, watch: &Watch) -> Result<bool, Hitch> {
         let progress = Progress {
             bytes: watch.bytes.load(Ordering::Relaxed),
-            bytes_total: self.run.fetched.as_ref().and_then(|f| f.file.as_ref()).map_or(0, |f| f.bytes),
+            bytes_total: self
+                .run
+                .fetched
+                .as_ref()
+                .and_then(|f| f.file.as_ref())
+                .map_or(0, |f| f.bytes),
             ..self.run.progress
         };
         let record = C::RecordProgress { import: self.import.clone(), progress };
@@ -355,7 +360,8 @@ impl Work<'_> {
     /// What is known of the source's offers.
     async fn index(&self) -> Result<Index, Hitch> {
         let shelf = shelf_entity(&self.run.source);
-        let offers = read::<Supplier>(&self.imports.intake, self.event, &shelf).await?.shelf().offers;
+        let offers =
+            read::<Supplier>(&self.imports.intake, self.event, &shelf).await?.shelf().offers;
         let pages = u32::try_from(offers.div_ceil(u64::from(PAGE_OFFERS))).unwrap_or(u32::MAX);
         let mut builder = Builder::new(usize::try_from(offers).unwrap_or(0));
         for first in (0..pages).step_by(PAGES as usize) {
@@ -429,7 +435,12 @@ impl Work<'_> {
             None => C::RecordJudged {
                 import,
                 figures,
-                warnings: verdict.warnings.iter().map(sentence).chain(found.warnings.clone()).collect(),
+                warnings: verdict
+                    .warnings
+                    .iter()
+                    .map(sentence)
+                    .chain(found.warnings.clone())
+                    .collect(),
                 progress: self.progress(&now, found.bytes),
             },
         };

@@ -52,7 +52,8 @@ impl Plan {
             serde_json::to_value(Source::new(preset.format()))
         })?;
         let mut source: Source = read(&format, "/format")?;
-        source.limits = Limits { body_bytes_max: settings.file_bytes_max.saturating_mul(20), ..source.limits };
+        source.limits =
+            Limits { body_bytes_max: settings.file_bytes_max.saturating_mul(20), ..source.limits };
         if let Reach::Http { paging: Some(_), .. } = &settings.reach {
             // Pages are kept as one row a line.
             let Format::Json(json) = &mut source.format else {
@@ -62,14 +63,14 @@ impl Plan {
             json.rows.clear();
             (json.keyed, json.envelope) = (false, None);
         }
-        let rules = preset(&settings.mapping, "/mapping", |preset| {
-            serde_json::to_value(preset.rules())
-        })?;
+        let rules =
+            preset(&settings.mapping, "/mapping", |preset| serde_json::to_value(preset.rules()))?;
         let mut rules: Rules = read(&rules, "/mapping")?;
         rules.reading.currency.get_or_insert(settings.currency);
         let mapping = Mapping::compile(&rules).map_err(|faults| {
             let first = faults.into_iter().next();
-            let (place, reason) = first.map_or_else(Default::default, |fault| (fault.place, fault.reason));
+            let (place, reason) =
+                first.map_or_else(Default::default, |fault| (fault.place, fault.reason));
             Wrong { pointer: format!("/mapping/{}", pointer(&place)), expected: reason }
         })?;
         let gates = match &settings.gates {
@@ -173,7 +174,8 @@ mod tests {
         let wrong = |mapping| check(&settings(format.clone(), mapping)).unwrap_err().pointer;
         assert_eq!(wrong(json!({ "preset": "nobody" })), "/mapping/preset");
         assert_eq!(wrong(json!({ "fields": [] })), "/mapping/fields");
-        let twice = json!({ "fields": [{ "to": "code", "from": ["a"] }, { "to": "code", "from": ["b"] }] });
+        let twice =
+            json!({ "fields": [{ "to": "code", "from": ["a"] }, { "to": "code", "from": ["b"] }] });
         assert_eq!(wrong(twice), "/mapping/fields/1/to");
         let odd = json!({ "fields": [{ "to": "code", "from": 7 }] });
         assert_eq!(wrong(odd), "/mapping/fields/0/from");

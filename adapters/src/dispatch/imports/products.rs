@@ -11,13 +11,13 @@ use kontor_actors::{
     store::{EntityRef, Found, Lookup, StoreFault},
     supplier::CategoriesDocument,
 };
-use kontor_feeds::{Gtin as Gtin14, GtinScope, Record};
+use kontor_feeds::Record;
 use kontor_messages::{
     EntityId, TenantId, Timestamp,
     catalog::{
-        AttributeValue, Field, FieldValue, Fields, ImportRow, MediaItem, MediaKind, NewProduct,
-        PriceKind, PriceSlot, PriceValue, ProductStatus, Source, SupplierLink, Target, Writer,
-        ean_entity, gtin::Gtin, product_entity,
+        AttributeValue, Field, FieldValue, Fields, Gtin, GtinScope, ImportRow, MediaItem,
+        MediaKind, NewProduct, PriceKind, PriceSlot, PriceValue, ProductStatus, Source,
+        SupplierLink, Target, Writer, ean_entity, product_entity,
     },
     supplier::{FeedKind, NewProducts, SourceSettings},
 };
@@ -65,7 +65,8 @@ impl Matching {
     pub fn row(&self, news: &News, way: &Way) -> Option<ImportRow> {
         let record = &news.record;
         let (supplier, code) = (self.settings.supplier.clone(), record.code.clone());
-        let link = Some(SupplierLink { source: supplier.clone(), code: code.clone(), by_hand: false });
+        let link =
+            Some(SupplierLink { source: supplier.clone(), code: code.clone(), by_hand: false });
         let full = self.settings.kind == FeedKind::Full;
         let may_make = full && self.settings.new_products != NewProducts::Wait && !record.deleted;
         let sku = format!("{}{}", self.settings.sku_prefix, code);
@@ -105,7 +106,9 @@ impl Matching {
         if let Some(name) = &record.name {
             fields.insert(Field::Title(language()), text(name));
         }
-        if let Some(description) = record.description.as_ref().filter(|text| !text.trim().is_empty()) {
+        if let Some(description) =
+            record.description.as_ref().filter(|text| !text.trim().is_empty())
+        {
             let cut = cut(description, DESCRIPTION_MAX);
             fields.insert(Field::Description(language()), text(&cut));
         }
@@ -114,7 +117,7 @@ impl Matching {
                 fields.insert(field, text(value));
             }
         }
-        if let Some(ean) = record.ean.filter(|ean| is_shared(*ean)) {
+        if let Some(ean) = record.ean.as_ref().filter(|ean| is_shared(ean)) {
             fields.insert(Field::Ean, text(&ean.to_string()));
         }
         if let Some(grams) = record.weight_grams.filter(|grams| 0 <= *grams) {
@@ -166,7 +169,10 @@ impl Matching {
 fn media(record: &Record) -> Vec<MediaItem> {
     let mut known = std::collections::HashSet::new();
     let usable = record.images.iter().filter(|url| {
-        url.len() <= 2_000 && !url.contains(' ') && url.starts_with("http") && known.insert(url.as_str())
+        url.len() <= 2_000
+            && !url.contains(' ')
+            && url.starts_with("http")
+            && known.insert(url.as_str())
     });
     let item = |url: &String| MediaItem {
         kind: MediaKind::Image,
@@ -206,9 +212,8 @@ pub async fn ways(
     let linked: Vec<bool> =
         linked.iter().map(|found| matches!(found, Found::Key(Some(_)))).collect();
     let eans = open.iter().zip(&linked).filter(|(_, linked)| !**linked);
-    let eans: Vec<(usize, EntityId)> = eans
-        .filter_map(|(place, _)| Some((*place, carriers(&news[*place].record)?)))
-        .collect();
+    let eans: Vec<(usize, EntityId)> =
+        eans.filter_map(|(place, _)| Some((*place, carriers(&news[*place].record)?))).collect();
     let wanted = eans.iter().map(|(_, entity)| entity_of(tenant, entity.clone()));
     let carried = loader.fetch(wanted.collect()).await?;
     let mut same = HashMap::new();
@@ -239,16 +244,16 @@ async fn brands(
     news: &[News],
     same: &HashMap<usize, Vec<String>>,
 ) -> Result<HashMap<usize, bool>, StoreFault> {
-    let one: Vec<(usize, &String)> = same
-        .iter()
-        .filter_map(|(place, products)| Some((*place, products.first()?)))
-        .collect();
+    let one: Vec<(usize, &String)> =
+        same.iter().filter_map(|(place, products)| Some((*place, products.first()?))).collect();
     let wanted = one.iter().map(|(_, id)| entity_of(tenant, product_entity(id))).collect();
     let found = intake.ground().loader.fetch(wanted).await?;
     let mut brands = HashMap::new();
     for ((place, _), found) in one.into_iter().zip(found) {
         let ours = match state(found)? {
-            Some(CatalogState::Product(product)) => product.text(&Field::Brand).map(str::to_lowercase),
+            Some(CatalogState::Product(product)) => {
+                product.text(&Field::Brand).map(str::to_lowercase)
+            }
             _ => None,
         };
         let theirs = news[place].record.brand.as_deref().map(str::to_lowercase);
@@ -275,14 +280,13 @@ pub async fn skus(
 }
 
 /// Whether a number means the same everywhere.
-fn is_shared(ean: Gtin14) -> bool {
+fn is_shared(ean: &Gtin) -> bool {
     matches!(ean.scope(), GtinScope::Global | GtinScope::Book)
 }
 
 /// The entity of the products that carry a row's EAN, if it means the same everywhere.
 fn carriers(record: &Record) -> Option<EntityId> {
-    let ean = record.ean.filter(|ean| is_shared(*ean))?;
-    Gtin::parse(&ean.to_string()).map(|code| ean_entity(&code))
+    record.ean.as_ref().filter(|ean| is_shared(ean)).map(ean_entity)
 }
 
 fn entity_of(tenant: &TenantId, entity: EntityId) -> Lookup {

@@ -1,7 +1,10 @@
 //! Offers that a full feed no longer holds: after so many feeds without them the supplier has none,
 //! and if the source says so their products are archived, unless another supplier has them.
 
-use super::{apply::Applying, index::{Index, key}};
+use super::{
+    apply::Applying,
+    index::{Index, key},
+};
 use kontor_actors::{
     catalog::{Catalog, CatalogState, SKU_KEY},
     domain::Domain,

@@ -174,14 +174,11 @@ mod tests {
 
     #[test]
     fn the_last_part_of_a_path_weighs_most_and_diacritics_nothing() {
-        let ours: Vec<Ours> = [
-            ("drills", "Nářadí > Vrtáky"),
-            ("tools", "Nářadí"),
-            ("shirts", "Textil > Trika"),
-        ]
-        .into_iter()
-        .map(|(id, path)| Ours::new(id.to_owned(), path.to_owned()))
-        .collect();
+        let ours: Vec<Ours> =
+            [("drills", "Nářadí > Vrtáky"), ("tools", "Nářadí"), ("shirts", "Textil > Trika")]
+                .into_iter()
+                .map(|(id, path)| Ours::new(id.to_owned(), path.to_owned()))
+                .collect();
         let found = suggest("Naradi > Vrtaky", &ours, 3);
         assert_eq!(found[0].category, "drills");
         assert_eq!(found[0].likeness, 1_000);

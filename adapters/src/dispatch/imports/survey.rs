@@ -7,9 +7,7 @@ use super::{
     index::{Index, short},
     plan::Plan,
 };
-use kontor_feeds::{
-    FeedError, Mapped, RawRow, Record, RowError, Stock, TextReport, gates,
-};
+use kontor_feeds::{FeedError, Mapped, RawRow, Record, RowError, Stock, TextReport, gates};
 use kontor_messages::{
     Currency, Money,
     supplier::{Availability, CategoryCount, Figures, PROBLEMS_MAX, RowProblem, Sample},
@@ -308,7 +306,9 @@ impl Pass<'_> {
             }
             described |= !same_price;
         }
-        if row.number <= self.done || self.only.as_ref().is_some_and(|only| !only.contains(&row.number)) {
+        if row.number <= self.done
+            || self.only.as_ref().is_some_and(|only| !only.contains(&row.number))
+        {
             return Ok(());
         }
         self.news(row, record, fingerprint, content, place, described)
@@ -349,7 +349,8 @@ impl Pass<'_> {
             new: known.is_none(),
             product: None,
             title: record.name.clone(),
-            price_before: before.map(|amount_minor| Money { amount_minor, currency: self.currency }),
+            price_before: before
+                .map(|amount_minor| Money { amount_minor, currency: self.currency }),
             price: record.purchase_price,
             stock_before: known.map(|known| known.stock()),
             stock: availability(record),
@@ -397,7 +398,9 @@ pub fn availability(record: &Record) -> Availability {
         Some(Stock::None) => Availability::None,
         Some(Stock::InStock) => Availability::Some,
         Some(Stock::Exact { quantity_milli }) => Availability::Exact(quantity_milli.floor().max(0)),
-        Some(Stock::AtLeast { quantity_milli }) => Availability::AtLeast(quantity_milli.floor().max(0)),
+        Some(Stock::AtLeast { quantity_milli }) => {
+            Availability::AtLeast(quantity_milli.floor().max(0))
+        }
     }
 }
 
@@ -442,7 +445,9 @@ fn held(row: &RawRow, before: Money, now: Money) -> RowError {
         field: "purchase_price".to_owned(),
         reason: format!(
             "held: the price jumps from {} to {} {}; retry the failed rows to take it",
-            before.amount_minor, now.amount_minor, now.currency.as_str()
+            before.amount_minor,
+            now.amount_minor,
+            now.currency.as_str()
         ),
         value: None,
     }

@@ -121,9 +121,10 @@ impl Undoing<'_> {
         let mut pages = Vec::new();
         for (losses, state) in losses.into_iter().zip(found) {
             let SupplierState::Page(page) = state else { continue };
-            let lost = losses.codes.iter().filter_map(|code| {
-                page.find(code, 0).and_then(|place| page.offers.get(place))
-            });
+            let lost = losses
+                .codes
+                .iter()
+                .filter_map(|code| page.find(code, 0).and_then(|place| page.offers.get(place)));
             let offers = lost.map(back).collect();
             pages.push(PageChanges { page: losses.page, offers });
         }

@@ -207,15 +207,14 @@ async fn jobs(
 #[utoipa::path(post, path = "/api/imports/run/{supplier}", tag = "clients of the system before",
     params(("supplier" = String, Path, max_length = 40)), request_body = Run,
     responses((status = OK, body = Started), (status = CREATED, body = Started)))]
-async fn run(
-    Named(supplier): Named<String>,
-    ordered: Ordered<Run>,
-) -> Result<Response, Problem> {
+async fn run(Named(supplier): Named<String>, ordered: Ordered<Run>) -> Result<Response, Problem> {
     let Ordered { body, asking } = ordered;
     read::load::<Sources>(&asking.api, asking.access.id(), &supplier).await?;
     let import = match &body.idempotency_key {
         // The same key of the same supplier names the same import.
-        Some(key) => import_entity(derived(EventId(uuid::Uuid::nil()), &format!("{supplier}/{key}")).as_str()),
+        Some(key) => import_entity(
+            derived(EventId(uuid::Uuid::nil()), &format!("{supplier}/{key}")).as_str(),
+        ),
         None => super::imports::fresh(),
     };
     let intake = asking.api.intake();
@@ -265,9 +264,10 @@ async fn mappings(
     read::load::<Suppliers>(&api, access.id(), &supplier).await?;
     let found = api.intake().read::<Supplier>(access.id(), &categories_entity(&supplier)).await?;
     let known = found.and_then(|(state, _)| state.categories().cloned()).unwrap_or_default();
-    let mapped = known.paths.into_values().filter_map(|entry| {
-        Some(LegacyMapping::new(&supplier, entry.path, entry.category?))
-    });
+    let mapped = known
+        .paths
+        .into_values()
+        .filter_map(|entry| Some(LegacyMapping::new(&supplier, entry.path, entry.category?)));
     Ok(answer(StatusCode::OK, mapped.collect::<Vec<_>>()))
 }
 
@@ -292,11 +292,7 @@ fn answer<T: Serialize>(status: StatusCode, data: T) -> Response {
     super::super::json(status, &Reply { success: true, data })
 }
 
-async fn source(
-    api: &Api,
-    access: &Access,
-    code: &str,
-) -> Result<Option<SourceDocument>, Problem> {
+async fn source(api: &Api, access: &Access, code: &str) -> Result<Option<SourceDocument>, Problem> {
     let found = api.intake().read::<Supplier>(access.id(), &source_entity(code)).await?;
     Ok(found.and_then(|(state, _)| state.source().filter(|known| !known.removed).cloned()))
 }
@@ -314,7 +310,11 @@ async fn put(asking: &Asking, code: &str, patch: SupplierPatch) -> Result<(), Pr
     let known = intake.read::<Supplier>(asking.access.id(), &supplier_entity(code)).await?;
     let known = known.as_ref().and_then(|(state, _)| state.supplier()).map(|known| &known.settings);
     let settings = SupplierSettings {
-        name: patch.name.clone().or_else(|| known.map(|known| known.name.clone())).unwrap_or_default(),
+        name: patch
+            .name
+            .clone()
+            .or_else(|| known.map(|known| known.name.clone()))
+            .unwrap_or_default(),
         active: patch.is_active.or_else(|| known.map(|known| known.active)).unwrap_or(true),
     };
     let before = source(&asking.api, &asking.access, code).await?;
@@ -324,7 +324,8 @@ async fn put(asking: &Asking, code: &str, patch: SupplierPatch) -> Result<(), Pr
     intake.tell::<Supplier>(caller, put, Terms::default()).await?;
     if let Some(settings) = source {
         super::sources::checked(&asking.api, &asking.access, code, &settings).await?;
-        let put = SupplierCommand::PutSource { code: code.to_owned(), settings: Box::new(settings) };
+        let put =
+            SupplierCommand::PutSource { code: code.to_owned(), settings: Box::new(settings) };
         intake.tell::<Supplier>(caller, put, Terms::default()).await?;
     }
     Ok(())

@@ -1,13 +1,6 @@
 //! What a source's settings make of the first rows of a feed. Nothing is kept.
 
-use super::super::{
-    Api,
-    command::Ordered,
-    document::Sources,
-    path::Named,
-    problem::Problem,
-    read,
-};
+use super::super::{Api, command::Ordered, document::Sources, path::Named, problem::Problem, read};
 use crate::dispatch::imports::plan::Plan;
 use axum::response::Response;
 use http::StatusCode;
@@ -119,7 +112,10 @@ fn file(
 ) -> Result<std::fs::File, Problem> {
     let there = file.and_then(|file| api.feeds().open(access.id(), file).ok());
     there.ok_or_else(|| {
-        Problem::invalid("/sample", "expected the beginning of a feed: no file of the source is there")
+        Problem::invalid(
+            "/sample",
+            "expected the beginning of a feed: no file of the source is there",
+        )
     })
 }
 
@@ -147,7 +143,9 @@ fn read_rows(
         match plan.mapping.apply(row) {
             Ok(Mapped::Record(record)) => shown.record = serde_json::to_value(&*record).ok(),
             Ok(Mapped::Filtered) => shown.filtered = true,
-            Err(errors) => shown.problems = errors.into_iter().map(crate::dispatch::imports::problem).collect(),
+            Err(errors) => {
+                shown.problems = errors.into_iter().map(crate::dispatch::imports::problem).collect()
+            }
         }
         preview.rows.push(shown);
     }

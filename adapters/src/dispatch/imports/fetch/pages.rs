@@ -1,8 +1,6 @@
 //! Feeds that are told in pages: each page's rows become lines of one file.
 
-use super::{
-    super::files::Spool, Entry, FetchFault, Fetcher, PATIENCE, called, disk,
-};
+use super::{super::files::Spool, Entry, FetchFault, Fetcher, PATIENCE, called, disk};
 use crate::gateways::http::Opened;
 use kontor_messages::{
     Timestamp,
@@ -41,7 +39,10 @@ impl Fetcher {
             let link = opened.header("link").and_then(next_link).map(str::to_owned);
             let body = body(opened).await?;
             let rows = rows(&body, paging).ok_or_else(|| {
-                FetchFault::lasting(format!("page {} holds no rows where they should be", number + 1))
+                FetchFault::lasting(format!(
+                    "page {} holds no rows where they should be",
+                    number + 1
+                ))
             })?;
             for row in &rows {
                 // A text in JSON holds no line ends of its own.

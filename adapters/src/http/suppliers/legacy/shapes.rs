@@ -103,22 +103,28 @@ pub(super) struct NewSupplier {
 
 /// What is to be changed of a supplier.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct SupplierPatch {
     /// What people call it.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 200)]
     pub(super) name: Option<String>,
     /// How its feed is told.
+    #[serde(default)]
     api_type: Option<ApiType>,
     /// Where its feed is.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 2000)]
     api_url: Option<String>,
     /// How we say who we are.
+    #[serde(default)]
     api_credentials: Option<Credentials>,
     /// Cron, in UTC.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 200)]
     sync_schedule: Option<String>,
     /// Whether it is imported.
+    #[serde(default)]
     pub(super) is_active: Option<bool>,
 }
 
@@ -175,7 +181,11 @@ pub(super) struct LegacyMapping {
 }
 
 impl LegacySupplier {
-    pub(super) fn of(code: &str, known: &SupplierDocument, source: Option<&SourceDocument>) -> Self {
+    pub(super) fn of(
+        code: &str,
+        known: &SupplierDocument,
+        source: Option<&SourceDocument>,
+    ) -> Self {
         let settings = source.map(|source| &source.settings);
         let last = source.and_then(|source| source.last.as_ref());
         let api_url = settings.and_then(|settings| match &settings.reach {
@@ -259,7 +269,9 @@ impl SupplierPatch {
             let access = Access::Nothing;
             settings.reach = Reach::Http { url, access, paging: None, interval_min_s: 0 };
         }
-        if let (Reach::Http { access, .. }, Some(said)) = (&mut settings.reach, self.api_credentials) {
+        if let (Reach::Http { access, .. }, Some(said)) =
+            (&mut settings.reach, self.api_credentials)
+        {
             *access = said.access();
         }
         if let Some(cron) = self.sync_schedule {
