@@ -288,9 +288,7 @@ impl Outside {
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
         let feeds = FeedFiles::new(settings.data_dir.join("feeds"));
-        let folder = settings.media.folder.clone();
-        let folder = folder.unwrap_or_else(|| settings.data_dir.join("media"));
-        let media = Media::new(folder, settings.media.clone());
+        let media = Media::open(&settings.data_dir.join("media"), settings.media.clone())?;
         let (index_dir, search) = (settings.data_dir.join("search"), OnceLock::new());
         Ok(Self {
             http,

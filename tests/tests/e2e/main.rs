@@ -29,12 +29,16 @@ mod erasing;
 #[cfg(feature = "servers")]
 mod faults;
 #[cfg(feature = "servers")]
+mod fetching;
+#[cfg(feature = "servers")]
 mod integrators;
 mod kill9;
 mod load;
 #[cfg(feature = "servers")]
 mod localstripe;
 mod main_job;
+#[cfg(feature = "servers")]
+mod media;
 mod payments;
 mod process;
 mod reconciled;
