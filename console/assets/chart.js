@@ -40,7 +40,7 @@ function plot(figure) {
     cursor: { y: false, sync: { key: "page" }, drag: { x: false, y: false } },
     scales: { x: { time: false, range: (_, low, high) => [low - 0.5, high + 0.5] }, y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.1] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, marks) => marks.map((mark) => steps[mark] ?? ""), incrs: [1, 2, 3, 4, 6, 12, 24] },
+      { ...axis, size: 26, grid: { show: false }, values: (_, marks) => marks.map((mark) => steps[mark] ?? ""), incrs: [1, 2, 3, 4, 6, 12, 24] },
       { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000] },
     ],
     series: [{}, ...names.map((label) => ({ label, stroke: accent, fill: accent, width: 0, paths: window.uPlot.paths.bars({ size: [0.7, 48], radius: 0.1 }), points: { show: false } }))],

@@ -243,7 +243,7 @@ function follow() {
   const part = $("#live");
   const state = $("#live-state");
   if (part?.dataset.liveEvery) setInterval(() => { live.whole = true; refresh(); }, Number(part.dataset.liveEvery));
-  if (!from || !part?.dataset.live) return;
+  if (!from) return;
   const say = (how) => { if (state) { state.dataset.state = how; state.textContent = state.dataset[how]; } };
   const source = new EventSource(from);
   source.addEventListener("open", () => say("on"));
@@ -254,5 +254,9 @@ function follow() {
 
 setup();
 follow();
-charts();
-for (const button of all("[data-export]")) button.hidden = !$("table[data-csv]");
+const settle = () => {
+  charts();
+  for (const button of all("[data-export]")) button.hidden = !$("table[data-csv]");
+};
+settle();
+document.addEventListener("htmx:afterSettle", settle);

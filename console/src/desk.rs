@@ -131,6 +131,11 @@ impl Desk {
         format!("/console/t/{}{path}", escape(tenant))
     }
 
+    /// The path that was asked for, without its query.
+    pub(crate) fn path(&self) -> &str {
+        self.inner.here.split('?').next().unwrap_or_default()
+    }
+
     /// What makes a form ours: it counts for this visitor, and does its work once.
     pub(crate) fn form_fields(&self) -> Markup {
         html! {

@@ -16,7 +16,7 @@ use maud::html;
 use serde_json::Value;
 
 const COLUMNS: [Column; 5] =
-    [words("When"), words("Who"), words("What"), words("Of"), words("From")];
+    [words("When"), words("Who"), words("What"), words("Of"), words("From").minor()];
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/audit", get(show))

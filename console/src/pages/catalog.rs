@@ -20,9 +20,9 @@ const COLUMNS: [Column; 6] = [
     words("Product"),
     words("SKU"),
     words("Status"),
-    words("Brand"),
+    words("Brand").minor(),
     figures("Price"),
-    words("Changed"),
+    words("Changed").minor(),
 ];
 const VIEWS: [(&str, &str); 5] = [
     ("", text!("All")),

@@ -79,7 +79,7 @@ fn all(desk: &Desk, theme: &str) -> Markup {
                 (parts::tile(desk.t("Not done"), &html! { "2" }, desk.t("to try again or drop"), "#", "red"))
             }
             (table(desk, theme, &COLUMNS, &rows, None))
-            @for tone in ["blue", "green", "amber", "red"] { p.notice class=(tone) { (tone) } }
+            @for tone in ["blue", "green", "amber", "red"] { p class={ "notice " (tone) } { (tone) } }
             (parts::progress(desk.t("How far it is"), 640, 1000))
             (parts::empty(desk.t("Nothing is overdue"), desk.t("What passes its deadline is listed here.")))
             (parts::chart(desk, &Chart { title: desk.t("Orders"), steps: &steps, series: &series }))

@@ -227,7 +227,8 @@ fn editor(
         (parts::heading(&title, &html! {}, &html! {}))
         (views(desk, "/texts"))
         div.columns.even {
-            form.sheet.wide method="post" {
+            form.sheet.wide method="post" hx-post=(desk.path()) hx-target="#outcome" hx-select="#outcome"
+                hx-swap="outerHTML" hx-trigger="input changed delay:400ms" {
                 (desk.form_fields())
                 label { span { (desk.t("Subject")) }
                     input name="subject" required maxlength="500" value=(said.text("subject")); }
@@ -243,7 +244,7 @@ fn editor(
                     }
                 }
             }
-            div aria-live="polite" {
+            div #outcome aria-live="polite" {
                 @match &shown {
                     None => (parts::empty(desk.t("How it looks"),
                         desk.t("The text is shown here with the values of an example order."))),

@@ -136,7 +136,7 @@ fn why(desk: &Desk, trouble: &Trouble) -> Markup {
         _ => &trouble.detail,
     };
     let tone = if trouble.code == "second_factor_required" { "blue" } else { "red" };
-    html! { p.notice class=(tone) role="alert" { (text) } }
+    html! { p class={ "notice " (tone) } role="alert" { (text) } }
 }
 
 #[cfg(test)]

@@ -114,7 +114,8 @@ pub(super) fn who(desk: &Desk, actor: &str) -> Markup {
         "operator" => html! { (desk.t("the operator")) },
         "policy" => html! { (desk.t("by itself")) },
         "timer" | "timers" => html! { (desk.t("by its deadline")) },
-        "provider" | "webhook" => html! { (desk.t("told by")) " " (name) },
+        "provider" if name.is_empty() => html! { (desk.t("our call of the provider")) },
+        "provider" => html! { (desk.t("told by")) " " (name) },
         _ => html! { (desk.language().word(kind)) @if !name.is_empty() { " " (name) } },
     }
 }

@@ -83,7 +83,7 @@ fn wellness(desk: &Desk, waits: &Waits) -> Markup {
     } else {
         "green"
     };
-    html! { span.badge class=(tone) { (text) } }
+    html! { span class={ "badge " (tone) } { (text) } }
 }
 
 fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
@@ -128,9 +128,10 @@ fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
 fn by_hour(desk: &Desk, day: &Figures) -> Markup {
     let counts: Vec<_> = day.hours.iter().map(|count| desk.number(*count)).collect();
     let (steps, hours) = (day.steps.clone(), day.hours.clone());
-    let title = match day.complete {
-        true => desk.f("{} orders today", &[&desk.number(day.orders)]),
-        false => desk.f("{} orders, by minute", &[&desk.number(day.read)]),
+    let title = match (day.complete, day.hourly) {
+        (true, true) => desk.f("{} orders today", &[&desk.number(day.orders)]),
+        (true, false) => desk.f("{} orders today, by minute", &[&desk.number(day.orders)]),
+        (false, _) => desk.f("{} orders, by minute", &[&desk.number(day.read)]),
     };
     let series = [(desk.t("Orders").to_owned(), hours, counts)];
     parts::chart(desk, &Chart { title: &title, steps: &steps, series: &series })
@@ -165,13 +166,13 @@ fn latest(desk: &Desk, day: &Figures) -> Markup {
                     li {
                         a href=(desk.url(&format!("/orders/{}", order.text("id")))) {
                             strong { (order.text("number")) }
-                            " " (order.text("/customer/name"))
                         }
-                        span.end {
-                            (parts::money(desk, order.int("total_minor"), order.text("currency")))
-                            (parts::badge(desk, order.text("status")))
+                        (parts::money(desk, order.int("total_minor"), order.text("currency")))
+                        small {
+                            (order.text("/customer/name")) ", "
+                            (parts::ago(desk, order.text("placed_at")))
                         }
-                        small { (parts::ago(desk, order.text("placed_at"))) }
+                        (parts::badge(desk, order.text("status")))
                     }
                 }
             }

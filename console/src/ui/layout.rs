@@ -211,7 +211,7 @@ fn preferences(desk: &Desk) -> Markup {
 }
 
 fn navigation(desk: &Desk) -> Markup {
-    let here = desk.inner().here.split('?').next().unwrap_or_default();
+    let here = desk.path();
     let shop = desk.inner().shop.is_some();
     html! {
         @if shop {

@@ -7,15 +7,22 @@ use serde_json::Value;
 /// How a state is meant: what is well is grey, colour is for what needs somebody.
 pub(crate) fn tone(status: &str) -> &'static str {
     match status {
-        "paid_without_stock" | "failed" | "quarantined" | "overdue" | "dead" | "rejected"
-        | "charged_back" | "mismatch" | "broken" | "given_up" | "undeliverable" => "red",
-        "pending" | "awaiting" | "held" | "waiting" | "short" | "queued" | "sending" | "open"
-        | "authorized" | "paused" | "suspended" | "second_payment" | "created" | "blocked"
-        | "draft" | "expired" | "parked" | "half_open" => "amber",
-        "running" | "processing" | "assigned" | "undoing" | "fetching" => "blue",
-        "confirmed" | "paid" | "completed" | "sent" | "delivered" | "active" | "closed"
-        | "settled" | "committed" | "shipped" => "green",
-        _ => "grey",
+        "paid_without_stock" | "failed" | "quarantined" | "overdue" | "rejected" | "mismatch"
+        | "abandoned" | "disabled" => "red",
+        "short"
+        | "waiting"
+        | "open"
+        | "paused"
+        | "suspended"
+        | "deleting"
+        | "second_payment"
+        | "low"
+        | "completed_with_errors"
+        | "authorized"
+        | "unmatched" => "amber",
+        "running" | "processing" | "confirmed" | "assigned" | "undoing" | "sending" => "blue",
+        "paid" | "completed" | "sent" | "delivered" | "active" | "settled" | "committed" => "green",
+        _ => "",
     }
 }
 
@@ -24,12 +31,20 @@ pub(crate) fn badge(desk: &Desk, status: &str) -> Markup {
     if status.is_empty() {
         return html! {};
     }
-    html! { span.badge class=(tone(status)) { (desk.language().word(status)) } }
+    html! { span class={ "badge " (tone(status)) } { (desk.language().word(status)) } }
 }
 
 /// An amount of a document with its currency.
 pub(crate) fn money(desk: &Desk, minor: i64, currency: &str) -> Markup {
     html! { span.figure { (desk.money(minor, currency)) } }
+}
+
+/// An amount, or a dash where there is none.
+pub(crate) fn money_if_any(desk: &Desk, minor: i64, currency: &str) -> Markup {
+    match minor {
+        0 => html! { span.quiet { "–" } },
+        minor => money(desk, minor, currency),
+    }
 }
 
 /// A time: how long ago, with the exact one on hover.
@@ -96,7 +111,7 @@ pub(crate) fn facts(rows: &[(&str, Markup)]) -> Markup {
 
 /// A link that looks like a button.
 pub(crate) fn action(href: &str, label: &str, class: &str) -> Markup {
-    html! { a.button class=(class) href=(href) { (label) } }
+    html! { a class={ "button " (class) } href=(href) { (label) } }
 }
 
 /// A form with one button, for what needs no question.
@@ -112,7 +127,7 @@ pub(crate) fn one_button(desk: &Desk, to: &str, label: &str, class: &str) -> Mar
 /// A figure with its name, which leads to what it is made of.
 pub(crate) fn tile(label: &str, value: &Markup, beside: &str, href: &str, tone: &str) -> Markup {
     html! {
-        a.tile class=(tone) href=(href) {
+        a class={ "tile " (tone) } href=(href) {
             span.label { (label) }
             strong { (value) }
             span.beside { (beside) }
@@ -127,7 +142,8 @@ pub(crate) fn pager(desk: &Desk, base: &str, asked: &str, page: &Value) -> Marku
     let join = if base.contains('?') { '&' } else { '?' };
     html! {
         @if !asked.is_empty() || !next.is_empty() {
-            nav.pager aria-label=(desk.t("Pages of the list")) {
+            nav.pager aria-label=(desk.t("Pages of the list")) hx-boost="true" hx-target="#main"
+                hx-select="#main" hx-swap="outerHTML show:window:top" {
                 @if !asked.is_empty() { a href=(base) { (desk.t("To the newest")) } }
                 @if !next.is_empty() {
                     a rel="next" href={ (base) (join) "cursor=" (cursor) } { (desk.t("Older")) }
@@ -140,7 +156,8 @@ pub(crate) fn pager(desk: &Desk, base: &str, asked: &str, page: &Value) -> Marku
 /// A list's filters: links, one of which is where we are.
 pub(crate) fn tabs(label: &str, tabs: &[(String, String, bool)]) -> Markup {
     html! {
-        nav.tabs aria-label=(label) {
+        nav.tabs aria-label=(label) hx-boost="true" hx-target="#main" hx-select="#main"
+            hx-swap="outerHTML show:window:top" {
             @for (href, name, current) in tabs {
                 a href=(href) aria-current=[current.then_some("true")] { (name) }
             }
@@ -153,7 +170,7 @@ pub(crate) fn raw(desk: &Desk, value: &Value) -> Markup {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     html! {
         details.raw {
-            summary { (desk.t("As it is")) }
+            summary { span { (desk.t("As it is")) } }
             pre tabindex="0" { code { (text) } }
         }
     }

@@ -8,16 +8,34 @@ use maud::{Markup, html};
 pub(crate) struct Column {
     pub(crate) name: &'static str,
     pub(crate) figures: bool,
+    /// Left out where there is little room.
+    pub(crate) minor: bool,
+}
+
+impl Column {
+    /// The same, left out where there is little room.
+    pub(crate) const fn minor(self) -> Self {
+        Self { minor: true, ..self }
+    }
+
+    fn class(&self) -> Option<&'static str> {
+        match (self.figures, self.minor) {
+            (true, true) => Some("num minor"),
+            (true, false) => Some("num"),
+            (false, true) => Some("minor"),
+            (false, false) => None,
+        }
+    }
 }
 
 /// A column of words.
 pub(crate) const fn words(name: &'static str) -> Column {
-    Column { name, figures: false }
+    Column { name, figures: false, minor: false }
 }
 
 /// A column of figures.
 pub(crate) const fn figures(name: &'static str) -> Column {
-    Column { name, figures: true }
+    Column { name, figures: true, minor: false }
 }
 
 /// A row.
@@ -50,7 +68,7 @@ pub(crate) fn table(
                         }
                     }
                     @for column in columns {
-                        th scope="col" class=[column.figures.then_some("num")] {
+                        th scope="col" class=[column.class()] {
                             (desk.t(column.name))
                         }
                     }
@@ -74,7 +92,7 @@ fn line(desk: &Desk, columns: &[Column], row: &Row, select: Option<&str>) -> Mar
                 }
             }
             @for (place, (column, cell)) in columns.iter().zip(&row.cells).enumerate() {
-                td class=[column.figures.then_some("num")] data-label=(desk.t(column.name)) {
+                td class=[column.class()] data-label=(desk.t(column.name)) {
                     @if place == 0 && !row.href.is_empty() {
                         a.open href=(row.href) { (cell) }
                     } @else { (cell) }

@@ -181,12 +181,14 @@ pub(super) async fn show(
         div.columns {
             div {
                 @if !action.fields.is_empty() { (questions(&desk, action, &asked)) }
-                @match &would {
-                    None => {}
-                    Some(Err(trouble)) => p.notice.red role="alert" { (trouble.detail) },
-                    Some(Ok(would)) => {
-                        (what_would_happen(&desk, would))
-                        (decision(&desk, action, &asked, &document))
+                div #outcome aria-live="polite" {
+                    @match &would {
+                        None => {}
+                        Some(Err(trouble)) => p.notice.red role="alert" { (trouble.detail) },
+                        Some(Ok(would)) => {
+                            (what_would_happen(&desk, would))
+                            (decision(&desk, action, &asked, &document))
+                        }
                     }
                 }
                 p { a href=(back) { (desk.t("Back to the order, changing nothing")) } }
@@ -209,7 +211,8 @@ pub(super) async fn carry_out(
 
 fn questions(desk: &Desk, action: &Action, asked: &Form) -> Markup {
     html! {
-        form.sheet {
+        form.sheet hx-get=(desk.path()) hx-target="#outcome" hx-select="#outcome" hx-swap="outerHTML"
+            hx-trigger="input changed delay:300ms, submit" hx-push-url="true" {
             @for field in action.fields {
                 label {
                     span { (desk.t(field.label)) }

@@ -34,8 +34,8 @@ const COLUMNS: [Column; 7] = [
     words("Order"),
     words("Status"),
     words("Customer"),
-    words("Channel"),
-    words("Goods"),
+    words("Channel").minor(),
+    words("Goods").minor(),
     figures("Total"),
     words("Placed"),
 ];

@@ -21,10 +21,10 @@ use serde_json::Value;
 const LINES: [Column; 7] = [
     words("Product"),
     figures("Ordered"),
-    figures("Price"),
-    figures("Cancelled"),
+    figures("Price").minor(),
+    figures("Cancelled").minor(),
     figures("Sent"),
-    figures("Came back"),
+    figures("Came back").minor(),
     figures("Sum"),
 ];
 

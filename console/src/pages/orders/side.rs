@@ -110,8 +110,8 @@ fn payments(desk: &Desk, payments: &Value) -> Markup {
                 html! { (desk.money(payment.int("amount_minor"), currency)) },
                 parts::badge(desk, payment.text("status")),
                 html! { (attempt.text("provider")) " " small { (attempt.text("account")) } },
-                parts::money(desk, payment.int("captured_minor"), currency),
-                parts::money(desk, payment.int("refunded_minor"), currency),
+                parts::money_if_any(desk, payment.int("captured_minor"), currency),
+                parts::money_if_any(desk, payment.int("refunded_minor"), currency),
             ],
         }
     };
@@ -155,7 +155,7 @@ fn cancellation(desk: &Desk, order: &Value) -> Markup {
         html! {
             @for step in cancelled.list(name) {
                 li {
-                    span.badge class=(if done { "green" } else { "amber" }) {
+                    span class={ "badge " (if done { "green" } else { "amber" }) } {
                         (desk.language().word(step.as_str().unwrap_or_default()))
                     }
                     " " @if done { (desk.t("done")) } @else { (desk.t("missing")) }

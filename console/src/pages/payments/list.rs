@@ -18,8 +18,8 @@ const COLUMNS: [Column; 7] = [
     words("Payment"),
     words("Status"),
     figures("Amount"),
-    figures("Came"),
-    figures("Went back"),
+    figures("Came").minor(),
+    figures("Went back").minor(),
     words("By"),
     words("Order"),
 ];
@@ -82,8 +82,8 @@ fn row(desk: &Desk, payment: &Value) -> Row {
             html! { (crate::format::short(id)) },
             parts::badge(desk, payment.text("status")),
             parts::money(desk, payment.int("amount_minor"), currency),
-            parts::money(desk, payment.int("captured_minor"), currency),
-            parts::money(desk, payment.int("refunded_minor"), currency),
+            parts::money_if_any(desk, payment.int("captured_minor"), currency),
+            parts::money_if_any(desk, payment.int("refunded_minor"), currency),
             html! { (attempt.text("provider")) " " small { (attempt.text("account")) } },
             html! { @if !order.is_empty() {
                 a href=(desk.url(&format!("/orders/{}", escape(order)))) { (crate::format::short(order)) }

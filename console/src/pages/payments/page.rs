@@ -131,8 +131,8 @@ fn attempts(desk: &Desk, payment: &Value) -> Markup {
         cells: vec![
             html! { (attempt.text("provider")) " " small { (attempt.text("account")) } },
             parts::badge(desk, attempt.text("status")),
-            parts::money(desk, attempt.int("captured_minor"), currency),
-            parts::money(desk, attempt.int("refunded_minor"), currency),
+            parts::money_if_any(desk, attempt.int("captured_minor"), currency),
+            parts::money_if_any(desk, attempt.int("refunded_minor"), currency),
             html! { @for name in attempt.list("references").iter().filter_map(Value::as_str).take(1) {
                 (parts::id(desk, name))
             } },
@@ -251,22 +251,25 @@ pub(super) async fn refund(
     let title = desk.f("Give money back: {}", &[&amount]);
     let main = html! {
         (parts::heading(&title, &parts::badge(&desk, document.text("status")), &html! {}))
-        form.sheet {
+        form.sheet hx-get=(desk.path()) hx-target="#outcome" hx-select="#outcome" hx-swap="outerHTML"
+            hx-trigger="input changed delay:300ms, submit" hx-push-url="true" {
             label { span { (desk.t("How much, in minor units; all that is left if empty")) }
                 input name="amount_minor" inputmode="numeric" value=(asked.text("amount_minor")); }
             label { span { (desk.t("Why")) }
                 input name="reason" maxlength="500" value=(asked.text("reason")); }
             button type="submit" { (desk.t("Show what it would do")) }
         }
-        @match &would {
-            Err(trouble) => p.notice.red role="alert" { (trouble.detail) },
-            Ok(would) => {
-                (super::super::orders::what_would_happen(&desk, would))
-                form method="post" {
-                    (desk.form_fields())
-                    input type="hidden" name="amount_minor" value=(asked.text("amount_minor"));
-                    input type="hidden" name="reason" value=(asked.text("reason"));
-                    button.danger type="submit" { (desk.f("Give {} back", &[&amount])) }
+        div #outcome aria-live="polite" {
+            @match &would {
+                Err(trouble) => p.notice.red role="alert" { (trouble.detail) },
+                Ok(would) => {
+                    (super::super::orders::what_would_happen(&desk, would))
+                    form method="post" {
+                        (desk.form_fields())
+                        input type="hidden" name="amount_minor" value=(asked.text("amount_minor"));
+                        input type="hidden" name="reason" value=(asked.text("reason"));
+                        button.danger type="submit" { (desk.f("Give {} back", &[&amount])) }
+                    }
                 }
             }
         }

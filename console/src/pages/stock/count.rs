@@ -151,7 +151,7 @@ fn outcome(desk: &Desk, said: &Form, looked: &[Looked], sure: bool) -> Markup {
     let bad = looked.iter().filter(|row| row.known.is_err()).count();
     let rows: Vec<_> = looked.iter().map(|row| line(desk, row, sure)).collect();
     html! {
-        p.notice role="status" class=(if bad > 0 { "red" } else if sure { "green" } else { "blue" }) {
+        p role="status" class={ "notice " (if bad > 0 { "red" } else if sure { "green" } else { "blue" }) } {
             @if sure { (desk.f("{} rows are written down.", &[&good])) }
             @else { (desk.f("{} rows can be written down. Nothing has changed yet.", &[&good])) }
             @if bad > 0 { " " (desk.f("{} cannot, see why below.", &[&bad.to_string()])) }

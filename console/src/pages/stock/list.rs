@@ -24,10 +24,10 @@ const LEVELS: [Column; 5] = [
     figures("Sellable"),
     figures("On hand"),
     figures("Held"),
-    words("By warehouse"),
+    words("By warehouse").minor(),
 ];
 const HOLDS: [Column; 5] =
-    [words("Order"), words("Status"), words("Until"), words("Channel"), words("Goods")];
+    [words("Order"), words("Status"), words("Until"), words("Channel").minor(), words("Goods")];
 const TRANSFERS: [Column; 5] =
     [words("Product"), figures("Pieces"), words("From"), words("To"), words("Status")];
 
@@ -122,7 +122,7 @@ fn level(desk: &Desk, sku: &Value) -> Row {
         href: desk.url(&format!("/stock/{}", escape(name))),
         cells: vec![
             html! { (name) },
-            html! { span.figure class=(tone) { (desk.number(total)) } },
+            html! { span class={ "figure " (tone) } { (desk.number(total)) } },
             html! { (desk.number(sum("on_hand"))) },
             html! { (desk.number(sum("reserved"))) },
             html! {

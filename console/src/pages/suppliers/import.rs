@@ -115,7 +115,7 @@ fn progress(desk: &Desk, document: &Value, running: bool) -> Markup {
 fn counts(desk: &Desk, document: &Value) -> Markup {
     let tile = |name: &str, label: &str, tone: &str| {
         let count = document.int(&format!("/counts/{name}"));
-        html! { div.tile class=[(count > 0).then_some(tone)] {
+        html! { div class={ "tile " (if count > 0 { tone } else { "" }) } {
             span.label { (label) } strong { (desk.number(count)) }
         } }
     };

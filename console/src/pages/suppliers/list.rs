@@ -21,8 +21,8 @@ const IMPORTS: [Column; 8] = [
     words("Status"),
     figures("New"),
     figures("Changed"),
-    figures("Gone"),
-    figures("Failed"),
+    figures("Gone").minor(),
+    figures("Failed").minor(),
     figures("Rows"),
     words("Asked for"),
 ];

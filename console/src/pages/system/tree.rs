@@ -61,6 +61,9 @@ fn whole(desk: &Desk, micro: i64) -> String {
 }
 
 fn per_second(desk: &Desk, pace: &[i64]) -> String {
+    if pace.is_empty() {
+        return desk.t("pace being measured").to_owned();
+    }
     let lately = pace.iter().rev().take(5);
     let count = i64::try_from(lately.clone().count().max(1)).unwrap_or(1);
     let tenths = lately.sum::<i64>() / count / 100_000;
@@ -92,7 +95,7 @@ fn line(desk: &Desk, line: &Line) -> Markup {
         _ => desk.t("well"),
     };
     html! {
-        div.line class=(line.tone) {
+        div class={ "line " (line.tone) } {
             span.dot role="img" aria-label=(state) {}
             strong { (line.name) }
             span.doing { (line.doing) }
@@ -132,6 +135,7 @@ fn branch(desk: &Desk, name: &str, lines: &[Line]) -> Markup {
     });
     let all = lines.len().to_string();
     let told = match bad {
+        0 if lines.is_empty() => desk.t("none has crashed").to_owned(),
         0 => desk.f("{}, all well", &[&all]),
         bad => desk.f("{} of {} need a look", &[&bad.to_string(), &all]),
     };

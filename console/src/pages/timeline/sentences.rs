@@ -103,7 +103,7 @@ fn payment(desk: &Desk, what: &str, data: &Value) -> Option<String> {
         "opened" => desk.t("The provider has opened it: it can be paid").to_owned(),
         "pending" => desk.t("The provider has the payment").to_owned(),
         "authorized" => desk.f("{} is held for us", &[&amount()]),
-        "paid" => desk.f("{} is paid", &[&amount()]),
+        "paid" => desk.f("{} is paid", &[&money(desk, data.at("paid"))]),
         "booked" => desk.f("Booked: {} {}", &[&desk.language().word(data.text("kind")), &amount()]),
         "refunded" => desk.f("Refunded in all: {}", &[&money(desk, data.at("refunded"))]),
         "failed" => desk.t("The payment failed").to_owned(),
@@ -119,15 +119,19 @@ fn payment(desk: &Desk, what: &str, data: &Value) -> Option<String> {
         "refund_failed" => desk.f("A refund of {} did not work", &[&amount()]),
         "query_requested" => desk.t("The provider is asked how it stands").to_owned(),
         "called" => {
-            let took = data.int("/call/took_ms");
-            match took {
-                0 => desk.t("The provider was called").to_owned(),
-                took => desk.f(
-                    "The provider was called, and answered in {}",
-                    &[&format::lasting(desk.language(), took)],
-                ),
-            }
+            let call = data.at("call");
+            let took = format::lasting(desk.language(), call.int("duration_ms"));
+            let outcome = desk.language().word(call.text("outcome"));
+            desk.f("Call to {}: {}, after {}", &[call.text("provider"), &outcome, &took])
         }
+        "settle_requested" => {
+            desk.t("Nobody waits for this money any more: it goes back").to_owned()
+        }
+        "settled" => desk.t("Settled: nothing of it is open").to_owned(),
+        "payer_returned" => desk.t("The payer came back to the shop").to_owned(),
+        "call_failed" => desk.t("A call did not work; it is made again").to_owned(),
+        "call_given_up" => desk.t("A call was given up; a person decides").to_owned(),
+        "disputed" => desk.f("The payer disputes {}", &[&amount()]),
         "observed" => desk.t("The provider told something new").to_owned(),
         "attempt_closed" => {
             desk.f("An attempt ended: {}", &[&desk.language().word(data.text("status"))])

@@ -30,6 +30,8 @@ pub(super) struct Figures {
     pub(super) channels: Vec<(String, i64)>,
     /// The names of the chart's steps: hours, or minutes where orders come fast.
     pub(super) steps: Vec<String>,
+    /// Whether the steps are hours.
+    pub(super) hourly: bool,
     /// Orders by step.
     pub(super) hours: Vec<i64>,
     /// The newest orders.
@@ -81,10 +83,13 @@ fn add_up(desk: &Desk, orders: Vec<Value>, complete: bool) -> Figures {
     }
     figures.channels = channels.into_iter().collect();
     figures.channels.sort_by_key(|(_, count)| -count);
-    (figures.steps, figures.hours) = match complete {
-        true => by_hours(desk, &orders),
-        false => by_minutes(desk, &orders),
-    };
+    (figures.steps, figures.hours) = by_hours(desk, &orders);
+    // A day that has just begun, or whose orders come fast, is told by minutes.
+    let busy = figures.hours.iter().filter(|count| **count > 0).count();
+    figures.hourly = complete && busy > 2;
+    if !figures.hourly {
+        (figures.steps, figures.hours) = by_minutes(desk, &orders);
+    }
     figures.latest = orders.into_iter().take(LATEST).collect();
     figures
 }
