@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use std::{env, error::Error, fs, io::Write, path::Path};
 
 /// Name in `assets/`, media type.
-const ASSETS: [(&str, &str); 5] = [
+const ASSETS: [(&str, &str); 6] = [
+    ("icon.svg", "image/svg+xml"),
     ("style.css", "text/css; charset=utf-8"),
     ("console.js", "text/javascript; charset=utf-8"),
     ("chart.js", "text/javascript; charset=utf-8"),

@@ -109,7 +109,7 @@ fn whole(desk: &Desk, title: &str, kind: &str, body: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 meta name="htmx-config" content=(config);
                 title { (title) " · Kontor" }
-                link rel="icon" href="data:,";
+                link rel="icon" type="image/svg+xml" href=(assets::url("icon.svg"));
                 link rel="stylesheet" href=(assets::url("style.css"));
                 script src=(assets::url("htmx.js")) defer {}
                 script type="module" src=(assets::url("console.js")) {}

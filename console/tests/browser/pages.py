@@ -63,12 +63,13 @@ def sign_in(page):
     page.wait_for_url(f"{URL}/console*")
 
 
-def state():
+def state(running):
     """The cookies of somebody who is signed in, for contexts to come."""
-    with browser() as running:
-        context = running.new_context(locale="en-GB")
-        sign_in(context.new_page())
-        return context.storage_state()
+    context = running.new_context(locale="en-GB")
+    sign_in(context.new_page())
+    kept = context.storage_state()
+    context.close()
+    return kept
 
 
 def shop(path=""):

@@ -42,9 +42,9 @@ def main():
     folder = Path(sys.argv[1])
     only = set(sys.argv[2:])
     folder.mkdir(parents=True, exist_ok=True)
-    kept = state()
     print(f"{'page':16}{'first paint':>14}{'server':>10}{'bytes':>10}{'shift':>8}")
     with browser() as running:
+        kept = state(running)
         for look, options in LOOKS:
             context = running.new_context(storage_state=kept, locale="en-GB", **options)
             page = context.new_page()

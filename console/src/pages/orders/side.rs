@@ -2,19 +2,24 @@
 
 use crate::{
     backend::escape,
-    desk::Desk,
+    desk::{Desk, query},
+    format,
     ui::{
         parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
 };
+use chrono::{SecondsFormat, TimeDelta};
 use futures_util::future::join_all;
 use maud::{Markup, html};
 use serde_json::Value;
 
 /// Payments of an order whose past is told at most.
 const PAYMENTS_MAX: usize = 5;
+
+/// How long before an order its goods may have been held.
+const HELD_BEFORE: TimeDelta = TimeDelta::seconds(10);
 
 const PAYMENTS: [Column; 5] =
     [words("Payment"), words("Status"), words("By"), figures("Came"), figures("Went back")];
@@ -45,15 +50,24 @@ pub(super) async fn read(desk: &Desk, order: &str) -> Around {
         api.get_if_any("/v1/notifications?limit=200"),
     );
     let ids = payments.list("items").iter().take(PAYMENTS_MAX).map(|one| one.text("id"));
-    let pasts = ids.map(|id| async move {
-        let path = format!("/v1/payments/{}/history?limit=200", escape(id));
-        api.get_if_any(&path).await
-    });
-    let mut histories = join_all(pasts).await;
+    let mut pasts: Vec<String> =
+        ids.map(|id| format!("/v1/payments/{}/history?limit=200", escape(id))).collect();
+    pasts.extend(past_of_hold(&history, order));
+    let mut histories = join_all(pasts.iter().map(|path| api.get_if_any(path))).await;
     histories.insert(0, history);
     let about = messages.list("items").iter().filter(|message| message.text("about") == order);
     let messages = about.cloned().collect();
     Around { hold, payments, messages, histories }
+}
+
+/// What has happened to an order's goods. The API asks the journal for it, from a time on: goods
+/// are held a moment before the order is there.
+fn past_of_hold(history: &Value, order: &str) -> Option<String> {
+    let first = format::instant(history.list("items").first()?.text("at"))?;
+    let from = (first - HELD_BEFORE).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let entity = format!("reservation/{order}");
+    let asked = [("domain", "stock"), ("entity", &entity), ("from", &from), ("limit", "100")];
+    Some(query("/v1/audit", &asked))
 }
 
 /// A section for each.

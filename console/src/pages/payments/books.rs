@@ -133,7 +133,7 @@ pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
     let main = html! {
         (parts::heading(desk.t("Differences"), &html! {}, &html! {}))
         (views(&desk, "/differences"))
-        (parts::tabs(desk.t("Views"), &tabs))
+        (parts::tabs(desk.t("Status"), &tabs))
         @if page.list("items").is_empty() {
             (parts::empty(desk.t("The books and the providers' lists agree"),
                 desk.t("What differs after a comparison is listed here, each with what to do about it.")))
