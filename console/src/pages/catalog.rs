@@ -171,7 +171,7 @@ fn what_it_is(desk: &Desk, product: &Value) -> Markup {
                 }),
                 (desk.t("Known to suppliers as"), html! {
                     @for link in product.list("links") {
-                        span.pair { (link.text("supplier")) " " code { (link.text("code")) } }
+                        span.pair { (link.text("source")) " " code { (link.text("code")) } }
                     }
                 }),
             ]))
@@ -188,14 +188,34 @@ fn writers(desk: &Desk, product: &Value) -> Markup {
         desk.t("Who wrote what"),
         &html! {
             ul.plain {
-                @for owner in owners {
-                    li { code { (owner.text("field")) } " "
-                        (desk.language().word(owner.text("/writer/kind")))
-                        (desk.language().word(owner.text("source"))) }
-                }
+                @for owner in owners { li { (written(desk, owner)) } }
             }
         },
     )
+}
+
+/// A writer with its fields, and the import that wrote them last.
+fn written(desk: &Desk, owner: &Value) -> Markup {
+    let run = owner.text("run");
+    html! {
+        strong { (source_of(desk, owner.text("source"))) } ": "
+        @for field in owner.list("fields").iter().filter_map(Value::as_str) {
+            code.pair { (field) }
+        }
+        @if !run.is_empty() {
+            a href=(desk.url(&format!("/suppliers/imports/{}", escape(run)))) {
+                (desk.t("by this import"))
+            }
+        }
+    }
+}
+
+/// Who writes, in words: `supplier:acme`, `price_rule`, `person`.
+fn source_of(desk: &Desk, source: &str) -> String {
+    match source.split_once(':') {
+        Some((kind, name)) => format!("{} {name}", desk.language().word(kind)),
+        None => desk.language().word(source),
+    }
 }
 
 fn happened(desk: &Desk, past: &Value) -> Markup {

@@ -1,4 +1,4 @@
-//! The console's two languages. The English text is the name of a text; `czech.rs` has the other.
+//! The console's two languages. The English text is the name of a text; `czech/` has the other.
 //!
 //! A test reads this crate's sources and fails if a text that is shown has no Czech, if one is
 //! there that nobody shows, or if the two do not have the same places for values.
@@ -10,7 +10,7 @@ mod tests;
 use std::{collections::HashMap, sync::LazyLock};
 
 static CZECH: LazyLock<HashMap<&'static str, &'static str>> =
-    LazyLock::new(|| czech::TEXTS.iter().copied().collect());
+    LazyLock::new(|| czech::texts().collect());
 
 /// A language of the console.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

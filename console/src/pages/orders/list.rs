@@ -37,7 +37,7 @@ const COLUMNS: [Column; 7] = [
     words("Channel").minor(),
     words("Goods").minor(),
     figures("Total"),
-    words("Placed"),
+    words("Placed").minor(),
 ];
 
 /// What can be done with many at once.

@@ -21,7 +21,7 @@ const COLUMNS: [Column; 7] = [
     figures("Came").minor(),
     figures("Went back").minor(),
     words("By"),
-    words("Order"),
+    words("Order").minor(),
 ];
 const VIEWS: [(&str, &str); 9] = [
     ("", text!("All")),

@@ -21,12 +21,18 @@ const PROBLEMS_MAX: usize = 50;
 
 const PROBLEMS: [Column; 4] =
     [figures("Row"), words("Code"), words("Field"), words("What is wrong")];
-const SAMPLES: [Column; 5] =
-    [figures("Row"), words("Code"), words("What"), words("Title"), words("Product")];
+const SAMPLES: [Column; 6] = [
+    words("Code"),
+    words("What"),
+    words("Title"),
+    figures("Price now"),
+    figures("Price then"),
+    words("Product"),
+];
 
 pub(super) async fn show(desk: Desk, Path((_, import)): Path<(String, String)>) -> Answer {
     let path = format!("/v1/imports/{}", escape(&import));
-    let problems = format!("{path}/errors?format=jsonl");
+    let problems = format!("{path}/errors?form=jsonl");
     let (document, problems) = tokio::join!(desk.api().get(&path), desk.api().text(&problems));
     let document = document?;
     let status = document.text("status");
@@ -104,7 +110,7 @@ fn progress(desk: &Desk, document: &Value, running: bool) -> Markup {
                 (desk.t("Ready"), parts::ago(desk, document.text("estimated_end"))),
                 (desk.t("Took"), took().map_or_else(|| html! {}, |took| html! { (took) })),
                 (desk.t("Asked for by"), html! {
-                    (desk.language().word(document.text("trigger")))
+                    (desk.language().word(document.text("/trigger/by")))
                 }),
                 (desk.t("Stopped by"), html! { (desk.language().word(document.text("gate"))) }),
             ]))
@@ -151,13 +157,18 @@ fn samples(desk: &Desk, document: &Value) -> Markup {
     if samples.is_empty() {
         return html! {};
     }
+    let price_of = |price: &Value| match price {
+        Value::Null => html! { span.quiet { "–" } },
+        price => parts::money(desk, price.int("amount_minor"), price.text("currency")),
+    };
     let row = |sample: &Value| Row {
         cells: vec![
-            html! { (desk.number(sample.int("row"))) },
             html! { code { (sample.text("code")) } },
             html! { @if sample.is("new") { (parts::badge(desk, "new")) }
             @else { (parts::badge(desk, "changed")) } },
             html! { (sample.text("title")) },
+            price_of(sample.at("price_before")),
+            price_of(sample.at("price")),
             html! { @if sample.has("product") {
                 a href=(desk.url(&format!("/catalog/products/{}", escape(sample.text("product"))))) {
                     (format::short(sample.text("product")))
@@ -188,7 +199,7 @@ fn wrong_rows(desk: &Desk, lines: &str) -> Markup {
             html! { (desk.number(problem.int("row"))) },
             html! { code { (problem.text("code")) } },
             html! { (problem.text("field")) },
-            html! { (problem.text("reason")) (problem.text("detail")) (problem.text("problem")) },
+            html! { (problem.text("reason")) },
         ],
         ..Row::default()
     };
