@@ -104,7 +104,7 @@ pub(crate) fn ago(language: Language, at: DateTime<Utc>, now: DateTime<Utc>) -> 
     let lasting = lasting(language, seconds.saturating_abs().saturating_mul(1000));
     match seconds {
         -4..=4 => language.t("now").to_owned(),
-        1.. => language.f("{} ago", &[&lasting]),
+        5.. => language.f("{} ago", &[&lasting]),
         _ => language.f("in {}", &[&lasting]),
     }
 }

@@ -42,10 +42,12 @@ pub(crate) struct Tokens {
 
 type Exchange = Shared<Pin<Box<dyn Future<Output = Result<Tokens, Trouble>> + Send>>>;
 
+type Known = HashMap<[u8; 32], (Instant, Exchange)>;
+
 /// Exchanges under way and just done, by the hash of the token that was given.
 #[derive(Clone, Default)]
 pub(crate) struct Exchanges {
-    known: Arc<Mutex<HashMap<[u8; 32], (Instant, Exchange)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Tokens {

@@ -30,7 +30,7 @@ impl<'e> Happening<'e> {
 pub(super) fn merged(histories: &[Value]) -> Vec<Value> {
     let mut all: Vec<Value> =
         histories.iter().flat_map(|history| history.list("items").iter().cloned()).collect();
-    all.sort_by(|one, other| place(one).cmp(&place(other)));
+    all.sort_by_key(place);
     // An event that touches several things is in the history of each.
     all.dedup_by(|one, other| one.text("id") == other.text("id"));
     all

@@ -1,6 +1,9 @@
 //! A stand-in for the API that answers with what a node was recorded to answer, and a browser that
 //! keeps cookies. What is not recorded is not there.
 
+// What is not there fails the test that needs it.
+#![allow(clippy::unwrap_used)]
+
 use axum::{
     Router,
     body::Body,

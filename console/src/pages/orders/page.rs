@@ -52,7 +52,7 @@ pub(super) async fn show(
         div #live data-live=[live] data-live-about=(order) {
             @if !at.is_empty() { (then_banner(&desk, &order, at)) }
             (header(&desk, &document, at))
-            @if asked.text("done") != "" && at.is_empty() {
+            @if !asked.text("done").is_empty() && at.is_empty() {
                 p.notice.green role="status" { (desk.t("Done.")) }
             }
             div.columns {
