@@ -168,7 +168,7 @@ pub async fn run(
         closing: watch::Sender::new(false),
     });
     if args.seconds.is_none() {
-        welcome(&running.url, &town);
+        welcome(&running, &town);
     }
     let report = course(&town, &running.intake, args.shoppers as usize).await;
     running.end().await?;
@@ -295,8 +295,11 @@ impl Running {
     }
 }
 
-fn welcome(url: &str, town: &Town) {
+fn welcome(running: &Running, town: &Town) {
+    let Running { url, admin, .. } = running;
     let token = town.shops.first().map(|shop| shop.bearer.token.as_str()).unwrap_or_default();
+    eprintln!("The console: {url}/console");
+    eprintln!("The first time, become its operator: {url}/console/setup#{admin}");
     eprintln!("The API, described: {url}/docs");
     eprintln!("Try: curl -H 'Authorization: Bearer {token}' '{url}/v1/orders?limit=3'");
     eprintln!("Ctrl-C closes the shops and proves.");
