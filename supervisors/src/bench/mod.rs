@@ -1,8 +1,25 @@
 //! Measurements of the program on the machine at hand, on data of their own that is thrown away.
+//!
+//! Each says what it did, on what, how fast and at what cost; and, where hand-written SQL can do the
+//! same, how that compares in the same run. `docs/performance.md` says what was found.
 
+mod buyer;
+mod caller;
+mod consumer;
+mod database;
+mod distance;
+mod hot;
 mod house;
 mod import;
+mod load;
 mod machine;
+mod node;
+mod orders;
+mod process;
+mod reference;
+mod report;
+mod stage;
+mod times;
 
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -10,6 +27,10 @@ use std::process::ExitCode;
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
+    /// Orders through HTTP, held and durable; beside the same flow as hand-written SQL.
+    Orders(orders::OrdersArgs),
+    /// Everybody wants one product of which there is little; beside hand-written SQL.
+    Hot(hot::HotArgs),
     /// Imports of a supplier's feed: rows a second, memory, and what it does to orders meanwhile.
     Import(ImportArgs),
 }
@@ -29,13 +50,16 @@ pub struct ImportArgs {
 }
 
 /// Measures, and prints what was found. `database_url` is PostgreSQL's; without one, the embedded
-/// database is used. Its content is thrown away, so nothing else belongs in it.
+/// database is used. Databases of its own are created on that server, and dropped in the end; but an
+/// import is measured on the database that is named, so nothing else belongs in that.
 pub async fn run(
     command: BenchCommand,
     json: bool,
     database_url: Option<String>,
 ) -> Result<ExitCode, String> {
-    match command {
+    let report = match command {
+        BenchCommand::Orders(args) => orders::measure(&args, database_url).await?,
+        BenchCommand::Hot(args) => hot::measure(&args, database_url).await?,
         BenchCommand::Import(args) => {
             let found = import::measure(&args, database_url).await?;
             if json {
@@ -43,7 +67,11 @@ pub async fn run(
             } else {
                 found.print();
             }
-            Ok(ExitCode::SUCCESS)
+            return Ok(ExitCode::SUCCESS);
         }
-    }
+    };
+    report.print(json)?;
+    // What was sold and is not there is no slow result but a wrong one.
+    let sound = report.oversold.is_none_or(|oversold| oversold == 0);
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
