@@ -44,7 +44,7 @@ pub(super) async fn measure(args: &HotArgs, server: Option<String>) -> Result<Re
     if later.is_some() && server.is_none() {
         return Err("--latency-us needs a PostgreSQL: --database-url".to_owned());
     }
-    let place = Place { server, later, amqp_url: None };
+    let place = Place { server, later, ..Place::default() };
     let reference = Reference::open(&place, 1, 1, args.stock).await?;
     let mut rows = Vec::new();
     if let Some(reference) = &reference {

@@ -8,6 +8,8 @@ mod caller;
 mod consumer;
 mod database;
 mod distance;
+mod engine;
+mod growth;
 mod hot;
 mod house;
 mod import;
@@ -17,9 +19,12 @@ mod node;
 mod orders;
 mod process;
 mod reference;
+mod relay;
 mod report;
 mod stage;
+mod tenants;
 mod times;
+mod webhooks;
 
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -31,6 +36,16 @@ pub enum BenchCommand {
     Orders(orders::OrdersArgs),
     /// Everybody wants one product of which there is little; beside hand-written SQL.
     Hot(hot::HotArgs),
+    /// Domain actors and group commit without HTTP: in memory, on SQLite, and on PostgreSQL if named.
+    Engine(engine::EngineArgs),
+    /// The journal told to RabbitMQ, each message confirmed.
+    Relay(relay::RelayArgs),
+    /// Deliveries to endpoints.
+    Webhooks(webhooks::WebhooksArgs),
+    /// Many tenants: memory, waking up, and what one that floods does to the others.
+    Tenants(tenants::TenantsArgs),
+    /// How orders slow down as more of them are stored.
+    Growth(growth::GrowthArgs),
     /// Imports of a supplier's feed: rows a second, memory, and what it does to orders meanwhile.
     Import(ImportArgs),
 }
@@ -60,6 +75,11 @@ pub async fn run(
     let report = match command {
         BenchCommand::Orders(args) => orders::measure(&args, database_url).await?,
         BenchCommand::Hot(args) => hot::measure(&args, database_url).await?,
+        BenchCommand::Engine(args) => engine::measure(&args, database_url).await?,
+        BenchCommand::Relay(args) => relay::measure(&args, database_url).await?,
+        BenchCommand::Webhooks(args) => webhooks::measure(&args, database_url).await?,
+        BenchCommand::Tenants(args) => tenants::measure(&args, database_url).await?,
+        BenchCommand::Growth(args) => growth::measure(&args, database_url).await?,
         BenchCommand::Import(args) => {
             let found = import::measure(&args, database_url).await?;
             if json {

@@ -50,9 +50,11 @@ impl Node {
         Ok(node)
     }
 
-    /// Ends it as an operator would, starts it again, and says how long it took until it served.
-    pub(super) async fn restart(&mut self) -> Result<Duration, String> {
+    /// Ends it as an operator would, starts it again with more settings, and says how long it took
+    /// until it served.
+    pub(super) async fn restart(&mut self, more: Environment) -> Result<Duration, String> {
         self.end().await?;
+        self.environment.extend(more);
         let begun = Instant::now();
         self.process = spawn(&self.folder, &self.environment)?;
         self.ready().await?;
@@ -82,11 +84,6 @@ impl Node {
     /// The folder of its data.
     pub(super) fn data_dir(&self) -> std::path::PathBuf {
         self.folder.path().join("data")
-    }
-
-    /// Its environment, for a command beside it.
-    pub(super) fn environment(&self) -> &Environment {
-        &self.environment
     }
 
     /// Tells it to end, and waits until it has.
@@ -148,6 +145,30 @@ impl Node {
         Caller::connect(&shop).await?.must("PUT", "/v1/warehouses/main", &warehouse).await?;
         Ok(shop)
     }
+
+    /// Runs a command on the node's database, beside it or after it, and waits for its end; what it
+    /// printed, and its memory at most.
+    pub(super) async fn command(&self, arguments: &[&str]) -> Result<(Value, u64), String> {
+        let mut command = program(&self.folder, &self.environment)?;
+        let mut process = command
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .map_err(|fault| fault.to_string())?;
+        let mut memory_max_mb = 0;
+        loop {
+            memory_max_mb = memory_max_mb.max(super::process::memory_mb(process.id(), "VmHWM"));
+            if process.try_wait().map_err(|fault| fault.to_string())?.is_some() {
+                break;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let output = process.wait_with_output().map_err(|fault| fault.to_string())?;
+        let printed = serde_json::from_slice(&output.stdout);
+        let printed = printed.map_err(|broken| format!("{arguments:?} printed {broken}"))?;
+        Ok((printed, memory_max_mb))
+    }
 }
 
 impl Drop for Node {
@@ -158,13 +179,20 @@ impl Drop for Node {
 }
 
 fn spawn(folder: &tempfile::TempDir, environment: &Environment) -> Result<Child, String> {
-    let program = std::env::current_exe().map_err(|fault| fault.to_string())?;
-    let mut command = Command::new(program);
     // Its log is written as it would be elsewhere, and read only if it fails.
     let log = std::fs::File::options().create(true).append(true).open(folder.path().join(LOG));
     let log = log.map_err(|fault| fault.to_string())?;
+    let mut command = program(folder, environment)?;
+    command.arg("serve").stdout(Stdio::null()).stderr(log);
+    command.spawn().map_err(|fault| fault.to_string())
+}
+
+/// This program, with these settings and no others.
+fn program(folder: &tempfile::TempDir, environment: &Environment) -> Result<Command, String> {
+    let program = std::env::current_exe().map_err(|fault| fault.to_string())?;
+    let mut command = Command::new(program);
     // A settings file of the folder that one happens to be in is not for this node.
-    command.arg("serve").current_dir(folder.path());
+    command.current_dir(folder.path()).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("KONTOR_")) {
             command.env_remove(name);
@@ -175,11 +203,8 @@ fn spawn(folder: &tempfile::TempDir, environment: &Environment) -> Result<Child,
         .env("KONTOR_LISTEN", "127.0.0.1:0")
         .env("KONTOR_HTTP__ADDRESS_REQUESTS_PER_SECOND", "0")
         .env("KONTOR_HTTP__KEY_REQUESTS_PER_SECOND", "0")
-        .envs(environment.iter().map(|(name, value)| (*name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log);
-    command.spawn().map_err(|fault| fault.to_string())
+        .envs(environment.iter().map(|(name, value)| (*name, value)));
+    Ok(command)
 }
 
 /// Brings goods to a shop: so many of each of `skus`.

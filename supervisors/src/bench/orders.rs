@@ -46,7 +46,7 @@ pub struct OrdersArgs {
 
 pub(super) async fn measure(args: &OrdersArgs, server: Option<String>) -> Result<Report, String> {
     let machine = Machine::tried();
-    let place = Place { server, later: None, amqp_url: args.amqp_url.clone() };
+    let place = Place { server, amqp_url: args.amqp_url.clone(), ..Place::default() };
     let reference = Reference::open(&place, args.skus as usize, LINES, QUANTITY).await?;
     let mut rows = Vec::new();
     if let Some(reference) = &reference {

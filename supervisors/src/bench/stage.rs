@@ -5,7 +5,7 @@ use super::{
     consumer::Consumer,
     database::Database,
     distance,
-    node::{Node, fill, sellable},
+    node::{Environment, Node, fill, sellable},
     process::Watched,
 };
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub(super) later: Option<Duration>,
     /// A RabbitMQ.
     pub(super) amqp_url: Option<String>,
+    /// Settings of the node beyond its defaults.
+    pub(super) environment: Environment,
 }
 
 /// All of it.
@@ -61,7 +63,8 @@ impl Stage {
             None => None,
         };
         watched.extend(consumer.as_ref().and_then(Consumer::watched));
-        let environment = consumer.as_ref().map(Consumer::environment).unwrap_or_default();
+        let mut environment = place.environment.clone();
+        environment.extend(consumer.iter().flat_map(Consumer::environment));
         let node = Node::start(url, environment).await?;
         watched.insert(0, node.watched());
         Ok(Self { node, consumer, watched, database })
