@@ -29,7 +29,11 @@ use std::sync::Arc;
 
 /// Products that decisions are spread over, and how many are prepared at once.
 const SKUS: usize = 10_000;
-const TOGETHER: usize = 256;
+const TOGETHER: usize = 200;
+/// Names among which there is one of each shard, for as few shards as there are here.
+const NAMES: u32 = 64;
+/// Callers at once, at most.
+const CALLERS_MAX: usize = 4096;
 /// Writers on PostgreSQL, and so tenants, each in a shard of another writer.
 const WRITERS: u32 = 2;
 
@@ -82,14 +86,11 @@ async fn of_store(
     store: Arc<dyn Store>,
     database: Option<Watched>,
 ) -> Result<Vec<Row>, String> {
-    let mut settings = EngineSettings { shards: writers, ..EngineSettings::default() };
-    settings.journal.writers = writers;
-    settings.admission.tenant_max = usize::from(args.callers);
-    let engine = Engine::start(store, settings, |_| Vec::new()).await?;
+    let engine = start(store, (writers, writers)).await?;
     let intake = engine.intake().clone();
-    let callers: Vec<Caller> = (0..writers).map(|shard| in_shard(shard, writers)).collect();
+    let callers = of_each_shard(writers)?;
     for caller in &callers {
-        fill(&intake, caller, SKUS).await?;
+        fill(&intake, caller, SKUS, 1).await?;
     }
     let watched: Vec<_> = [Watched::load()].into_iter().chain(database).collect();
     let load = Load { callers: args.callers.into(), seconds: args.seconds, pace: None };
@@ -107,20 +108,48 @@ async fn of_store(
     Ok(rows)
 }
 
-/// A tenant of this shard.
-pub(super) fn in_shard(shard: u32, shards: u32) -> Caller {
-    let names = (0..).map(|number| format!("bench-{number}"));
-    let tenants = names.filter_map(|name| name.parse::<TenantId>().ok());
-    let tenant = tenants.into_iter().find(|tenant| tenant.shard(shards) == shard);
-    let tenant = tenant.unwrap_or_else(|| unreachable!("names go round all shards"));
-    Caller { tenant, meta: Meta::by("bench"), lane: Lane::Realtime }
+/// A tenant of each shard, so that all writers have something to do.
+fn of_each_shard(shards: u32) -> Result<Vec<Caller>, String> {
+    let all = some_tenants(NAMES)?;
+    let of = |shard| all.iter().find(|caller| caller.tenant.shard(shards) == shard).cloned();
+    (0..shards)
+        .map(|shard| of(shard).ok_or_else(|| "a shard without a tenant".to_owned()))
+        .collect()
 }
 
-/// Sets the thresholds of so many products, so that all are known and in memory.
-pub(super) async fn fill(intake: &Intake, caller: &Caller, skus: usize) -> Result<(), String> {
+/// An engine without followers, laid out for so many shards and writers.
+pub(super) async fn start(
+    store: Arc<dyn Store>,
+    (shards, writers): (u32, u32),
+) -> Result<Engine, String> {
+    let mut settings = EngineSettings { shards, ..EngineSettings::default() };
+    settings.journal.writers = writers;
+    settings.admission.tenant_max = CALLERS_MAX;
+    settings.admission.realtime_max = CALLERS_MAX;
+    Engine::start(store, settings, |_| Vec::new()).await
+}
+
+/// So many tenants.
+pub(super) fn some_tenants(tenants: u32) -> Result<Vec<Caller>, String> {
+    let caller = |number| {
+        let tenant: TenantId = format!("bench-{number}").parse().map_err(|_| "no name")?;
+        Ok(Caller { tenant, meta: Meta::by("bench"), lane: Lane::Realtime })
+    };
+    (0..tenants).map(caller).collect()
+}
+
+/// Sets the thresholds of so many products, each so many times.
+pub(super) async fn fill(
+    intake: &Intake,
+    caller: &Caller,
+    skus: usize,
+    rounds: u64,
+) -> Result<(), String> {
     for part in (0..skus).collect::<Vec<_>>().chunks(TOGETHER) {
-        let told = part.iter().map(|sku| tell(intake, caller, threshold(*sku)));
-        futures_util::future::try_join_all(told).await?;
+        for _ in 0..rounds {
+            let told = part.iter().map(|sku| tell(intake, caller, threshold(*sku)));
+            futures_util::future::try_join_all(told).await?;
+        }
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ mod machine;
 mod node;
 mod orders;
 mod process;
+mod recover;
 mod reference;
 mod relay;
 mod report;
@@ -44,6 +45,8 @@ pub enum BenchCommand {
     Webhooks(webhooks::WebhooksArgs),
     /// Many tenants: memory, waking up, and what one that floods does to the others.
     Tenants(tenants::TenantsArgs),
+    /// Starting on a large journal, and verifying it.
+    Recover(recover::RecoverArgs),
     /// How orders slow down as more of them are stored.
     Growth(growth::GrowthArgs),
     /// Imports of a supplier's feed: rows a second, memory, and what it does to orders meanwhile.
@@ -79,6 +82,7 @@ pub async fn run(
         BenchCommand::Relay(args) => relay::measure(&args, database_url).await?,
         BenchCommand::Webhooks(args) => webhooks::measure(&args, database_url).await?,
         BenchCommand::Tenants(args) => tenants::measure(&args, database_url).await?,
+        BenchCommand::Recover(args) => recover::measure(&args, database_url).await?,
         BenchCommand::Growth(args) => growth::measure(&args, database_url).await?,
         BenchCommand::Import(args) => {
             let found = import::measure(&args, database_url).await?;

@@ -38,9 +38,18 @@ impl Node {
     /// measures is held to a pace.
     pub(super) async fn start(
         database_url: Option<String>,
-        mut environment: Environment,
+        environment: Environment,
     ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|fault| fault.to_string())?;
+        Self::start_in(folder, database_url, environment).await
+    }
+
+    /// The same in a folder, whose `data` may hold an embedded database already.
+    pub(super) async fn start_in(
+        folder: tempfile::TempDir,
+        database_url: Option<String>,
+        mut environment: Environment,
+    ) -> Result<Self, String> {
         environment.extend(database_url.map(|url| ("KONTOR_DATABASE_URL", url)));
         let process = spawn(&folder, &environment)?;
         let (address, token, tenant) = (String::new(), String::new(), None);

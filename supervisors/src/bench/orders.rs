@@ -31,9 +31,12 @@ pub struct OrdersArgs {
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
-    /// Products of the shop.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    /// Products of all shops together.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(200..=100_000))]
     skus: u32,
+    /// Shops that the callers buy in, in turn. One writer serves a shop.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
+    shops: u32,
     /// Orders a second that all callers place together, instead of as many as they can.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pace: Option<u64>,
@@ -53,8 +56,12 @@ pub(super) async fn measure(args: &OrdersArgs, server: Option<String>) -> Result
         rows = args.trial.sweep(reference).await?;
     }
     let stage = Stage::open(&place).await?;
-    let shop = stage.shop(args.skus as usize, QUANTITY).await?;
-    let till = Till { args, shop: &shop, watched: &stage.watched };
+    let skus = (args.skus / args.shops) as usize;
+    let mut shops = Vec::new();
+    for _ in 0..args.shops {
+        shops.push(stage.shop(skus, QUANTITY).await?);
+    }
+    let till = Till { shops: &shops, skus, watched: &stage.watched };
     let mut placed = till.run(HALF_CALLERS, WARM_UP_S, None).await?.count;
     for callers in &args.callers {
         stage.rest().await?;
@@ -69,12 +76,17 @@ pub(super) async fn measure(args: &OrdersArgs, server: Option<String>) -> Result
     }
     let mut report = Report::of("orders", "orders", machine, stage.database().await?, rows);
     report.done = format!(
-        "Orders through HTTP, {LINES} lines over {} products, held and durable when answered.",
-        args.skus
+        "Orders through HTTP in {} shops, {LINES} lines over {} products, held and durable when \
+         answered.",
+        args.shops, args.skus
     );
-    let stocked = i64::from(args.skus) * QUANTITY as i64;
+    let stocked = i64::from(args.shops) * skus as i64 * QUANTITY as i64;
     let acknowledged = placed as i64 * Buyer::units(LINES);
-    report.oversold = Some(oversold(stocked, acknowledged, stage.sellable(&shop).await?));
+    let mut left = 0;
+    for shop in &shops {
+        left += stage.sellable(shop).await?;
+    }
+    report.oversold = Some(oversold(stocked, acknowledged, left));
     report.memory_max_mb = stage.node.memory_max_mb();
     report.more.insert("half_load".to_owned(), json!(half));
     report.more.extend(published.map(|published| ("relay".to_owned(), published)));
@@ -85,17 +97,20 @@ pub(super) async fn measure(args: &OrdersArgs, server: Option<String>) -> Result
     Ok(report)
 }
 
-/// What a shop's callers do.
+/// What the shops' callers do.
 struct Till<'a> {
-    args: &'a OrdersArgs,
-    shop: &'a Door,
+    shops: &'a [Door],
+    skus: usize,
     watched: &'a [Watched],
 }
 
 impl Till<'_> {
     async fn run(&self, callers: u16, seconds: u64, pace: Option<u64>) -> Result<Row, String> {
         let load = Load { callers: callers.into(), seconds, pace };
-        let buyers = Buyer::many(self.shop, load.callers, self.args.skus as usize, LINES).await?;
+        let mut buyers = Vec::with_capacity(load.callers);
+        for shop in self.shops.iter().cycle().take(load.callers) {
+            buyers.extend(Buyer::many(shop, 1, self.skus, LINES).await?);
+        }
         let paced = pace.map(|pace| format!(" at {pace}/s")).unwrap_or_default();
         let what = format!("kontor, {callers} callers{paced}");
         drive(what, true, load, buyers, self.watched).await

@@ -52,11 +52,6 @@ impl Watched {
         Self { name: "node", root: pid }
     }
 
-    /// What it is called.
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// Whoever listens on a port of this machine, if it can be told.
     pub(super) fn listener(name: &'static str, port: u16) -> Option<Self> {
         let inode = listening(&fs::read_to_string("/proc/net/tcp").ok()?, port)

@@ -54,10 +54,8 @@ pub(super) async fn measure(args: &RelayArgs, server: Option<String>) -> Result<
     }
     let consumer = Consumer::open(&args.amqp_url).await?;
     stage.node.restart(consumer.environment()).await?;
-    let mut watched = vec![stage.node.watched()];
-    watched.extend(stage.watched.iter().filter(|known| known.name() != "node").cloned());
-    watched.extend(consumer.watched());
-    stage.watched = watched;
+    stage.watch_anew();
+    stage.watched.extend(consumer.watched());
     let told = tell(&stage, &consumer, EVENTS * args.orders).await?;
     let (messages, rate) = (told.count, told.throughput_per_second);
     // As many orders a second as make half of the messages a second.

@@ -70,6 +70,12 @@ impl Stage {
         Ok(Self { node, consumer, watched, database })
     }
 
+    /// Watches the node that was started last.
+    pub(super) fn watch_anew(&mut self) {
+        // It stands first.
+        self.watched[0] = self.node.watched();
+    }
+
     /// A shop with so many of each of `skus` products, called `SKU-<n>`.
     pub(super) async fn shop(&self, skus: usize, quantity: u64) -> Result<Door, String> {
         let shop = self.node.shop(&format!("bench-{:06x}", fastrand::u32(..1 << 24))).await?;

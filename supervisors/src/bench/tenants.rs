@@ -52,7 +52,7 @@ pub(super) async fn measure(args: &TenantsArgs, server: Option<String>) -> Resul
     let doors = found(&stage, args).await?;
     // Whoever was founded a moment ago is awake.
     stage.node.restart(Vec::new()).await?;
-    stage.watched[0] = stage.node.watched();
+    stage.watch_anew();
     let address = stage.node.operator().address.clone();
     let doors: Vec<Door> =
         doors.into_iter().map(|door| Door { address: address.clone(), ..door }).collect();
