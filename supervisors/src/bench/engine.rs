@@ -50,19 +50,17 @@ pub struct EngineArgs {
 
 pub(super) async fn measure(args: &EngineArgs, server: Option<String>) -> Result<Report, String> {
     let machine = Machine::tried();
-    let mut kinds = vec!["in memory", "sqlite"];
+    let mut kinds = vec!["in memory".to_owned(), "sqlite".to_owned()];
     let mut rows = of_store(args, "in memory", 1, Arc::new(MemoryStore::new()), None).await?;
     let folder = tempfile::tempdir().map_err(|fault| fault.to_string())?;
     let sqlite = store(&folder.path().display().to_string()).await?;
     rows.extend(of_store(args, "sqlite", 1, sqlite, None).await?);
-    let postgres;
     if let Some(server) = &server {
         let database = Database::create(server).await?;
         let watched = database.watched();
         let store = store(&database.url()).await?;
         rows.extend(of_store(args, "postgres, two writers", WRITERS, store, watched).await?);
-        postgres = database.description().await?;
-        kinds.push(&postgres);
+        kinds.push(database.description().await?);
         database.drop().await?;
     }
     let mut report = Report::of("engine", "decisions", machine, kinds.join("; "), rows);
@@ -101,7 +99,7 @@ async fn of_store(
             caller: callers[place % callers.len()].clone(),
             skus,
         };
-        let deciders = (0..load.callers).map(decider).collect();
+        let deciders: Vec<_> = (0..load.callers).map(decider).collect();
         rows.push(drive(format!("{name}, {word}"), true, load, deciders, &watched).await?);
     }
     engine.stop().await;
@@ -131,7 +129,7 @@ pub(super) async fn start(
 
 /// So many tenants.
 pub(super) fn some_tenants(tenants: u32) -> Result<Vec<Caller>, String> {
-    let caller = |number| {
+    let caller = |number| -> Result<Caller, String> {
         let tenant: TenantId = format!("bench-{number}").parse().map_err(|_| "no name")?;
         Ok(Caller { tenant, meta: Meta::by("bench"), lane: Lane::Realtime })
     };

@@ -5,7 +5,7 @@ use super::{
     load::{Load, drive},
     machine::Machine,
     reference::{Reference, Trial},
-    report::Report,
+    report::{Report, best_rate},
     stage::{Place, Stage},
     times::ratio,
 };
@@ -71,6 +71,8 @@ pub(super) async fn measure(args: &HotArgs, server: Option<String>) -> Result<Re
         rows.extend(args.trial.again(reference, &rows).await?);
         overdrawn = reference.oversold().await?;
     }
+    let ours = best_rate(&rows, true);
+    let by_style = reference.as_ref().map(|_| args.trial.by_style(&rows, ours));
     let mut report = Report::of("hot", "orders", machine, stage.database().await?, rows);
     report.done = format!(
         "Orders of one unit of one product through HTTP, {} units, everything that is sent to the \
@@ -80,6 +82,7 @@ pub(super) async fn measure(args: &HotArgs, server: Option<String>) -> Result<Re
     let left = stage.sellable(&shop).await?;
     report.oversold = Some(oversold(args.stock as i64, sold as i64, left));
     report.memory_max_mb = stage.node.memory_max_mb();
+    report.more.insert("ratio_by_style".to_owned(), json!(by_style));
     report.more.insert("sold".to_owned(), json!(sold));
     report.more.insert("left".to_owned(), json!(left));
     report.more.insert("ratio_to_orders".to_owned(), json!(by_orders));

@@ -74,6 +74,8 @@ pub(super) async fn measure(args: &OrdersArgs, server: Option<String>) -> Result
     if let Some(reference) = &reference {
         rows.extend(args.trial.again(reference, &rows).await?);
     }
+    let ours = best_rate(&rows, true);
+    let by_style = reference.as_ref().map(|_| args.trial.by_style(&rows, ours));
     let mut report = Report::of("orders", "orders", machine, stage.database().await?, rows);
     report.done = format!(
         "Orders through HTTP in {} shops, {LINES} lines over {} products, held and durable when \
@@ -88,6 +90,7 @@ pub(super) async fn measure(args: &OrdersArgs, server: Option<String>) -> Result
     }
     report.oversold = Some(oversold(stocked, acknowledged, left));
     report.memory_max_mb = stage.node.memory_max_mb();
+    report.more.insert("ratio_by_style".to_owned(), json!(by_style));
     report.more.insert("half_load".to_owned(), json!(half));
     report.more.extend(published.map(|published| ("relay".to_owned(), published)));
     stage.close().await?;

@@ -14,6 +14,9 @@ use std::{
 /// What Linux counts a process's time in, whatever the kernel's own clock is.
 const TICKS_PER_SECOND: u64 = 100;
 
+/// The process that makes the load.
+const LOAD: &str = "load";
+
 /// A process, or a server with all of its processes.
 #[derive(Clone, Debug)]
 pub(super) struct Watched {
@@ -44,7 +47,7 @@ pub(super) struct Clocks {
 impl Watched {
     /// This process: it makes the load.
     pub(super) fn load() -> Self {
-        Self { name: "load", root: std::process::id() }
+        Self { name: LOAD, root: std::process::id() }
     }
 
     /// A process that this one has started.
@@ -70,11 +73,12 @@ impl Watched {
 
     fn ticks(&self, all: &HashMap<u32, Stat>) -> u64 {
         let Some(root) = all.get(&self.root) else { return 0 };
-        // What it has waited for counts; for this process that would be the nodes that it started.
-        let ended = if self.name == "load" { 0 } else { root.ended };
-        let children = all.iter().filter(|(_, stat)| stat.parent == self.root);
-        let children: u64 = children.map(|(_, stat)| stat.own + stat.ended).sum();
-        root.own + ended + if self.name == "load" { 0 } else { children }
+        if self.name == LOAD {
+            // Its children are the nodes that it has started.
+            return root.own;
+        }
+        let children = all.values().filter(|stat| stat.parent == self.root);
+        root.own + root.ended + children.map(|stat| stat.own + stat.ended).sum::<u64>()
     }
 
     fn memory_max_mb(&self) -> u64 {

@@ -7,10 +7,12 @@ use super::{
     process::Watched,
     report::Row,
     stage::Place,
+    times::ratio,
 };
 use clap::Args;
 use kontor_messages::{EventId, Timestamp};
-use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, postgres::PgConnectOptions};
+use serde_json::{Map, Value, json};
+use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 const SCHEMA: &str = include_str!("schema.sql");
@@ -58,6 +60,17 @@ impl Trial {
         let best = self.cases().zip(rows).max_by_key(|(_, row)| row.throughput_per_second);
         let Some(((style, connections), _)) = best else { return Ok(None) };
         reference.run(style, connections, self.reference_seconds).await.map(Some)
+    }
+
+    /// Kontor's rate by the best of each style. `rows` begin with those of [`Trial::sweep`].
+    pub(super) fn by_style(&self, rows: &[Row], ours: u64) -> Map<String, Value> {
+        let best = |style| {
+            let cases = self.cases().zip(rows).filter(|((tried, _), _)| *tried == style);
+            cases.map(|(_, row)| row.throughput_per_second).max().unwrap_or(0)
+        };
+        let styles = [Style::Statements, Style::Function];
+        let by = |style: Style| (style.word().to_owned(), json!(ratio(ours, best(style))));
+        styles.map(by).into_iter().collect()
     }
 
     fn cases(&self) -> impl Iterator<Item = (Style, usize)> {
@@ -250,7 +263,7 @@ async fn place_step_by_step(connection: &mut PgConnection, lines: Lines) -> sqlx
     );
     inserted.bind(order).bind(&skus).bind(&quantities).execute(&mut *tx).await?;
     let inserted = sqlx::query("INSERT INTO outbox (topic, payload) VALUES ('order.created', $1)");
-    tx.execute(inserted.bind(MESSAGE)).await?;
+    inserted.bind(MESSAGE).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(true)
 }
