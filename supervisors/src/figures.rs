@@ -2,12 +2,18 @@
 
 use kontor_adapters::http::RenderMetrics;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 /// What is told as a histogram, so that it can be added up over nodes; the rest are summaries.
 const CALLS: &str = "kontor_gateway_call_seconds";
 /// From a provider next door to one that is given up.
 const CALL_SECONDS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 90.0];
+
+/// How often what was recorded is added up.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Renders the figures. A process has one recorder, however many nodes run in it.
 pub fn render() -> Result<RenderMetrics, String> {
@@ -16,11 +22,23 @@ pub fn render() -> Result<RenderMetrics, String> {
         let installed = builder().and_then(PrometheusBuilder::install_recorder);
         installed.map_err(|fault| fault.to_string())
     };
-    let handle = RECORDER.get_or_init(install).clone()?;
+    let handle = RECORDER.get_or_init(|| install().inspect(keep_small)).clone()?;
     Ok(Arc::new(move || {
         handle.run_upkeep();
         handle.render()
     }))
+}
+
+/// What was recorded is added up now and then: else it would gather until somebody asks for it, which
+/// on a node that nobody watches is never.
+fn keep_small(handle: &PrometheusHandle) {
+    let handle = handle.clone();
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(UPKEEP_EVERY);
+            handle.run_upkeep();
+        }
+    });
 }
 
 fn builder() -> Result<PrometheusBuilder, metrics_exporter_prometheus::BuildError> {

@@ -23,6 +23,9 @@ use tokio::{
 
 /// How long a cursor may wait for a transaction to ride in before it gets one of its own.
 const CURSOR_WAIT: Duration = Duration::from_millis(200);
+/// From when on it rides in one that is written anyway: a row for every follower in every transaction
+/// would cost more than it saves, for without it only a little is done again after a crash.
+const CURSOR_RIDES: Duration = Duration::from_millis(100);
 /// How long callers wait for a database that went away under their transaction.
 const DOUBT_MAX: Duration = Duration::from_secs(20);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -227,7 +230,9 @@ impl Writer {
     /// One transaction.
     async fn commit(&mut self, entries: &mut [Entry]) -> Result<Arc<Batch>, CommitError> {
         let (mut batch, moved) = build(entries, &self.next).map_err(CommitError::Rejected)?;
-        batch.cursors = self.take_cursors();
+        if self.cursors_since.is_some_and(|since| CURSOR_RIDES <= since.elapsed()) {
+            batch.cursors = self.take_cursors();
+        }
         let batch = Arc::new(batch);
         let begun = Instant::now();
         let result = self.settle(&batch, entries).await;

@@ -1,7 +1,7 @@
 //! The follower that carries policies out: it reads an event, asks the pure policies what follows
 //! from it, and tells the domains concerned, one act after the other.
 
-use super::{Act, Fact, Occurrence, invitations, memberships, react};
+use super::{Act, Fact, Occurrence, fulfilment, invitations, memberships, messages, react};
 use crate::{
     admission::Lane,
     domain::Domain,
@@ -47,12 +47,16 @@ impl Policies {
             }
             Tenant::NAME => react(&occurrence(Fact::Tenant(&event::<Tenant>(stored)?))),
             User::NAME => react(&occurrence(Fact::User(&event::<User>(stored)?))),
-            Order::NAME => match self.state::<Order>(stored).await? {
-                OrderState::Order(order) => {
-                    react(&occurrence(Fact::Order(&event::<Order>(stored)?, &order)))
+            Order::NAME => {
+                let event = event::<Order>(stored)?;
+                if !messages::follows(&event) {
+                    return Ok(Vec::new());
                 }
-                _ => Vec::new(),
-            },
+                match self.state::<Order>(stored).await? {
+                    OrderState::Order(order) => react(&occurrence(Fact::Order(&event, &order))),
+                    _ => Vec::new(),
+                }
+            }
             Payment::NAME => match self.state::<Payment>(stored).await? {
                 PaymentState::Payment(payment) => {
                     react(&occurrence(Fact::Payment(&event::<Payment>(stored)?, &payment)))
@@ -121,7 +125,9 @@ impl Follow for Policies {
 
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
         match &*event.domain {
-            Stock::NAME | Order::NAME | Payment::NAME | Notification::NAME => {}
+            // Holds are many, and nothing follows from one.
+            Stock::NAME if fulfilment::follows(&event.name) => {}
+            Order::NAME | Payment::NAME | Notification::NAME => {}
             Tenant::NAME
                 if invitations::TOLD_OF.contains(&&*event.name)
                     || memberships::TOLD_OF.contains(&&*event.name) => {}

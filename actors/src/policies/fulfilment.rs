@@ -14,6 +14,11 @@ use std::time::Duration;
 /// How much longer goods are held than the order waits, so that the order ends first.
 const GRACE: Duration = Duration::from_secs(15 * 60);
 
+/// Whether anything follows from events of stock of this name.
+pub(super) fn follows(name: &str) -> bool {
+    matches!(name, "stock.committed" | "stock.commit_failed" | "stock.released")
+}
+
 pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
     match occurrence.fact {
         Fact::Order(event, order) => of_order(occurrence, event, order),

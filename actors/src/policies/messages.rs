@@ -13,6 +13,12 @@ use serde_json::{Value, json};
 const LINES_MAX: usize = 50;
 const TITLE_MAX: usize = 200;
 
+/// Whether anything may follow from an event of an order: from a new one only a message, if there is
+/// somewhere to send it. Orders are many, and reading each again would cost as much as keeping it.
+pub(super) fn follows(event: &OrderEvent) -> bool {
+    !matches!(event, OrderEvent::Created { place, .. } if place.customer.email.is_none())
+}
+
 pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
     let Fact::Order(event, order) = occurrence.fact else { return Vec::new() };
     let (template, more) = match event {

@@ -45,7 +45,14 @@ pub struct WebhookChoice {
     intake: Intake,
     /// Each tenant's endpoints as of some event; dropped when one of its endpoints changes. The
     /// journal is read in order, so what is read anew is never older than the event at hand.
-    registers: Mutex<HashMap<TenantId, Arc<RegisterDocument>>>,
+    registers: Mutex<Registers>,
+}
+
+/// Registers by tenant, and how often one was dropped: what was read before that may be old.
+#[derive(Default)]
+struct Registers {
+    known: HashMap<TenantId, Arc<RegisterDocument>>,
+    dropped: u64,
 }
 
 /// Posts deliveries.
@@ -61,22 +68,33 @@ impl WebhookChoice {
     }
 
     async fn register(&self, event: &StoredEvent) -> Result<Arc<RegisterDocument>, Hitch> {
-        if let Some(known) = self.registers().get(&event.tenant) {
-            return Ok(Arc::clone(known));
-        }
+        let dropped = {
+            let registers = self.registers();
+            if let Some(known) = registers.known.get(&event.tenant) {
+                return Ok(Arc::clone(known));
+            }
+            registers.dropped
+        };
         let register = match read::<Webhook>(&self.intake, event, &register_entity()).await? {
             WebhookState::Register(register) => Arc::new(register),
             _ => Arc::default(),
         };
         let mut registers = self.registers();
-        if REGISTERS_MAX <= registers.len() {
-            registers.clear();
+        if REGISTERS_MAX <= registers.known.len() {
+            registers.known.clear();
         }
-        registers.insert(event.tenant.clone(), Arc::clone(&register));
+        if registers.dropped == dropped {
+            registers.known.insert(event.tenant.clone(), Arc::clone(&register));
+        }
         Ok(register)
     }
 
-    fn registers(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Arc<RegisterDocument>>> {
+    /// Whether it is known that no endpoint gets any event of this tenant.
+    fn is_idle(&self, tenant: &TenantId) -> bool {
+        self.registers().known.get(tenant).is_some_and(|register| register.endpoints.is_empty())
+    }
+
+    fn registers(&self) -> std::sync::MutexGuard<'_, Registers> {
         self.registers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -188,13 +206,17 @@ impl Follow for WebhookChoice {
 
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
         if event.name.starts_with("webhook.endpoint_") {
-            self.registers().remove(&event.tenant);
+            let mut registers = self.registers();
+            registers.known.remove(&event.tenant);
+            registers.dropped += 1;
         }
         let back = matches!(
             &*event.name,
             "webhook.endpoint_enabled" | "webhook.endpoint_removed" | "webhook.test"
         );
-        let wanted = back || is_deliverable(&event.name);
+        let called_back = callbacks::EVENTS.contains(&&*event.name);
+        let told = is_deliverable(&event.name) && (called_back || !self.is_idle(&event.tenant));
+        let wanted = back || told;
         wanted.then(|| format!("{}/{}/{}", event.tenant, event.domain, event.entity).into())
     }
 

@@ -51,6 +51,8 @@ pub(super) struct Found {
     orders_p99_ratio: f64,
     /// The same file a second time wrote nothing.
     same_file_writes_nothing: bool,
+    /// `sqlite` or `postgres`.
+    database: &'static str,
     /// What it was measured on.
     machine: Machine,
 }
@@ -96,7 +98,8 @@ pub(super) async fn measure(args: &ImportArgs, database: Option<String>) -> Resu
         orders_p99_during_ms: during,
         orders_p99_ratio: (during / before.max(0.001) * 100.0).round() / 100.0,
         same_file_writes_nothing: same["not_modified"] == true,
-        machine: Machine::here(kind),
+        database: kind,
+        machine: Machine::here(),
     })
 }
 

@@ -10,6 +10,7 @@ use super::{
     simulation::{shelf::released, till},
 };
 use crate::{
+    domain::Domain,
     order::{
         state::OrderDocument,
         tests::{
@@ -321,4 +322,28 @@ fn the_same_event_asks_for_the_same_things() {
     let known = document(&confirmed_and([cancel(&[])]));
     let once = told(&order(), Fact::Order(&cancelled(), &known));
     assert_eq!(once, told(&order(), Fact::Order(&cancelled(), &known)));
+}
+
+#[test]
+fn nothing_follows_from_events_of_stock_that_the_follower_passes_over() {
+    let pinned = include_str!("../../stock/pinned/events.json");
+    let pinned: Vec<StockEvent> = serde_json::from_str(pinned).unwrap();
+    for event in &pinned {
+        let name = crate::stock::Stock::event_name(event);
+        assert!(super::fulfilment::follows(name) || of_stock(event).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn nothing_follows_from_a_new_order_of_somebody_without_an_address() {
+    let mut nobody = document(&after([place()]));
+    nobody.customer.email = None;
+    let pinned = include_str!("../../order/pinned/events.json");
+    for mut event in serde_json::from_str::<Vec<OrderEvent>>(pinned).unwrap() {
+        assert!(super::messages::follows(&event));
+        let OrderEvent::Created { place, .. } = &mut event else { continue };
+        place.customer.email = None;
+        assert!(!super::messages::follows(&event));
+        assert_eq!(told(&order(), Fact::Order(&event, &nobody)), []);
+    }
 }

@@ -94,7 +94,11 @@ impl SealedStore {
     async fn sealed(&self, batch: &Batch) -> Result<(Batch, Vec<PersonKeyRow>), StoreFault> {
         let mut events: Vec<_> = batch.events.iter().map(Document::of_event).collect();
         let mut states: Vec<_> = batch.states.iter().map(Document::of_state).collect();
-        let mut metas: Vec<_> = batch.events.iter().map(Document::of_meta).collect();
+        // One command's events say the same of it, and are sealed alike.
+        let alike = alike(&batch.events);
+        let meta = |(place, event)| (alike[place] == place).then(|| Document::of_meta(event));
+        let mut metas: Vec<_> =
+            batch.events.iter().enumerate().map(|event| meta(event).flatten()).collect();
         let first = |event: &&StoredEvent| event.version == 1;
         let born: HashSet<_> = batch.events.iter().filter(first).map(owner).collect();
         let all = || events.iter().chain(&states).chain(&metas).flatten();
@@ -118,8 +122,12 @@ impl SealedStore {
         for (row, document) in sealed.events.iter_mut().zip(events) {
             row.payload = document.map_or_else(|| Arc::clone(&row.payload), Document::text);
         }
-        for (row, document) in sealed.events.iter_mut().zip(metas) {
-            row.meta = document.map_or_else(|| Arc::clone(&row.meta), Document::text);
+        for (place, document) in metas.into_iter().enumerate() {
+            let meta = match document {
+                Some(document) => document.text(),
+                None => Arc::clone(&sealed.events[alike[place]].meta),
+            };
+            sealed.events[place].meta = meta;
         }
         for (row, document) in sealed.states.iter_mut().zip(states) {
             row.state = document.map_or_else(|| Arc::clone(&row.state), Document::text);
@@ -156,6 +164,15 @@ impl SealedStore {
         }
         Ok(rows)
     }
+}
+
+/// For each event the place of the first of its tenant with the same provenance.
+fn alike(events: &[StoredEvent]) -> Vec<usize> {
+    let mut first = HashMap::with_capacity(events.len());
+    let places = events.iter().enumerate();
+    places
+        .map(|(place, event)| *first.entry((&event.tenant, &*event.meta)).or_insert(place))
+        .collect()
 }
 
 /// The same rows; texts are shared, not copied.
