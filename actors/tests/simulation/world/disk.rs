@@ -23,6 +23,8 @@ pub struct Rows {
     pub domain: &'static str,
     /// Who decided.
     pub life: Life,
+    /// The last change of its memory that these rows cover.
+    pub ticket: u64,
     /// Whose decision this one stands on.
     pub after: Option<Life>,
     pub events: Vec<(StoredEvent, Vec<(EntityId, i64)>)>,
@@ -61,10 +63,11 @@ pub struct Disk {
 
 impl Rows {
     /// No rows yet: only to wait for what the same actor has handed in before.
-    pub fn none<D: Domain>(life: Life) -> Self {
+    pub fn none<D: Domain>(life: Life, ticket: u64) -> Self {
         Self {
             domain: D::NAME,
             life,
+            ticket,
             after: None,
             events: Vec::new(),
             states: Vec::new(),

@@ -3,7 +3,6 @@
 use super::{
     Flaw, Simulation,
     clients::Wish,
-    disk::Rows,
     node::{Entry, Hosted, Terms, Then},
     provider::{ACCOUNT, PROVIDER, czk},
 };
@@ -123,8 +122,7 @@ impl Simulation {
             false => match self.hold(&order, &place) {
                 Ok(standing) => (standing, Some(self.node.life::<Stock>())),
                 Err(refusal) => {
-                    let mut rows = Rows::none::<Stock>(self.node.life::<Stock>());
-                    rows.request = None;
+                    let rows = self.node.barrier::<Stock>();
                     let then = Then::Answer(request, Err(refusal));
                     self.node.waiting.push_back(Entry { rows, then });
                     self.node.in_hand.insert(key);

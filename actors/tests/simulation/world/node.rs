@@ -38,7 +38,7 @@ pub struct Desk<D: Domain> {
     pub book: Book<D>,
     life: u32,
     ticket: u64,
-    /// How many of its entries were settled.
+    /// Up to which change its memory is durable.
     durable: u64,
 }
 
@@ -159,8 +159,8 @@ impl Node {
         let life = self.life::<D>();
         let desk = D::desk(self);
         let decided = desk.decide(disk, command, now, stale);
-        let mut rows = Rows::none::<D>(life);
         desk.ticket += 1;
+        let mut rows = Rows::none::<D>(life, desk.ticket);
         let answer = decided.map(|decision| {
             let subject = decision.subject.clone();
             let absorbed = desk.book.absorb(decision, now, desk.ticket);
@@ -208,15 +208,26 @@ impl Node {
         !self.lives(rows.life) || rows.after.is_some_and(|after| !self.lives(after))
     }
 
-    /// An entry is settled: memory up to it may be forgotten.
-    pub fn confirm(&mut self, (domain, life): Life) {
-        fn one<D: Hosted>(node: &mut Node, life: u32) {
+    /// Rows that only wait for what a domain has handed in so far.
+    pub fn barrier<D: Hosted>(&mut self) -> Rows {
+        let life = self.life::<D>();
+        Rows::none::<D>(life, D::desk(self).ticket)
+    }
+
+    /// Rows are settled: memory up to there may be forgotten.
+    pub fn confirm(&mut self, (domain, life): Life, ticket: u64) {
+        fn one<D: Hosted>(node: &mut Node, life: u32, ticket: u64) {
             let desk = D::desk(node);
             if desk.life == life {
-                desk.durable += 1;
+                desk.durable = ticket.max(desk.durable);
             }
         }
-        each(domain, self, life, one::<Stock>, one::<Order>, one::<Payment>, one::<Notification>);
+        match domain {
+            Stock::NAME => one::<Stock>(self, life, ticket),
+            Order::NAME => one::<Order>(self, life, ticket),
+            Payment::NAME => one::<Payment>(self, life, ticket),
+            _ => one::<Notification>(self, life, ticket),
+        }
     }
 
     /// A domain's memory ran ahead of a transaction that failed: its next life loads what is true.
@@ -227,7 +238,12 @@ impl Node {
                 *desk = Desk::new(life + 1);
             }
         }
-        each(domain, self, life, one::<Stock>, one::<Order>, one::<Payment>, one::<Notification>);
+        match domain {
+            Stock::NAME => one::<Stock>(self, life),
+            Order::NAME => one::<Order>(self, life),
+            Payment::NAME => one::<Payment>(self, life),
+            _ => one::<Notification>(self, life),
+        }
     }
 
     /// Forgets what is durable and was not used lately.
@@ -247,24 +263,5 @@ impl Node {
             _ => self.life::<Notification>(),
         };
         present == life
-    }
-}
-
-type One = fn(&mut Node, u32);
-
-fn each(
-    domain: &str,
-    node: &mut Node,
-    life: u32,
-    stock: One,
-    order: One,
-    payment: One,
-    other: One,
-) {
-    match domain {
-        Stock::NAME => stock(node, life),
-        Order::NAME => order(node, life),
-        Payment::NAME => payment(node, life),
-        _ => other(node, life),
     }
 }

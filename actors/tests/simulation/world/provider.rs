@@ -77,7 +77,6 @@ pub struct Charge {
 pub struct Notice {
     pub notification: Box<Notification>,
     pub thanked: bool,
-    pub tries: u32,
 }
 
 #[derive(Default)]
@@ -223,7 +222,7 @@ impl Provider {
             signature_ok: true,
             received_at: now,
         });
-        self.notices.push(Notice { notification, thanked: false, tries: 0 });
+        self.notices.push(Notice { notification, thanked: false });
     }
 }
 

@@ -77,8 +77,10 @@ impl Simulation {
             while !self.clients.on_the_way().is_empty() {
                 self.request_arrives();
             }
-            while self.notification_waits() {
-                self.notification_arrives();
+            for place in 0..self.provider.notices.len() {
+                if !self.provider.notices[place].thanked {
+                    self.notify(place);
+                }
             }
             self.commit(usize::MAX)?;
             for follower in ALL {
@@ -196,21 +198,23 @@ impl Simulation {
     }
 
     fn notification_waits(&self) -> bool {
-        self.provider.notices.iter().any(|notice| !notice.thanked && notice.tries < 8)
+        self.provider.notices.iter().any(|notice| !notice.thanked)
     }
 
     fn notification_arrives(&mut self) {
         let waiting = self.provider.notices.iter().enumerate();
-        let waiting = waiting.filter(|(_, notice)| !notice.thanked && notice.tries < 8);
+        let waiting = waiting.filter(|(_, notice)| !notice.thanked);
         let waiting: Vec<usize> = waiting.map(|(place, _)| place).collect();
         let Some(place) = self.chance.choice(&waiting).copied() else { return };
-        let notice = &mut self.provider.notices[place];
-        notice.tries += 1;
-        let notification = notice.notification.clone();
         if self.one_in(4) {
             return;
         }
+        self.notify(place);
+    }
+
+    fn notify(&mut self, place: usize) {
         self.note(|| format!("notification {place} arrives"));
+        let notification = self.provider.notices[place].notification.clone();
         let command = PaymentCommand::RecordNotification { notification };
         self.tell::<Payment>(command, Then::Thanks(place));
     }
@@ -237,9 +241,9 @@ impl Simulation {
             *cursor = seq.max(*cursor);
         }
         for Entry { rows, then } in self.take(most) {
-            let life = rows.life;
+            let (life, ticket) = (rows.life, rows.ticket);
             self.disk.write(rows);
-            self.node.confirm(life);
+            self.node.confirm(life, ticket);
             self.succeed(then)?;
         }
         Ok(())
@@ -276,7 +280,7 @@ impl Simulation {
         for Entry { rows, then } in entries {
             let ahead = !rows.events.is_empty();
             if !rows.brings_something() && !self.node.is_orphan(&rows) {
-                self.node.confirm(rows.life);
+                self.node.confirm(rows.life, rows.ticket);
                 // It only waited for others, and those were no part of it.
                 let _ = self.succeed(then);
                 continue;
