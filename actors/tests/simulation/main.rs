@@ -9,7 +9,7 @@ use world::{Flaw, play};
 
 const SEEDS: u64 = 2_000;
 /// Worlds in which a broken rule has to be found.
-const FLAW_SEEDS: u64 = 400;
+const FLAW_SEEDS: u64 = 1_500;
 
 #[test]
 fn nothing_is_lost_doubled_or_oversold_whatever_is_late_twice_or_dead() {

@@ -111,7 +111,7 @@ impl Simulation {
                 _ => self.publish(lane, &event)?,
             },
             Doing::Acts(acts) => self.act(lane, &event, acts),
-            Doing::Called(ask) => self.call(lane, ask),
+            Doing::Called(ask) => self.call(lane, ask)?,
             Doing::Heard(ask, heard) => self.record(lane, &ask, heard),
             waits @ Doing::Durable(_) => {
                 self.set(follower, lane, waits);
@@ -181,7 +181,9 @@ impl Simulation {
     fn publish(&mut self, lane: &Arc<str>, event: &StoredEvent) -> Result<(), String> {
         self.broker.take(event)?;
         // The confirmation may be lost; then it is published again.
-        if self.one_in(6) {
+        if self.one_in(40) {
+            self.crash()?;
+        } else if self.one_in(6) {
             self.hitch(RELAY, lane);
         } else {
             self.done(RELAY, lane, event);
@@ -270,7 +272,7 @@ impl Simulation {
     }
 
     /// The provider does it, or not, and its answer comes, or not.
-    fn call(&mut self, lane: &Arc<str>, ask: Box<Ask>) {
+    fn call(&mut self, lane: &Arc<str>, ask: Box<Ask>) -> Result<(), String> {
         let fate = if self.calm { 9 } else { self.chance.u32(..10) };
         let unknown = CallFault::AskFirst { fresh_key: false };
         let heard = match fate {
@@ -290,6 +292,8 @@ impl Simulation {
         self.injected.calls_failed += u64::from(heard.is_err());
         self.note(|| format!("the provider is asked {ask:?}: {heard:?}"));
         self.set(CALLS, lane, Doing::Heard(ask, heard));
+        // The node may die with the answer in its hand.
+        if self.one_in(12) { self.crash() } else { Ok(()) }
     }
 
     /// The call goes into the journal with what it brought.

@@ -147,6 +147,7 @@ impl Simulation {
             self.storm()?;
             self.check()?;
         }
+        self.gusts()?;
         self.settle()?;
         self.injected.events = self.disk.head() as u64;
         self.injected.published_twice = u64::from(self.broker.duplicates);

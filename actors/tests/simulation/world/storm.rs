@@ -49,6 +49,20 @@ impl Simulation {
         Ok(())
     }
 
+    /// Gusts: what is under way arrives, calls fail and the node dies all the same; so refunds and
+    /// cancellations get their share of trouble.
+    pub(super) fn gusts(&mut self) -> Result<(), String> {
+        for _ in 0..self.chance.u32(0..6) {
+            self.somebody_wishes();
+            self.payer_pays();
+            self.drain()?;
+            let minutes = self.chance.u64(0..40);
+            self.pass_time(Duration::from_secs(60 * minutes));
+            self.wake_due();
+        }
+        Ok(())
+    }
+
     /// Good weather: everything that is under way arrives, and what waits is woken, for a long time.
     pub(super) fn settle(&mut self) -> Result<(), String> {
         self.calm = true;
@@ -114,8 +128,8 @@ impl Simulation {
             (Some(_), _) if kind < 7 => self.wish_to_place(),
             (Some(order), _) if kind < 11 => Wish::Pay { order, hold: self.chance.bool() },
             (Some(order), _) if kind < 15 => Wish::Order(order_wish(&mut self.chance, order)),
-            (_, Some(payment)) if kind < 17 => Wish::Capture { payment: payment.clone() },
-            (_, Some(payment)) if kind == 17 => Wish::CancelPayment { payment: payment.clone() },
+            (_, Some(payment)) if kind < 18 => Wish::Capture { payment: payment.clone() },
+            (_, Some(payment)) if kind == 18 => Wish::CancelPayment { payment: payment.clone() },
             _ => {
                 let sku = if self.chance.bool() { "mug" } else { "pen" };
                 Wish::Deliver { sku, quantity: self.chance.i64(1..3) }
@@ -292,7 +306,7 @@ impl Simulation {
         }
     }
 
-    fn crash(&mut self) -> Result<(), String> {
+    pub(super) fn crash(&mut self) -> Result<(), String> {
         self.injected.crashes += 1;
         let landed = !self.node.waiting.is_empty() && self.chance.bool();
         if landed {
