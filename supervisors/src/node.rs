@@ -40,7 +40,7 @@ use std::{
     future::Future,
     io::Write,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 use tokio::net::TcpListener;

@@ -115,7 +115,7 @@ pub enum Ask {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// It can be paid.
-    Opened(Opened),
+    Opened(Box<Opened>),
     /// How it stands.
     Stands(Box<Observation>),
     /// How its refund stands.
@@ -305,7 +305,9 @@ impl Account {
     async fn translate(&self, ask: &Ask) -> Result<Told, GatewayFault> {
         let stands = |told| Told::Stands(Box::new(told));
         match ask {
-            Ask::Open(open) => self.gateway.open(open).await.map(Told::Opened),
+            Ask::Open(open) => {
+                self.gateway.open(open).await.map(|opened| Told::Opened(Box::new(opened)))
+            }
             Ask::Capture(capture) => self.gateway.capture(capture).await.map(stands),
             Ask::Cancel(cancel) => self.gateway.cancel(cancel).await.map(stands),
             Ask::Refund(refund) => {

@@ -123,12 +123,7 @@ impl Shop {
         let settings =
             HttpSettings { admin_token, webhooks_to_private: true, ..Default::default() };
         let bearers = Arc::new(identity.clone());
-        let kept = Kept {
-            feeds: self.feeds.clone(),
-            media: self.media.path(),
-            search: self.search.clone(),
-        };
-        let api = api(settings, identity.clone(), bearers, metrics, kept);
+        let api = api(settings, identity.clone(), bearers, metrics, self.kept());
         (Asker { app: router(&api), ..self.nobody() }, identity)
     }
 
@@ -136,9 +131,13 @@ impl Shop {
     pub fn panicking(&self) -> Asker {
         let metrics = Arc::new(|| panic!("no figures"));
         let identity = people::identity(&self.intake, &IdentitySettings::default());
-        let api =
-            api(HttpSettings::default(), identity, Arc::new(Tokens), metrics, self.feeds.clone());
+        let api = api(HttpSettings::default(), identity, Arc::new(Tokens), metrics, self.kept());
         Asker { app: router(&api), ..self.nobody() }
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        let (feeds, search) = (self.feeds.clone(), self.search.clone());
+        Kept { feeds, media: self.media.path(), search }
     }
 
     /// A shop in which `harbour-books` trades, with a warehouse and ten of one book; and a key

@@ -122,12 +122,15 @@ async fn import(asker: &Asker, plan: &Plan) -> Result<Value, String> {
         loop {
             let mut part = vec![0; PART];
             let read = feed.read(&mut part);
-            let end = matches!(read, Ok(0) | Err(_));
+            if matches!(read, Ok(0)) {
+                return;
+            }
+            let broken = read.is_err();
             let part = read.map(|len| {
                 part.truncate(len);
                 part
             });
-            if end && part.is_ok() || parts.blocking_send(part).is_err() || end {
+            if parts.blocking_send(part).is_err() || broken {
                 return;
             }
         }

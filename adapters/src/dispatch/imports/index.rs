@@ -114,11 +114,6 @@ fn entry(page: u32, offer: &Offer) -> Entry {
 }
 
 impl Index {
-    /// How many offers there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// The offer whose row said exactly this.
     pub fn by_row(&self, row: u64) -> Option<usize> {
         let prefix = prefix(self.bits, row);
@@ -244,7 +239,7 @@ mod tests {
                 builder.add((n / 256) as u32, &Page { offers });
             }
             let mut index = builder.finish();
-            assert_eq!(index.len() as u64, len);
+            assert_eq!(index.entries.len() as u64, len);
             for n in 0..len {
                 let place = index.by_code(&code(n)).unwrap();
                 assert_eq!(index.by_row(row(n)), Some(place));
