@@ -126,11 +126,7 @@ fn orders<'t>(
 
 /// Whoever was told yes has their order as it was asked, whoever was told no has none; what was paid
 /// is confirmed, and what was cancelled is cancelled.
-fn fates(
-    evidence: &Evidence<'_>,
-    orders: &BTreeMap<i64, (&str, &Entity)>,
-    verdict: &mut Verdict,
-) {
+fn fates(evidence: &Evidence<'_>, orders: &BTreeMap<i64, (&str, &Entity)>, verdict: &mut Verdict) {
     let mut counted = BTreeMap::new();
     for purchase in evidence.purchases {
         let found = orders.get(&purchase.price_minor);
@@ -190,11 +186,7 @@ fn fate(purchase: &Purchase, id: &str, order: &Value, verdict: &mut Verdict) {
 
 /// Nothing is sold that is not there, and nothing is lost: counted once by orders and once by the
 /// journal's movements.
-fn shelf(
-    evidence: &Evidence<'_>,
-    orders: &BTreeMap<i64, (&str, &Entity)>,
-    verdict: &mut Verdict,
-) {
+fn shelf(evidence: &Evidence<'_>, orders: &BTreeMap<i64, (&str, &Entity)>, verdict: &mut Verdict) {
     let mut free: BTreeMap<String, i64> = BTreeMap::new();
     for event in evidence.truth.journal.iter().filter(|event| event.domain == "stock") {
         let sign = match event.name.as_str() {

@@ -93,8 +93,8 @@ impl Client {
         let answer = loop {
             let answer = self.once("POST", path, Some(&body), Some(key)).await;
             tries.push(answer.as_ref().map_or(0, |(status, _)| *status));
-            match answer {
-                Some((200..300 | 400..429 | 430..500, _)) => break answer,
+            match &answer {
+                Some((status, _)) if is_final(*status) => break answer,
                 _ if since.elapsed() < self.patience => tokio::time::sleep(PAUSE).await,
                 _ => break None,
             }
@@ -146,4 +146,9 @@ impl Client {
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         Some(request.send().await.ok()?.status().as_u16())
     }
+}
+
+/// Whether a status says what became of a request: too busy, away and broken do not.
+fn is_final(status: u16) -> bool {
+    (200..500).contains(&status) && status != 429
 }

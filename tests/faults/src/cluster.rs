@@ -117,7 +117,8 @@ fn newest_bin() -> Outcome<PathBuf> {
 
 /// PostgreSQL refuses to run as root, so root lends it a user, who has to reach its folder.
 fn open_the_way(folder: &Path) -> Outcome<()> {
-    for above in folder.ancestors().skip(1).filter(|above| above.starts_with(std::env::temp_dir())) {
+    for above in folder.ancestors().skip(1).filter(|above| above.starts_with(std::env::temp_dir()))
+    {
         if above != std::env::temp_dir() {
             run(command("chmod", &["711", &above.display().to_string()]))?;
         }

@@ -114,7 +114,7 @@ impl Load {
             purchases: Mutex::default(),
             manners,
         });
-        let customers = (0..shared.manners.customers);
+        let customers = 0..shared.manners.customers;
         let customers = customers.map(|_| tokio::spawn(shop_around(Arc::clone(&shared))));
         Self { customers: customers.collect(), shared }
     }

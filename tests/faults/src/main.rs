@@ -65,7 +65,8 @@ async fn run(arguments: Arguments) -> Outcome<bool> {
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
     fastrand::seed(seed);
     say(format!("--seed {seed}"));
-    let beside = |name: &str| -> Outcome<PathBuf> { Ok(std::env::current_exe()?.with_file_name(name)) };
+    let beside =
+        |name: &str| -> Outcome<PathBuf> { Ok(std::env::current_exe()?.with_file_name(name)) };
     let programs = Programs {
         kontor: arguments.kontor.clone().map_or_else(|| beside("kontor"), Ok)?,
         sandbox: arguments.sandbox.clone().map_or_else(|| beside("kontor-sandbox"), Ok)?,

@@ -1,7 +1,11 @@
 //! A private RabbitMQ, and a consumer that keeps what comes. The broker may be stopped, started,
 //! told that its disk is full, or robbed of a queue.
 
-use crate::{Outcome, free_port, process::{Process, run}, until};
+use crate::{
+    Outcome, free_port,
+    process::{Process, run},
+    until,
+};
 use futures_util::StreamExt;
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties, ExchangeKind,
@@ -217,7 +221,8 @@ async fn consume(url: &str, consumer: &Consumer) -> Outcome<()> {
     bind(&channel).await?;
     channel.basic_qos(200, BasicQosOptions::default()).await?;
     let options = BasicConsumeOptions::default();
-    let consumed = channel.basic_consume(ALL.into(), "faults".into(), options, FieldTable::default());
+    let consumed =
+        channel.basic_consume(ALL.into(), "faults".into(), options, FieldTable::default());
     let mut deliveries = consumed.await?;
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery?;

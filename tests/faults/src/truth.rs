@@ -3,8 +3,7 @@
 use crate::Outcome;
 use serde_json::Value;
 use sqlx::{
-    ConnectOptions, Connection, Row, SqliteConnection, PgConnection,
-    sqlite::SqliteConnectOptions,
+    ConnectOptions, Connection, PgConnection, Row, SqliteConnection, sqlite::SqliteConnectOptions,
 };
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
@@ -82,7 +81,7 @@ macro_rules! read {
     ($connection:expr, $tenant:expr, $id:literal) => {{
         let mut truth = Truth::default();
         let journal = sqlx::AssertSqlSafe(JOURNAL.replace("ID", $id));
-        for row in sqlx::query(journal).fetch_all(&mut *$connection).await? {
+        for row in sqlx::query(journal).fetch_all(&mut $connection).await? {
             if row.try_get::<String, _>(8)? != $tenant {
                 // Its place counts, and nothing else of it.
                 truth.journal.push(stranger(row.try_get(0)?, row.try_get(1)?));
@@ -99,7 +98,7 @@ macro_rules! read {
                 payload: serde_json::from_str(row.try_get(7)?)?,
             });
         }
-        for row in sqlx::query(ENTITIES).fetch_all(&mut *$connection).await? {
+        for row in sqlx::query(ENTITIES).fetch_all(&mut $connection).await? {
             if row.try_get::<String, _>(5)? == $tenant {
                 let entity = Entity {
                     version: row.try_get(2)?,
@@ -109,15 +108,15 @@ macro_rules! read {
                 truth.entities.insert((row.try_get(0)?, row.try_get(1)?), entity);
             }
         }
-        for row in sqlx::query(TOUCHES).fetch_all(&mut *$connection).await? {
+        for row in sqlx::query(TOUCHES).fetch_all(&mut $connection).await? {
             if row.try_get::<String, _>(3)? == $tenant {
                 truth.touches.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
             }
         }
-        for row in sqlx::query(CURSORS).fetch_all(&mut *$connection).await? {
+        for row in sqlx::query(CURSORS).fetch_all(&mut $connection).await? {
             truth.cursors.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
         }
-        for row in sqlx::query(LETTERS).fetch_all(&mut *$connection).await? {
+        for row in sqlx::query(LETTERS).fetch_all(&mut $connection).await? {
             let again: Option<i64> = row.try_get(1)?;
             truth.dead_letters.push((row.try_get(0)?, again.is_some()));
         }

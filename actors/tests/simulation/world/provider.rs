@@ -1,5 +1,5 @@
 //! A payment provider with books of its own. It survives our crashes, answers a known key as it did
-//! before, sends notifications until it is thanked, and knows nothing of the engine.
+//! before, sends a notification until it is thanked for or has tried a few times, and knows nothing of the engine.
 
 use super::flaw::Flaw;
 use kontor_actors::testing::tenant;
@@ -73,10 +73,21 @@ pub struct Charge {
     pub refunds: Vec<(EntityId, i64)>,
 }
 
-/// A notification that is sent until it is thanked for.
+/// A notification that is sent until it is thanked for, or a few times.
 pub struct Notice {
     pub notification: Box<Notification>,
     pub thanked: bool,
+    pub tries: u32,
+}
+
+/// How often a notification is sent; what is lost then has to be asked for.
+const NOTICE_TRIES_MAX: u32 = 4;
+
+impl Notice {
+    /// Whether it is still sent.
+    pub fn waits(&self) -> bool {
+        !self.thanked && self.tries < NOTICE_TRIES_MAX
+    }
 }
 
 #[derive(Default)]
@@ -223,7 +234,7 @@ impl Provider {
             signature_ok: true,
             received_at: now,
         });
-        self.notices.push(Notice { notification, thanked: false });
+        self.notices.push(Notice { notification, thanked: false, tries: 0 });
     }
 }
 

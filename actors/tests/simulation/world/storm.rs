@@ -6,6 +6,7 @@ use super::{
     clients::{Wish, cart, order_wish},
     followers::ALL,
     node::{Entry, Node, Then},
+    provider::{Charge, Notice},
 };
 use kontor_actors::{
     domain::Domain, notification::Notification, order::Order, payment::Payment, stock::Stock,
@@ -92,7 +93,7 @@ impl Simulation {
                 self.request_arrives();
             }
             for place in 0..self.provider.notices.len() {
-                if !self.provider.notices[place].thanked {
+                if self.provider.notices[place].waits() {
                     self.notify(place);
                 }
             }
@@ -203,7 +204,14 @@ impl Simulation {
     }
 
     fn payer_pays(&mut self) {
-        let open = self.provider.charges.iter().filter(|(_, charge)| charge.is_open());
+        // Nobody pays at an address that nobody was told.
+        let told = |charge: &Charge| {
+            let state = self.disk.state::<Payment>(&charge.payment);
+            let attempt = state.payment().and_then(|known| known.attempt(charge.attempt));
+            attempt.is_some_and(|attempt| !attempt.references.is_empty())
+        };
+        let open = self.provider.charges.iter();
+        let open = open.filter(|(_, charge)| charge.is_open() && told(charge));
         let open: Vec<String> = open.map(|(reference, _)| reference.clone()).collect();
         if let Some(reference) = self.chance.choice(&open) {
             self.note(|| format!("a payer pays {reference}"));
@@ -212,15 +220,16 @@ impl Simulation {
     }
 
     fn notification_waits(&self) -> bool {
-        self.provider.notices.iter().any(|notice| !notice.thanked)
+        self.provider.notices.iter().any(Notice::waits)
     }
 
     fn notification_arrives(&mut self) {
         let waiting = self.provider.notices.iter().enumerate();
-        let waiting = waiting.filter(|(_, notice)| !notice.thanked);
+        let waiting = waiting.filter(|(_, notice)| notice.waits());
         let waiting: Vec<usize> = waiting.map(|(place, _)| place).collect();
         let Some(place) = self.chance.choice(&waiting).copied() else { return };
-        if self.one_in(4) {
+        self.provider.notices[place].tries += 1;
+        if self.one_in(3) {
             return;
         }
         self.notify(place);

@@ -40,10 +40,13 @@ pub async fn broker(ground: &mut Ground) -> Outcome<(Injected, Verdict)> {
         load.more(10).await?;
         for weather in [Weather::Cut, Weather::HalfOpen] {
             line.set(weather);
-            inject(&mut injected, match weather {
-                Weather::Cut => "connections to RabbitMQ cut",
-                _ => "connections to RabbitMQ half open",
-            });
+            inject(
+                &mut injected,
+                match weather {
+                    Weather::Cut => "connections to RabbitMQ cut",
+                    _ => "connections to RabbitMQ half open",
+                },
+            );
             tokio::time::sleep(outage).await;
             line.set(Weather::Cut);
             line.set(Weather::Fair);

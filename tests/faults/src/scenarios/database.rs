@@ -63,10 +63,13 @@ pub async fn server(ground: &Ground) -> Outcome<(Injected, Verdict)> {
         load.more(10).await?;
         for mode in ["fast", "immediate"] {
             cluster.stop(mode)?;
-            inject(&mut injected, match mode {
-                "fast" => "PostgreSQL stopped and started",
-                _ => "PostgreSQL crashed and started",
-            });
+            inject(
+                &mut injected,
+                match mode {
+                    "fast" => "PostgreSQL stopped and started",
+                    _ => "PostgreSQL crashed and started",
+                },
+            );
             tokio::time::sleep(outage).await;
             cluster.start().await?;
             load.more(10).await?;
@@ -85,9 +88,7 @@ pub async fn server(ground: &Ground) -> Outcome<(Injected, Verdict)> {
 
 async fn read_only(site: &Site, cluster: &crate::cluster::Cluster, yes: bool) -> Outcome<()> {
     let state = if yes { "on" } else { "off" };
-    cluster
-        .execute(format!("ALTER SYSTEM SET default_transaction_read_only = {state}"))
-        .await?;
+    cluster.execute(format!("ALTER SYSTEM SET default_transaction_read_only = {state}")).await?;
     cluster.execute("SELECT pg_reload_conf()".to_owned()).await?;
     // Connections that stand take it up with their next transaction.
     let _ = site;

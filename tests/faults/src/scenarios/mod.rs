@@ -91,8 +91,7 @@ impl Ground {
     /// A site of a scenario's own, with a shop that is open.
     async fn site(&self, name: &str, kind: Kind, broker: bool) -> Outcome<Site> {
         let folder = self.folder.join(name);
-        let mut site =
-            Site::create(&self.programs, &folder, kind, &self.servers, broker).await?;
+        let mut site = Site::create(&self.programs, &folder, kind, &self.servers, broker).await?;
         site.start().await?;
         site.open_shop().await?;
         Ok(site)
@@ -127,9 +126,10 @@ async fn conclude_with(site: &mut Site, purchases: &[Purchase]) -> Outcome<Verdi
     });
     verdict.counts = judged.counts;
     verdict.findings.extend(judged.findings);
-    let tries: usize = site.client.records.lock().map_or(0, |records| {
-        records.iter().map(|asked| asked.tries.len().saturating_sub(1)).sum()
-    });
+    let tries: usize =
+        site.client.records.lock().map_or(0, |records| {
+            records.iter().map(|asked| asked.tries.len().saturating_sub(1)).sum()
+        });
     verdict.counts.insert("requests asked again", i64::try_from(tries).unwrap_or(i64::MAX));
     if let Err(fault) = site.verify() {
         verdict.findings.push(fault.to_string());
