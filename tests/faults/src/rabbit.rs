@@ -25,9 +25,7 @@ use std::{
     },
     time::Duration,
 };
-
-/// The queue that gets every event.
-const ALL: &str = "faults.all";
+use tokio::task::JoinHandle;
 
 /// A private RabbitMQ.
 pub struct Rabbit {
@@ -52,10 +50,10 @@ pub struct Message {
     pub sequence: String,
 }
 
-/// A consumer of everything.
-#[derive(Clone, Default)]
+/// A consumer of everything, by a queue of its own.
 pub struct Consumer {
     messages: Arc<Mutex<Vec<Message>>>,
+    work: JoinHandle<()>,
     /// How long each message keeps it, in milliseconds.
     pub slowness_ms: Arc<AtomicU64>,
 }
@@ -142,11 +140,11 @@ impl Rabbit {
 
     /// A consumer of all events, which comes back whenever the broker does.
     pub async fn consumer(&self) -> Outcome<Consumer> {
-        let consumer = Consumer::default();
-        let url = self.url(self.port);
-        bind(&self.channel().await?).await?;
-        tokio::spawn(consume_for_ever(url, consumer.clone()));
-        Ok(consumer)
+        let queue = format!("faults.{}", uuid::Uuid::new_v4().simple());
+        bind(&self.channel().await?, &queue).await?;
+        let seen = Seen { messages: Arc::default(), slowness_ms: Arc::default() };
+        let work = tokio::spawn(consume_for_ever(self.url(self.port), queue, seen.clone()));
+        Ok(Consumer { messages: seen.messages, slowness_ms: seen.slowness_ms, work })
     }
 
     async fn channel(&self) -> Outcome<Channel> {
@@ -181,6 +179,19 @@ impl Drop for Rabbit {
     }
 }
 
+/// Where a consumer puts what comes.
+#[derive(Clone)]
+struct Seen {
+    messages: Arc<Mutex<Vec<Message>>>,
+    slowness_ms: Arc<AtomicU64>,
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
 impl Consumer {
     /// All messages so far, in the order in which they came.
     pub fn messages(&self) -> Vec<Message> {
@@ -195,34 +206,34 @@ fn script(name: &str) -> Outcome<PathBuf> {
     Ok(found.find(|path| path.exists()).ok_or("RabbitMQ is missing: install rabbitmq-server")?)
 }
 
-async fn bind(channel: &Channel) -> Outcome<()> {
+async fn bind(channel: &Channel, name: &str) -> Outcome<()> {
     let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
     let none = FieldTable::default;
     let exchange = "kontor.events";
     channel.exchange_declare(exchange.into(), ExchangeKind::Topic, durable, none()).await?;
     let queue = QueueDeclareOptions { durable: true, ..Default::default() };
-    channel.queue_declare(ALL.into(), queue, none()).await?;
+    channel.queue_declare(name.into(), queue, none()).await?;
     let options = QueueBindOptions::default();
-    channel.queue_bind(ALL.into(), exchange.into(), "#".into(), options, none()).await?;
+    channel.queue_bind(name.into(), exchange.into(), "#".into(), options, none()).await?;
     Ok(())
 }
 
-async fn consume_for_ever(url: String, consumer: Consumer) {
+async fn consume_for_ever(url: String, name: String, seen: Seen) {
     loop {
         // The connection breaks when the broker does; it is made anew until the harness ends.
-        let _ = consume(&url, &consumer).await;
+        let _ = consume(&url, &name, &seen).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-async fn consume(url: &str, consumer: &Consumer) -> Outcome<()> {
+async fn consume(url: &str, name: &str, seen: &Seen) -> Outcome<()> {
     let connection = Connection::connect(url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
-    bind(&channel).await?;
+    bind(&channel, name).await?;
     channel.basic_qos(200, BasicQosOptions::default()).await?;
     let options = BasicConsumeOptions::default();
     let consumed =
-        channel.basic_consume(ALL.into(), "faults".into(), options, FieldTable::default());
+        channel.basic_consume(name.into(), "faults".into(), options, FieldTable::default());
     let mut deliveries = consumed.await?;
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery?;
@@ -234,8 +245,8 @@ async fn consume(url: &str, consumer: &Consumer) -> Outcome<()> {
             name: delivery.routing_key.to_string(),
             sequence: word("sequence"),
         };
-        consumer.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
-        let slowness = consumer.slowness_ms.load(Ordering::Acquire);
+        seen.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        let slowness = seen.slowness_ms.load(Ordering::Acquire);
         if slowness > 0 {
             tokio::time::sleep(Duration::from_millis(slowness)).await;
         }

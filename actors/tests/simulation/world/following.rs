@@ -226,6 +226,20 @@ impl Simulation {
         self.note(|| format!("because of {} {}: {act:?}", event.name, event.entity));
         let then = Then::Worked(POLICIES, Arc::clone(lane));
         self.set(POLICIES, lane, Doing::Durable(acts));
+        self.asked.push(act.clone());
+        self.carry_out(act, then);
+    }
+
+    /// A node that was given up for dead asks once more for something long done.
+    pub(super) fn echo(&mut self) {
+        if let Some(act) = self.chance.choice(&self.asked).cloned() {
+            self.note(|| format!("once more: {act:?}"));
+            self.injected.repetitions += 1;
+            self.carry_out(act, Then::Nothing);
+        }
+    }
+
+    fn carry_out(&mut self, act: Act, then: Then) {
         match act {
             Act::Stock(command) => self.tell::<Stock>(command, then),
             Act::Order(command) => self.tell::<Order>(command, then),

@@ -26,7 +26,7 @@ use broker::Broker;
 use checks::Checker;
 use clients::Clients;
 use disk::Disk;
-use kontor_actors::testing::NOW;
+use kontor_actors::{policies::Act, testing::NOW};
 use kontor_messages::Timestamp;
 use node::Node;
 use provider::Provider;
@@ -84,6 +84,8 @@ pub struct Simulation {
     broker: Broker,
     clients: Clients,
     checker: Checker,
+    /// What policies have asked so far: a node that was given up for dead may ask it once more.
+    asked: Vec<Act>,
     flaw: Option<Flaw>,
     injected: Injected,
     /// Nothing goes wrong any more.
@@ -134,6 +136,7 @@ impl Simulation {
             broker: Broker::default(),
             clients: Clients::default(),
             checker: Checker::default(),
+            asked: Vec::new(),
             flaw,
             injected: Injected::default(),
             calm: false,

@@ -37,7 +37,8 @@ impl Simulation {
             58..60 => self.commit_fails(),
             60..63 => return self.crash(),
             63..66 => self.wake_due(),
-            66..68 => self.node.tidy(),
+            66 => self.node.tidy(),
+            67 => self.echo(),
             68..71 => {
                 let minutes = self.chance.u64(1..50);
                 self.pass_time(Duration::from_secs(60 * minutes));
@@ -56,6 +57,7 @@ impl Simulation {
         for _ in 0..self.chance.u32(0..6) {
             self.somebody_wishes();
             self.payer_pays();
+            self.echo();
             self.drain()?;
             let minutes = self.chance.u64(0..40);
             self.pass_time(Duration::from_secs(60 * minutes));
