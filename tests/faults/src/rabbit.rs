@@ -102,7 +102,8 @@ impl Rabbit {
 
     /// Has the broker believe that its disk is full (or no longer).
     pub fn disk_alarm(&self, full: bool) -> Outcome<()> {
-        let limit = if full { "900TB" } else { "1MB" };
+        // More than any disk of this size has, and next to nothing.
+        let limit = if full { "900000GB" } else { "1MB" };
         let mut command = self.command(&script("rabbitmqctl")?);
         command.args(["-n", &self.node, "set_disk_free_limit", limit]);
         run(command).map(drop)

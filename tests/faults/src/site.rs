@@ -253,6 +253,17 @@ impl Site {
         Ok(summary["accounts"][STRIPE_KEY].clone())
     }
 
+    /// Has the provider asked now about these payments, as an operator may: what is not known is
+    /// otherwise asked for by a schedule that takes its time.
+    pub async fn ask_about(&self, payments: impl Iterator<Item = &str>) -> Outcome<()> {
+        for payment in payments {
+            let key = uuid::Uuid::new_v4().to_string();
+            let path = format!("/v1/payments/{payment}/query");
+            self.client.done(&path, json!({}), &key).await?;
+        }
+        Ok(())
+    }
+
     /// Waits until followers have done everything, and nothing waits for a time that is over.
     pub async fn rest(&self) -> Outcome<()> {
         let rest = until("rest", REST, || async {

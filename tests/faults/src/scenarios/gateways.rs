@@ -1,6 +1,6 @@
 //! A provider that hangs, fails, answers rubbish, tells everything twice or in another order.
 
-use super::{Ground, Injected, conclude, inject};
+use super::{Ground, Injected, conclude_with, inject};
 use crate::{Outcome, checker::Verdict, load::Load, site::Kind};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -60,5 +60,7 @@ pub async fn gateways(ground: &Ground) -> Outcome<(Injected, Verdict)> {
     }
     site.switch(fair()).await?;
     load.more(10).await?;
-    Ok((injected, conclude(&mut site, load).await?))
+    let purchases = load.stop().await?;
+    site.ask_about(purchases.iter().filter_map(|purchase| purchase.payment.as_deref())).await?;
+    Ok((injected, conclude_with(&mut site, &purchases).await?))
 }
