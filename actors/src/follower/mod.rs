@@ -8,7 +8,8 @@
 
 mod follow;
 mod parked;
-mod window;
+#[doc(hidden)]
+pub mod window;
 
 pub use follow::{Follow, Habits, Hitch, OnHitch};
 
