@@ -25,6 +25,8 @@ macro_rules! each {
 
 mod auth;
 mod books;
+#[cfg(feature = "servers")]
+mod console;
 mod erasing;
 #[cfg(feature = "servers")]
 mod faults;
