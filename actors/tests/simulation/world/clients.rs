@@ -17,7 +17,7 @@ pub enum Wish {
     Pay { order: EntityId, hold: bool },
     Capture { payment: EntityId },
     CancelPayment { payment: EntityId },
-    Order(OrderCommand),
+    Order(Box<OrderCommand>),
     Deliver { sku: &'static str, quantity: i64 },
 }
 

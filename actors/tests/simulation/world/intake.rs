@@ -69,7 +69,7 @@ impl Simulation {
             Wish::CancelPayment { payment } => {
                 self.keyed::<Payment>(&key, PaymentCommand::Cancel { payment }, then);
             }
-            Wish::Order(command) => self.keyed::<Order>(&key, command, then),
+            Wish::Order(command) => self.keyed::<Order>(&key, *command, then),
             Wish::Deliver { sku, quantity } => {
                 let movement = EntityId::named(format!("movement-{key}"));
                 self.keyed::<Stock>(&key, goods_in(movement, sku, quantity), then);

@@ -130,7 +130,9 @@ impl Simulation {
             (None, _) => self.wish_to_place(),
             (Some(_), _) if kind < 7 => self.wish_to_place(),
             (Some(order), _) if kind < 11 => Wish::Pay { order, hold: self.chance.bool() },
-            (Some(order), _) if kind < 15 => Wish::Order(order_wish(&mut self.chance, order)),
+            (Some(order), _) if kind < 15 => {
+                Wish::Order(Box::new(order_wish(&mut self.chance, order)))
+            }
             (_, Some(payment)) if kind < 18 => Wish::Capture { payment: payment.clone() },
             (_, Some(payment)) if kind == 18 => Wish::CancelPayment { payment: payment.clone() },
             _ => {

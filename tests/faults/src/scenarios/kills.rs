@@ -41,7 +41,7 @@ pub async fn terminate(ground: &Ground) -> Outcome<(Injected, Verdict)> {
     let mut site = ground.site("sigterm", Kind::Sqlite, true).await?;
     let mut injected = Injected::new();
     let load = Load::start(&site.client, &site.prices, site.manners(2 * CUSTOMERS));
-    for _ in 0..ground.extent.rounds {
+    for _ in 0..4 * ground.extent.rounds {
         load.more(20).await?;
         site.terminate().await?;
         inject(&mut injected, "SIGTERM under load");
