@@ -43,7 +43,7 @@ impl Window {
     }
 
     /// How many events are not done with.
-    pub fn len(&self) -> usize {
+    pub fn open_count(&self) -> usize {
         self.open.len()
     }
 

@@ -9,7 +9,7 @@ use super::{
     consumer::Consumer,
     load::{Load, drive},
     machine::Machine,
-    process::{Clocks, Watched},
+    process::Clocks,
     report::{Report, Row},
     stage::{Place, Stage},
     times::{per_second, spread},
