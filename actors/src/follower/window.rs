@@ -259,7 +259,7 @@ mod tests {
         assert!(window.next(9, 1).is_none(), "3 is not kept yet");
         window.cleared(&a, &aside);
         assert_eq!(window.next(9, 1).unwrap().1[0].seq, 4);
-        assert_eq!((window.len(), window.done_to()), (2, 1));
+        assert_eq!((window.open_count(), window.done_to()), (2, 1));
     }
 
     #[test]
