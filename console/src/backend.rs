@@ -17,8 +17,9 @@ use tower::{ServiceExt, util::BoxCloneSyncService};
 /// The API, as a service.
 pub type Backend = BoxCloneSyncService<Request, Response, Infallible>;
 
-/// How long a page waits for one answer.
-const WAIT: Duration = Duration::from_secs(20);
+/// How long a page waits for one answer: longer than the API does itself, whose word on what came
+/// of it is better than ours.
+const WAIT: Duration = Duration::from_secs(45);
 /// Bytes of an answer at most.
 const ANSWER_MAX: usize = 16 * 1024 * 1024;
 /// What of a browser's request the API has to know, to count and to tell its sender.

@@ -247,6 +247,7 @@ impl Node {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), String> {
         let address = listener.local_addr().map_err(|fault| fault.to_string())?;
+        let console = self.console()?;
         let run_file = RunFile {
             url: format!("http://{address}"),
             token: self.admin_token.expose_secret().into(),
@@ -263,7 +264,6 @@ impl Node {
             }
             admission.close();
         };
-        let console = self.console()?;
         let served = http::serve(listener, self.api.clone(), console, ending).await;
         RunFile::remove(&self.data_dir);
         self.stop().await;

@@ -16,7 +16,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 const COLUMNS: [Column; 5] =
-    [words("What"), words("Of"), words("Stands"), words("Due"), words("Overdue")];
+    [words("What"), words("Of"), words("Stands"), words("Due"), words("Overdue").minor()];
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/overdue", get(show))

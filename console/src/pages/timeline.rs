@@ -45,6 +45,7 @@ fn place(event: &Value) -> (i64, i64) {
 /// The events in words, newest first; each leads to the page as it was then, and to its why.
 pub(super) fn show(desk: &Desk, order: &str, events: &[Value], at: &str) -> Markup {
     let base = desk.url(&format!("/orders/{}", escape(order)));
+    let born = born(events);
     html! {
         section.panel {
             h2 { (desk.t("What happened")) }
@@ -64,8 +65,10 @@ pub(super) fn show(desk: &Desk, order: &str, events: &[Value], at: &str) -> Mark
                                         (desk.t("why?"))
                                     }
                                 }
-                                " · " a href=(format!("{base}?at={}", escape(then))) {
-                                    (desk.t("as it was then"))
+                                @if then >= born {
+                                    " · " a href=(format!("{base}?at={}", escape(then))) {
+                                        (desk.t("as it was then"))
+                                    }
                                 }
                             }
                             (parts::raw(desk, event))
@@ -77,12 +80,20 @@ pub(super) fn show(desk: &Desk, order: &str, events: &[Value], at: &str) -> Mark
     }
 }
 
+/// Since when the order is there: its goods are held a moment before.
+fn born(events: &[Value]) -> &str {
+    let created = events.iter().find(|event| event.text("type") == "order.created");
+    created.map_or("", |event| event.text("at"))
+}
+
 /// One step back or forward in time.
 fn stepper(desk: &Desk, base: &str, events: &[Value], at: &str) -> Markup {
     if events.len() < 2 {
         return html! {};
     }
-    let times: Vec<&str> = events.iter().map(|event| event.text("at")).collect();
+    let born = born(events);
+    let times = events.iter().map(|event| event.text("at")).filter(|time| *time >= born);
+    let times: Vec<&str> = times.collect();
     let earlier = match at {
         "" => times.get(times.len().wrapping_sub(2)),
         at => times.iter().rev().find(|time| **time < at),

@@ -32,8 +32,6 @@ fn collect(source: &str, texts: &mut BTreeSet<String>) {
         let literal = &source[place + 7..];
         texts.insert(joined(&literal[..end_of(literal)]));
     }
-    // Columns for buttons have no name.
-    texts.remove("");
 }
 
 /// Where a literal ends: at the first quotation mark that is not written as one of the text.

@@ -15,7 +15,7 @@ use maud::html;
 use serde_json::{Value, json};
 
 const SOURCES: [Column; 5] =
-    [words("Source"), words("Supplier"), words("Last import"), words("When"), words("")];
+    [words("Source"), words("Supplier"), words("Last import"), words("When"), words("Begin")];
 const IMPORTS: [Column; 8] = [
     words("Import"),
     words("Status"),

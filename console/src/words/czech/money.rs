@@ -13,6 +13,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "A source says where a supplier's feed is and how it is read: PUT /v1/sources/{source}.",
         "Zdroj říká, kde je feed dodavatele a jak se čte: PUT /v1/sources/{source}.",
     ),
+    ("Begin", "Začít"),
     ("Imports", "Importy"),
     ("Import", "Import"),
     ("Nothing was imported yet", "Zatím se nic neimportovalo"),
