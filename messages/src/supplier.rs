@@ -23,8 +23,8 @@ pub use run::{
     Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, Progress, RowProblem, Sample, Trigger,
 };
 pub use source::{
-    Access, FeedKind, NewProducts, Paging, Reach, SourceSettings, SupplierSettings, Timetable,
-    VanishedAction, VanishedRule, shown_url,
+    Access, FeedKind, FtpPlace, NewProducts, Paging, Reach, SftpPlace, SourceSettings,
+    SupplierSettings, Timetable, VanishedAction, VanishedRule, shown_url,
 };
 
 use crate::EntityId;

@@ -1,7 +1,11 @@
 //! A node: the engine with everything that bridges it to the outside.
 
 use crate::engine::{Engine, EngineSettings};
-use axum::Router;
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, header},
+};
 use kontor_actors::{
     domain_actor::DomainLimits, follower::Follow, intake::Intake, policies::follower::Policies,
 };
@@ -39,11 +43,16 @@ use serde::{Deserialize, Serialize};
 use std::{
     future::Future,
     io::Write,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Duration,
 };
 use tokio::net::TcpListener;
+use tower::{ServiceExt, util::BoxCloneSyncService};
+
+/// Bytes of an answer of the API to the node itself at most.
+const ANSWER_MAX: usize = 1024 * 1024;
 
 /// What a node is made of.
 #[derive(Clone, Debug)]
@@ -198,6 +207,28 @@ impl Node {
         http::router(&self.api)
     }
 
+    /// The pages at `/console`: a client of the API in this process.
+    fn console(&self) -> Result<Router, String> {
+        // All nodes of a house share the secret, so a browser may come to any of them.
+        let secret = self.api.identity().vault().derive("console", "cookies");
+        kontor_console::router(BoxCloneSyncService::new(self.router()), &secret)
+    }
+
+    /// Where a node that nobody knows yet is set up; none if somebody does. The token stands behind
+    /// `#`, which browsers keep to themselves.
+    pub async fn setup_link(&self, address: SocketAddr) -> Option<String> {
+        let token = self.admin_token.expose_secret();
+        let asked = Request::get("/v1/users?limit=1")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::empty())
+            .ok()?;
+        let Ok(answer) = self.router().oneshot(asked).await;
+        let body = axum::body::to_bytes(answer.into_body(), ANSWER_MAX).await.ok()?;
+        let users: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        let nobody = users["items"].as_array().is_some_and(Vec::is_empty);
+        nobody.then(|| format!("http://{address}/console/setup#{token}"))
+    }
+
     /// What the platform operator calls the API with.
     pub fn admin_token(&self) -> SecretString {
         self.admin_token.clone()
@@ -232,7 +263,8 @@ impl Node {
             }
             admission.close();
         };
-        let served = http::serve(listener, self.api.clone(), ending).await;
+        let console = self.console()?;
+        let served = http::serve(listener, self.api.clone(), console, ending).await;
         RunFile::remove(&self.data_dir);
         self.stop().await;
         let reason = lost.borrow_and_update().clone();
@@ -288,9 +320,7 @@ impl Outside {
         let (webhooks, sms) = (Arc::new(webhooks), sms.transpose()?);
         let public = settings.http.public_url.clone();
         let feeds = FeedFiles::new(settings.data_dir.join("feeds"));
-        let folder = settings.media.folder.clone();
-        let folder = folder.unwrap_or_else(|| settings.data_dir.join("media"));
-        let media = Media::new(folder, settings.media.clone());
+        let media = Media::open(&settings.data_dir.join("media"), settings.media.clone())?;
         let (index_dir, search) = (settings.data_dir.join("search"), OnceLock::new());
         Ok(Self {
             http,

@@ -8,9 +8,11 @@
 
 pub mod binary;
 pub mod broker;
+pub mod bucket;
 pub mod client;
 pub mod collector;
 pub mod database;
+pub mod file_server;
 pub mod localstripe;
 pub mod node;
 pub mod proxy;

@@ -8,7 +8,8 @@
 
 mod follow;
 mod parked;
-mod window;
+#[doc(hidden)]
+pub mod window;
 
 pub use follow::{Follow, Habits, Hitch, OnHitch};
 
@@ -94,7 +95,7 @@ impl Follower {
     /// Reads on, if there is room and something to read.
     fn look(&self, myself: &Myself, progress: &mut Progress) {
         let habits = self.follow.habits();
-        let room = habits.window_max.saturating_sub(progress.window.len());
+        let room = habits.window_max.saturating_sub(progress.window.open_count());
         let after = progress.window.read_to();
         let head = *self.journal.head(self.shard).borrow();
         progress.report(head);
@@ -164,7 +165,7 @@ impl Follower {
     /// Parks what stands behind a parked event, and what has waited too long in a long lane: also
     /// behind work that does not end, or one slow lane would take all the room.
     fn put_aside(&self, myself: &Myself, progress: &mut Progress, habits: &Habits) {
-        let crowded = habits.window_max <= progress.window.len();
+        let crowded = habits.window_max <= progress.window.open_count();
         let patience = if crowded { CROWDED_PATIENCE } else { LANE_PATIENCE };
         let waiting = progress.window.waiting();
         let aside = waiting.filter(|(lane, len, waited)| {

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 /// What is read and not done with.
-pub(super) struct Window {
+pub struct Window {
     lanes: HashMap<Arc<str>, Lane>,
     ready: VecDeque<Arc<str>>,
     open: BTreeSet<Seq>,
@@ -31,7 +31,7 @@ struct Lane {
 
 impl Window {
     /// An empty window behind a cursor.
-    pub(super) fn new(cursor: Seq) -> Self {
+    pub fn new(cursor: Seq) -> Self {
         Self {
             lanes: HashMap::new(),
             ready: VecDeque::new(),
@@ -43,22 +43,22 @@ impl Window {
     }
 
     /// How many events are not done with.
-    pub(super) fn len(&self) -> usize {
+    pub fn open_count(&self) -> usize {
         self.open.len()
     }
 
     /// How far the journal was read.
-    pub(super) fn read_to(&self) -> Seq {
+    pub fn read_to(&self) -> Seq {
         self.read_to
     }
 
     /// Up to where everything is done with.
-    pub(super) fn done_to(&self) -> Seq {
+    pub fn done_to(&self) -> Seq {
         self.open.first().map_or(self.read_to, |seq| seq - 1)
     }
 
     /// The cursor, if it has moved since this was asked last.
-    pub(super) fn cursor(&mut self) -> Option<Seq> {
+    pub fn cursor(&mut self) -> Option<Seq> {
         let cursor = self.done_to();
         let moved = self.told < cursor;
         self.told = cursor;
@@ -66,12 +66,12 @@ impl Window {
     }
 
     /// An event with nothing to do about it was read.
-    pub(super) fn pass(&mut self, event: &StoredEvent) {
+    pub fn pass(&mut self, event: &StoredEvent) {
         self.read_to = event.seq;
     }
 
     /// An event was read that belongs to a lane.
-    pub(super) fn add(&mut self, name: Arc<str>, event: Arc<StoredEvent>) {
+    pub fn add(&mut self, name: Arc<str>, event: Arc<StoredEvent>) {
         self.read_to = event.seq;
         self.open.insert(event.seq);
         let lane = self.lanes.entry(Arc::clone(&name)).or_default();
@@ -83,7 +83,7 @@ impl Window {
 
     /// Takes up to `batch_max` events of the next lane that is ready, if fewer than `lanes_max`
     /// are at work. The lane is busy until [`Self::finish`] or [`Self::hold`].
-    pub(super) fn next(
+    pub fn next(
         &mut self,
         lanes_max: usize,
         batch_max: usize,
@@ -107,14 +107,14 @@ impl Window {
 
     /// Takes all that waits in a lane, what is in work left out; it begins nothing until
     /// [`Self::cleared`].
-    pub(super) fn clear(&mut self, name: &str) -> Vec<Arc<StoredEvent>> {
+    pub fn clear(&mut self, name: &str) -> Vec<Arc<StoredEvent>> {
         let Some(lane) = self.lanes.get_mut(name) else { return Vec::new() };
         lane.clearing = true;
         lane.queue.drain(..).map(|(_, event)| event).collect()
     }
 
     /// What was taken by [`Self::clear`] is kept elsewhere; the lane goes on.
-    pub(super) fn cleared(&mut self, name: &Arc<str>, kept: &[Arc<StoredEvent>]) {
+    pub fn cleared(&mut self, name: &Arc<str>, kept: &[Arc<StoredEvent>]) {
         self.settle(kept);
         if let Some(lane) = self.lanes.get_mut(name) {
             lane.clearing = false;
@@ -124,7 +124,7 @@ impl Window {
 
     /// The lanes in which something waits, with the length of their queues and how long the first
     /// has waited.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = (&Arc<str>, usize, Duration)> {
+    pub fn waiting(&self) -> impl Iterator<Item = (&Arc<str>, usize, Duration)> {
         let steady = self.lanes.iter().filter(|(_, lane)| !lane.clearing);
         steady.filter_map(|(name, lane)| {
             let (since, _) = lane.queue.front()?;
@@ -133,12 +133,12 @@ impl Window {
     }
 
     /// Whether something of this lane is in work.
-    pub(super) fn works(&self, name: &str) -> bool {
+    pub fn works(&self, name: &str) -> bool {
         self.lanes.get(name).is_some_and(|lane| lane.busy)
     }
 
     /// These events are done with; the lane goes on.
-    pub(super) fn finish(&mut self, name: &Arc<str>, done: &[Arc<StoredEvent>]) {
+    pub fn finish(&mut self, name: &Arc<str>, done: &[Arc<StoredEvent>]) {
         self.working -= 1;
         self.settle(done);
         let Some(lane) = self.lanes.get_mut(name) else { return };
@@ -157,7 +157,7 @@ impl Window {
     }
 
     /// These events of a lane that stays busy are done with.
-    pub(super) fn settle(&mut self, done: &[Arc<StoredEvent>]) {
+    pub fn settle(&mut self, done: &[Arc<StoredEvent>]) {
         for event in done {
             self.open.remove(&event.seq);
         }
@@ -165,7 +165,7 @@ impl Window {
 
     /// The first `done` are done with, the rest goes back and waits for [`Self::try_again`].
     /// Says how often in a row the lane has failed.
-    pub(super) fn hold(&mut self, name: &str, done: usize, events: Vec<Arc<StoredEvent>>) -> u32 {
+    pub fn hold(&mut self, name: &str, done: usize, events: Vec<Arc<StoredEvent>>) -> u32 {
         self.working -= 1;
         let Some(lane) = self.lanes.get_mut(name) else { return 0 };
         for (place, event) in events.into_iter().enumerate().rev() {
@@ -180,7 +180,7 @@ impl Window {
     }
 
     /// A lane that was held may go on.
-    pub(super) fn try_again(&mut self, name: &Arc<str>) {
+    pub fn try_again(&mut self, name: &Arc<str>) {
         if let Some(lane) = self.lanes.get_mut(name) {
             lane.busy = false;
             self.ready.push_back(Arc::clone(name));
@@ -259,7 +259,7 @@ mod tests {
         assert!(window.next(9, 1).is_none(), "3 is not kept yet");
         window.cleared(&a, &aside);
         assert_eq!(window.next(9, 1).unwrap().1[0].seq, 4);
-        assert_eq!((window.len(), window.done_to()), (2, 1));
+        assert_eq!((window.open_count(), window.done_to()), (2, 1));
     }
 
     #[test]

@@ -13,8 +13,6 @@ mod messages;
 mod payouts;
 mod refunds;
 #[cfg(test)]
-mod simulation;
-#[cfg(test)]
 mod tests;
 mod users;
 

@@ -2,7 +2,8 @@
 
 use crate::words::{is_language, is_line, is_word};
 use kontor_messages::supplier::{
-    Access, Paging, Reach, SourceSettings, SupplierRefusal as R, SupplierSettings, VanishedRule,
+    Access, FtpPlace, Paging, Reach, SftpPlace, SourceSettings, SupplierRefusal as R,
+    SupplierSettings, VanishedRule,
 };
 
 /// The longest code.
@@ -11,6 +12,8 @@ const CODE_MAX: usize = 40;
 const NAME_MAX: usize = 200;
 /// The longest address, secret or name of a header.
 const TEXT_MAX: usize = 2_000;
+/// Bytes of a private key.
+const KEY_MAX: usize = 10_000;
 /// Headers of a source.
 const HEADERS_MAX: usize = 20;
 /// Attributes of a source.
@@ -84,7 +87,14 @@ fn vanished(rule: &VanishedRule) -> Result<(), R> {
 }
 
 fn reach(reach: &Reach) -> Result<(), R> {
-    let Reach::Http { url, access, paging, interval_min_s } = reach else { return Ok(()) };
+    let (url, access, paging, interval_min_s) = match reach {
+        Reach::Upload => return Ok(()),
+        Reach::Ftp(place) => return ftp(place),
+        Reach::Sftp(place) => return sftp(place),
+        Reach::Http { url, access, paging, interval_min_s } => {
+            (url, access, paging, interval_min_s)
+        }
+    };
     line("/reach/url", url, TEXT_MAX)?;
     if *interval_min_s > 604_800 {
         return Err(R::invalid("/reach/interval_min_s", "expected at most 604800"));
@@ -116,6 +126,52 @@ fn reach(reach: &Reach) -> Result<(), R> {
             scope.as_deref().map_or(Ok(()), |scope| secret("scope", scope))
         }
     }
+}
+
+fn ftp(place: &FtpPlace) -> Result<(), R> {
+    host(&place.host, place.port)?;
+    line("/reach/path", &place.path, TEXT_MAX)?;
+    line("/reach/user", &place.user, TEXT_MAX)?;
+    line("/reach/password", &place.password, TEXT_MAX)
+}
+
+fn sftp(place: &SftpPlace) -> Result<(), R> {
+    host(&place.host, place.port)?;
+    line("/reach/path", &place.path, TEXT_MAX)?;
+    line("/reach/user", &place.user, TEXT_MAX)?;
+    let (pointer, either) = ("/reach/password", "expected either a password or a private_key");
+    match (&place.password, &place.private_key) {
+        (Some(password), None) => line(pointer, password, TEXT_MAX)?,
+        (None, Some(key)) if (1..=KEY_MAX).contains(&key.len()) => {}
+        (None, Some(_)) => {
+            let expected = format!("expected 1 to {KEY_MAX} bytes");
+            return Err(R::invalid("/reach/private_key", expected));
+        }
+        _ => return Err(R::invalid(pointer, either)),
+    }
+    let known = |key: &str| {
+        let digits = key.strip_prefix("SHA256:").unwrap_or_default();
+        let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'+' || c == b'/';
+        digits.len() == 43 && digits.bytes().all(plain)
+    };
+    match &place.host_key {
+        Some(key) if !known(key) => {
+            Err(R::invalid("/reach/host_key", "expected SHA256: and 43 characters"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name or an address, and a port.
+fn host(host: &str, port: u16) -> Result<(), R> {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b':');
+    if !(1..=253).contains(&host.len()) || !host.bytes().all(plain) {
+        return Err(R::invalid("/reach/host", "expected a name such as ftp.acme.example"));
+    }
+    if port == 0 {
+        return Err(R::invalid("/reach/port", "expected 1 to 65535"));
+    }
+    Ok(())
 }
 
 /// A header that says who we are; what belongs to the exchange itself is not for tenants to set.

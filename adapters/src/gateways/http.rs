@@ -79,6 +79,11 @@ impl Http {
         Self::with_timeouts(CONNECT, TOTAL, allow_private)
     }
 
+    /// A client of the same kind for addresses that the operator has set, which may be private.
+    pub fn of_operator() -> Result<Client, String> {
+        Self::new(true).map(|http| http.client)
+    }
+
     /// The client with other timeouts.
     pub fn with_timeouts(
         connect: Duration,

@@ -72,7 +72,10 @@ use crate::{
     media::Media,
     search::Search,
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+};
 use bytes::{BufMut, BytesMut};
 use http::{HeaderValue, StatusCode, header};
 use known::Known;
@@ -256,13 +259,15 @@ impl Api {
     }
 }
 
-/// Serves the API until `shutdown` is ready and everything under way is answered.
+/// Serves the API, and beside it what has routes of its own, until `shutdown` is ready and
+/// everything under way is answered.
 pub async fn serve(
     listener: TcpListener,
     api: Api,
+    beside: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let app = router(&api).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router(&api).merge(beside).into_make_service_with_connect_info::<SocketAddr>();
     let ending = async move {
         shutdown.await;
         api.close();

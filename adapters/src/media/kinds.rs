@@ -20,9 +20,6 @@ pub enum MediaFormat {
 }
 
 impl MediaFormat {
-    /// All of them.
-    pub(super) const ALL: [Self; 5] = [Self::Jpeg, Self::Png, Self::Webp, Self::Mp4, Self::Pdf];
-
     /// What content is, if it may be kept.
     pub fn of(content: &[u8]) -> Option<Self> {
         let begins = |at: usize, with: &[u8]| content.get(at..at + with.len()) == Some(with);
@@ -38,17 +35,6 @@ impl MediaFormat {
             Some(Self::Pdf)
         } else {
             None
-        }
-    }
-
-    /// How its files end.
-    pub(super) fn ending(self) -> &'static str {
-        match self {
-            Self::Jpeg => "jpg",
-            Self::Png => "png",
-            Self::Webp => "webp",
-            Self::Mp4 => "mp4",
-            Self::Pdf => "pdf",
         }
     }
 

@@ -4,21 +4,27 @@
 //! What it is follows from the content, never from what an uploader says it is, so that nothing
 //! that a browser would run is ever served.
 
-mod disk;
 mod kinds;
 mod pictures;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
 pub use kinds::MediaFormat;
 
+use crate::gateways::http::Http;
 use bytes::Bytes;
-use disk::Disk;
 use kontor_messages::TenantId;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{path::PathBuf, sync::Arc};
+use shelf::Shelf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::sync::Semaphore;
+use url::Url;
 use utoipa::ToSchema;
 
 /// The longer sides of the smaller copies, in pixels.
@@ -32,6 +38,8 @@ const PICTURES_MAX: usize = 2;
 pub struct MediaSettings {
     /// Where they are kept; in the node's own folder, if nothing is said.
     pub folder: Option<PathBuf>,
+    /// A bucket instead of a folder.
+    pub s3: Option<S3Settings>,
     /// Bytes of an upload at most.
     pub upload_max_bytes: usize,
     /// Pixels of a picture's side at most.
@@ -40,8 +48,33 @@ pub struct MediaSettings {
 
 impl Default for MediaSettings {
     fn default() -> Self {
-        Self { folder: None, upload_max_bytes: 20 * 1024 * 1024, side_max_px: 12_000 }
+        Self { folder: None, s3: None, upload_max_bytes: 20 * 1024 * 1024, side_max_px: 12_000 }
     }
+}
+
+/// A bucket of whoever speaks S3.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3Settings {
+    /// Where it is, if not at Amazon's.
+    #[serde(default)]
+    pub endpoint: Option<Url>,
+    /// The bucket.
+    pub bucket: String,
+    /// Its region.
+    #[serde(default = "usual_region")]
+    pub region: String,
+    /// Who asks.
+    pub access_key_id: String,
+    /// The proof.
+    pub secret_access_key: SecretString,
+    /// Whether the bucket is named in the address's path, not in its host.
+    #[serde(default)]
+    pub bucket_in_path: bool,
+}
+
+fn usual_region() -> String {
+    "us-east-1".to_owned()
 }
 
 /// Where media are kept. Cheap to clone.
@@ -51,7 +84,7 @@ pub struct Media {
 }
 
 struct Inner {
-    disk: Disk,
+    shelf: Shelf,
     settings: MediaSettings,
     permits: Semaphore,
 }
@@ -83,16 +116,24 @@ pub enum MediaFault {
     /// It is no picture, though it begins like one; or it is too large.
     #[error("the picture cannot be read: {0}")]
     Picture(String),
-    /// The disk said no.
-    #[error("it could not be kept: {0}")]
-    Disk(String),
+    /// The folder or the bucket said no.
+    #[error("media cannot be reached: {0}")]
+    Store(String),
 }
 
 impl Media {
-    /// Keeps media in a folder.
-    pub fn new(folder: PathBuf, settings: MediaSettings) -> Self {
+    /// Keeps media in the bucket or the folder of the settings, else in `folder`. An error names the
+    /// setting at fault.
+    pub fn open(folder: &Path, settings: MediaSettings) -> Result<Self, String> {
+        let shelf = match (&settings.s3, &settings.folder) {
+            (Some(_), Some(_)) => {
+                return Err("media: folder and s3: expected one of them".to_owned());
+            }
+            (Some(s3), None) => Shelf::bucket(s3, Http::of_operator()?)?,
+            (None, own) => Shelf::folder(own.as_deref().unwrap_or(folder))?,
+        };
         let permits = Semaphore::new(PICTURES_MAX);
-        Self { inner: Arc::new(Inner { disk: Disk::new(folder), settings, permits }) }
+        Ok(Self { inner: Arc::new(Inner { shelf, settings, permits }) })
     }
 
     /// Bytes of an upload at most.
@@ -111,11 +152,11 @@ impl Media {
             (kept.width_px, kept.height_px) = (Some(smaller.width), Some(smaller.height));
             for copy in smaller.copies {
                 let name = copy_name(&kept.hash, copy.side);
-                self.inner.disk.write(tenant, &name, copy.format, &copy.content).await?;
+                self.inner.shelf.write(tenant, &name, copy.content.into()).await?;
             }
         }
         // The content itself comes last: whoever finds it finds its copies.
-        self.inner.disk.write(tenant, &kept.hash, format, &content).await?;
+        self.inner.shelf.write(tenant, &kept.hash, content).await?;
         Ok(kept)
     }
 
@@ -132,14 +173,14 @@ impl Media {
             return Ok(None);
         }
         match side {
-            None => self.inner.disk.read(tenant, hash).await,
-            Some(side) => self.inner.disk.read(tenant, &copy_name(hash, side)).await,
+            None => self.inner.shelf.read(tenant, hash).await,
+            Some(side) => self.inner.shelf.read(tenant, &copy_name(hash, side)).await,
         }
     }
 
     /// Forgets all that a tenant has.
     pub async fn forget(&self, tenant: &TenantId) -> Result<(), MediaFault> {
-        self.inner.disk.forget(tenant).await
+        self.inner.shelf.forget(tenant).await
     }
 
     async fn smaller(&self, content: Bytes) -> Result<pictures::Smaller, MediaFault> {

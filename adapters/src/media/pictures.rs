@@ -1,6 +1,6 @@
 //! Smaller copies of pictures. Reads no more than a bounded number of pixels.
 
-use super::{MediaFault, MediaFormat, SIZES};
+use super::{MediaFault, SIZES};
 use image::{DynamicImage, ExtendedColorType, ImageReader, Limits, codecs::jpeg::JpegEncoder};
 use std::io::Cursor;
 
@@ -18,7 +18,6 @@ pub(super) struct Smaller {
 /// A smaller copy.
 pub(super) struct Copy {
     pub(super) side: u32,
-    pub(super) format: MediaFormat,
     pub(super) content: Vec<u8>,
 }
 
@@ -49,11 +48,11 @@ fn copy(side: u32, picture: &DynamicImage) -> Result<Copy, MediaFault> {
     if picture.color().has_alpha() {
         let mut written = Cursor::new(&mut content);
         picture.write_to(&mut written, image::ImageFormat::Png).map_err(fault)?;
-        return Ok(Copy { side, format: MediaFormat::Png, content });
+        return Ok(Copy { side, content });
     }
     let plain = picture.to_rgb8();
     JpegEncoder::new_with_quality(&mut content, JPEG_QUALITY)
         .encode(plain.as_raw(), plain.width(), plain.height(), ExtendedColorType::Rgb8)
         .map_err(fault)?;
-    Ok(Copy { side, format: MediaFormat::Jpeg, content })
+    Ok(Copy { side, content })
 }

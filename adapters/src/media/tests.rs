@@ -2,6 +2,7 @@
 
 use super::*;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use serde_json::json;
 use std::io::Cursor;
 
 fn harbour() -> TenantId {
@@ -10,7 +11,7 @@ fn harbour() -> TenantId {
 
 fn kept_in(folder: &tempfile::TempDir) -> Media {
     let settings = MediaSettings { side_max_px: 2_000, ..MediaSettings::default() };
-    Media::new(folder.path().to_owned(), settings)
+    Media::open(folder.path(), settings).unwrap()
 }
 
 fn written(picture: &DynamicImage, format: ImageFormat) -> Bytes {
@@ -84,4 +85,14 @@ async fn one_tenant_s_media_are_not_another_s_and_go_with_it() {
     media.forget(&harbour()).await.unwrap();
     media.forget(&harbour()).await.unwrap();
     assert_eq!(media.read(&harbour(), &kept.hash, None).await, Ok(None));
+}
+
+#[test]
+fn a_folder_and_a_bucket_are_one_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = json!({ "folder": "/srv/media", "s3": {
+        "bucket": "shop", "access_key_id": "a", "secret_access_key": "b" } });
+    let settings: MediaSettings = serde_json::from_value(settings).unwrap();
+    let wrong = Media::open(folder.path(), settings).err().unwrap();
+    assert_eq!(wrong, "media: folder and s3: expected one of them");
 }

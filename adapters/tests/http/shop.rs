@@ -151,7 +151,7 @@ impl Shop {
 
     /// Where this shop's uploads are.
     pub fn uploads(&self) -> Media {
-        Media::new(self.media.path().to_owned(), MediaSettings::default())
+        Media::open(self.media.path(), MediaSettings::default()).unwrap()
     }
 
     pub fn nobody(&self) -> Asker {
@@ -396,7 +396,7 @@ fn api(
     let release = move |tenant: &TenantId, domain: &str| hosts.release(domain, tenant);
     let (accounts, release) = (Arc::new(accounts), Arc::new(release));
     let (bearers, secrets) = (Some(bearers), Some(Arc::new(Seed) as _));
-    let media = Some(Media::new(kept.media.to_owned(), MediaSettings::default()));
+    let media = Some(Media::open(kept.media, MediaSettings::default()).unwrap());
     let search = Some(kept.search);
     let feeds = kept.feeds;
     let ties = Ties {

@@ -138,6 +138,69 @@ pub enum Reach {
         #[schema(maximum = 604_800)]
         interval_min_s: u32,
     },
+    /// It lies on an FTP server.
+    Ftp(FtpPlace),
+    /// It lies on an SFTP server.
+    Sftp(SftpPlace),
+}
+
+/// A file on an FTP server.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SourceFtp)]
+#[serde(deny_unknown_fields)]
+pub struct FtpPlace {
+    /// The server's name or address.
+    #[schema(min_length = 1, max_length = 253, example = "ftp.acme.example")]
+    pub host: String,
+    /// Its port.
+    #[serde(default = "ftp_port")]
+    #[schema(minimum = 1, maximum = 65_535)]
+    pub port: u16,
+    /// The file.
+    #[schema(min_length = 1, max_length = 2000, example = "/export/feed.csv.gz")]
+    pub path: String,
+    /// Who we are.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub user: String,
+    /// The proof; a secret.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub password: String,
+    /// Whether it is spoken without TLS, so that others may listen.
+    #[serde(default)]
+    pub plain: bool,
+}
+
+/// A file on an SFTP server. One of `password` and `private_key` is needed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SourceSftp)]
+#[serde(deny_unknown_fields)]
+pub struct SftpPlace {
+    /// The server's name or address.
+    #[schema(min_length = 1, max_length = 253, example = "sftp.acme.example")]
+    pub host: String,
+    /// Its port.
+    #[serde(default = "sftp_port")]
+    #[schema(minimum = 1, maximum = 65_535)]
+    pub port: u16,
+    /// The file.
+    #[schema(min_length = 1, max_length = 2000, example = "/export/feed.csv.gz")]
+    pub path: String,
+    /// Who we are.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub user: String,
+    /// The proof; a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 2000)]
+    pub password: Option<String>,
+    /// An OpenSSH key without a passphrase instead; a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 10_000)]
+    pub private_key: Option<String>,
+    /// By what the server is known: the fingerprint of its key. Without it nothing is fetched, and
+    /// the import says which one the server shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^SHA256:[A-Za-z0-9+/]{43}$")]
+    pub host_key: Option<String>,
 }
 
 /// How we say who we are. All of it is secret.
@@ -300,14 +363,24 @@ impl Reach {
                 paging: paging.clone(),
                 interval_min_s: *interval_min_s,
             },
+            Self::Ftp(place) => Self::Ftp(FtpPlace { password: hidden(), ..place.clone() }),
+            Self::Sftp(place) => Self::Sftp(SftpPlace {
+                password: place.password.as_ref().map(|_| hidden()),
+                private_key: place.private_key.as_ref().map(|_| hidden()),
+                ..place.clone()
+            }),
         }
     }
+}
+
+/// What stands where a secret is.
+fn hidden() -> String {
+    "***".to_owned()
 }
 
 impl Access {
     /// How, without any secret.
     pub fn public_view(&self) -> Self {
-        let hidden = || "***".to_owned();
         match self {
             Self::Nothing => Self::Nothing,
             Self::Basic { user, .. } => Self::Basic { user: user.clone(), password: hidden() },
@@ -343,6 +416,8 @@ impl fmt::Debug for Reach {
         match self {
             Self::Upload => f.write_str("Upload"),
             Self::Http { url, .. } => write!(f, "Http({})", shown_url(url)),
+            Self::Ftp(place) => write!(f, "Ftp({}:{}{})", place.host, place.port, place.path),
+            Self::Sftp(place) => write!(f, "Sftp({}:{}{})", place.host, place.port, place.path),
         }
     }
 }
@@ -351,6 +426,14 @@ impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Access(***)")
     }
+}
+
+fn ftp_port() -> u16 {
+    21
+}
+
+fn sftp_port() -> u16 {
+    22
 }
 
 fn yes() -> bool {
@@ -398,6 +481,21 @@ mod tests {
         assert_eq!(shown_url("https://a.cz/feed.xml?key=s3"), "https://a.cz/feed.xml?***");
         assert_eq!(shown_url("https://u:p@a.cz/feed.xml"), "https://***@a.cz/feed.xml");
         assert_eq!(shown_url("https://a.cz/feed.xml"), "https://a.cz/feed.xml");
+    }
+
+    #[test]
+    fn where_a_file_lies_is_shown_without_what_opens_the_door() {
+        let reach = |text| serde_json::from_str::<Reach>(text).unwrap();
+        for text in [
+            r#"{"by":"ftp","host":"a.cz","path":"/f.csv","user":"u","password":"s3cret"}"#,
+            r#"{"by":"sftp","host":"a.cz","path":"/f.csv","user":"u","password":"s3cret"}"#,
+            r#"{"by":"sftp","host":"a.cz","path":"/f.csv","user":"u","private_key":"s3cret"}"#,
+        ] {
+            let reach = reach(text);
+            let shown = serde_json::to_string(&reach.public_view()).unwrap();
+            assert!(shown.contains("***") && !shown.contains("s3cret"), "{shown}");
+            assert!(!format!("{reach:?}").contains("s3cret"));
+        }
     }
 
     #[test]

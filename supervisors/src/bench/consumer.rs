@@ -128,7 +128,7 @@ async fn take(mut deliveries: Deliveries, taken: Arc<Mutex<Vec<Duration>>>) {
             }
         }
         count += 1;
-        if count % TOGETHER == 0 {
+        if count.is_multiple_of(TOGETHER) {
             let _ = delivery.ack(BasicAckOptions { multiple: true }).await;
         }
     }

@@ -24,6 +24,9 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let node = Node::start(NodeSettings::of(settings), Role::Serve).await?;
     // Standard output is for whoever started it: one line, when it can serve.
     println!("listening on http://{address}");
+    if let Some(link) = node.setup_link(address).await {
+        eprintln!("nobody knows this node yet: set it up at {link}");
+    }
     tracing::info!(%address, "serving");
     node.serve(listener, told_to_stop()).await
 }

@@ -1,6 +1,6 @@
 //! `kontor demo`: a node with three shops, their shoppers and packers, and stand-ins for six
-//! payment providers, mail server and webhook receiver, all in one process over real sockets. In the end it
-//! compares what was acknowledged with what everybody else saw, and says whether it is one story.
+//! payment providers, suppliers, mail server and webhook receiver, all in one process over real
+//! sockets. In the end it compares what was acknowledged with what everybody else saw, and says whether it is one story.
 //!
 //! The node is used through its public HTTP API only; the replay of its journal looks inside.
 
@@ -13,6 +13,7 @@ mod proof;
 mod report;
 mod shopper;
 mod shops;
+mod suppliers;
 mod tills;
 mod town;
 
@@ -167,7 +168,7 @@ pub async fn run(
         closing: watch::Sender::new(false),
     });
     if args.seconds.is_none() {
-        welcome(&running.url, &town);
+        welcome(&running, &town);
     }
     let report = course(&town, &running.intake, args.shoppers as usize).await;
     running.end().await?;
@@ -192,13 +193,19 @@ async fn course(town: &Arc<Town>, intake: &Intake, shoppers: usize) -> Result<Re
     let _ = shown.await;
     eprintln!("the shops are closed; waiting until nothing is in motion");
     let begun = Instant::now();
+    suppliers::last(town).await?;
     let whole = tokio::select! {
         whole = picture::at_rest(town, REST) => whole?,
         () = told_again() => return Err("interrupted before everything was at rest".into()),
     };
     let rest = begun.elapsed();
     let mut found = Findings::default();
-    let shops = proof::prove(town, &whole, &mut found);
+    let mut shops = proof::prove(town, &whole, &mut found);
+    for (shop, report) in town.shops.iter().zip(&mut shops) {
+        let (imports, wrong) = suppliers::prove(town, shop).await?;
+        report.imports = imports;
+        found.lost.extend(wrong);
+    }
     let replayed = replay(intake).await?;
     found.differing = replayed.differences.iter().map(ToString::to_string).collect();
     let counts = town.ledger.counts();
@@ -288,8 +295,11 @@ impl Running {
     }
 }
 
-fn welcome(url: &str, town: &Town) {
+fn welcome(running: &Running, town: &Town) {
+    let Running { url, admin, .. } = running;
     let token = town.shops.first().map(|shop| shop.bearer.token.as_str()).unwrap_or_default();
+    eprintln!("The console: {url}/console");
+    eprintln!("The first time, become its operator: {url}/console/setup#{admin}");
     eprintln!("The API, described: {url}/docs");
     eprintln!("Try: curl -H 'Authorization: Bearer {token}' '{url}/v1/orders?limit=3'");
     eprintln!("Ctrl-C closes the shops and proves.");

@@ -116,7 +116,8 @@ impl Trial<'_> {
         for stock in &self.picture.stock {
             let on_hand: i64 = stock.levels.iter().map(|level| level.on_hand).sum();
             let reserved: i64 = stock.levels.iter().map(|level| level.reserved).sum();
-            let initial = self.shop.initial.get(&stock.id).copied().unwrap_or(0);
+            // What the supplier has is looked at by itself.
+            let Some(initial) = self.shop.initial.get(&stock.id).copied() else { continue };
             let (sold, held) = wanted.get(&*stock.id).copied().unwrap_or_default();
             all.sold += sold;
             all.held += reserved;

@@ -1,5 +1,6 @@
 //! What the demo says in the end.
 
+use super::suppliers::Imports;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -56,6 +57,8 @@ pub(super) struct ShopReport {
     pub(super) mails: u64,
     /// Events that its endpoint took, each counted once.
     pub(super) events: u64,
+    /// How its supplier's feed was imported.
+    pub(super) imports: Imports,
 }
 
 /// Where the goods are.
@@ -168,6 +171,9 @@ impl Report {
         self.line(out, "money refunded", |shop| money(shop, shop.money.refunded_minor))?;
         self.line(out, "messages sent", |shop| shop.mails.to_string())?;
         self.line(out, "events delivered", |shop| shop.events.to_string())?;
+        self.line(out, "imports completed", |shop| shop.imports.completed.to_string())?;
+        self.line(out, "  of these by schedule", |shop| shop.imports.scheduled.to_string())?;
+        self.line(out, "products as the feed says", |shop| shop.imports.products.to_string())?;
         writeln!(out)?;
         self.write_providers(out)?;
         writeln!(out)?;

@@ -3,13 +3,14 @@
 use super::{
     api::{Bearer, Client},
     feed::{FLASH, Product},
+    suppliers::{self, Supplier},
     tills,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kontor_sandbox::Sandbox;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Requests that are under way at once.
 const AT_ONCE: usize = 32;
@@ -62,8 +63,10 @@ pub(super) struct Shop {
     pub(super) currency: &'static str,
     /// By whom its customers can pay.
     pub(super) providers: &'static [&'static str],
-    /// Units of each product at the beginning.
+    /// Units of each product at the beginning, what the supplier has left out.
     pub(super) initial: BTreeMap<String, i64>,
+    /// Whose feed it imports.
+    pub(super) supplier: Arc<Supplier>,
 }
 
 /// What shops are opened with.
@@ -92,7 +95,10 @@ pub(super) async fn open_all(ground: &Ground<'_>) -> Result<Vec<Shop>, String> {
         fill(ground.client, &bearer, plan.warehouses, &products).await?;
         let initial = products.iter().map(|product| (product.sku.clone(), product.stock)).collect();
         let Plan { currency, providers, .. } = *plan;
-        shops.push(Shop { tenant, bearer, currency, providers, initial });
+        let supplier = Arc::new(Supplier::new(ground, at, &tenant));
+        let shop = Shop { tenant, bearer, currency, providers, initial, supplier };
+        suppliers::connect(ground, &shop).await?;
+        shops.push(shop);
     }
     Ok(shops)
 }

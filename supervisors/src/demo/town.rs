@@ -1,7 +1,7 @@
 //! What everybody in the demo shares, and the course of its day: when providers misbehave, when
 //! the rush is, when the shops close.
 
-use super::{api::Client, feed::Product, ledger::Ledger, shopper, shops::Shop};
+use super::{api::Client, feed::Product, ledger::Ledger, shopper, shops::Shop, suppliers};
 use kontor_sandbox::{Sandbox, StandSwitches, StripeSwitches};
 use std::{
     sync::Arc,
@@ -65,6 +65,7 @@ impl Town {
             people.spawn(shopper::shop(Arc::clone(self)));
         }
         people.spawn(shopper::pack(Arc::clone(self)));
+        people.spawn(suppliers::write(Arc::clone(self)));
         tokio::pin!(end);
         let mut rushed = false;
         loop {

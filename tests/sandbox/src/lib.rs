@@ -132,6 +132,11 @@
 //! `GET /smsc/_sandbox/messages?to=` shows what was taken. `/smsc/_sandbox/switches`:
 //! `silent_after` messages are taken and not answered; every one is refused with `error_code`.
 //!
+//! # Suppliers
+//!
+//! `GET /supplier/{name}` at the same address tells a feed: a file with its `ETag`, or rows page by
+//! page (`offset`, `limit`). [`Suppliers`] says what is there, and who may see it.
+//!
 //! # Limits
 //!
 //! Everything kept has a limit: [`StripeLimits`], [`SmtpLimits`], [`ReceiverLimits`]. What proofs
@@ -155,6 +160,7 @@ mod smsc;
 mod smtp;
 mod stand;
 mod stripe;
+mod suppliers;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -178,6 +184,7 @@ pub use stripe::{
     AccountSummary, PayerAct, PayerResult, SessionStatus, Stripe, StripeAccount, StripeLimits,
     StripeSummary, StripeSwitches, WebhookCounts, WebhookEndpoint,
 };
+pub use suppliers::{FeedCounts, Suppliers};
 
 /// What a sandbox is started with. The default binds free ports of the loopback interface, knows
 /// no accounts, and has every switch off.

@@ -1,4 +1,4 @@
-//! The payment providers beside Stripe, and one of text messages: one line here adds one.
+//! The payment providers beside Stripe, one of text messages, and suppliers: one line here adds one.
 
 use std::io;
 
@@ -13,6 +13,7 @@ use crate::paypal::PayPal;
 use crate::payu::PayU;
 use crate::smsc::Smsc;
 use crate::stand::StandSwitches;
+use crate::suppliers::Suppliers;
 
 /// The stand-ins of the payment providers beside Stripe.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Providers {
     pub payu: PayU,
     /// SMSC, for text messages.
     pub smsc: Smsc,
+    /// Suppliers and their feeds.
+    pub suppliers: Suppliers,
 }
 
 impl Providers {
@@ -44,6 +47,7 @@ impl Providers {
             paypal: PayPal::new(format!("{url}/paypal"), seed, closed.clone())?,
             payu: PayU::new(format!("{url}/payu"), seed, closed.clone())?,
             smsc: Smsc::new(format!("{url}/smsc")),
+            suppliers: Suppliers::new(format!("{url}/supplier")),
         })
     }
 
@@ -55,6 +59,7 @@ impl Providers {
             .nest("/paypal", self.paypal.router())
             .nest("/payu", self.payu.router())
             .nest("/smsc", self.smsc.router())
+            .nest("/supplier", self.suppliers.router())
     }
 
     /// What goes wrong at each of them, by name.

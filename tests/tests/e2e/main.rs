@@ -25,9 +25,13 @@ macro_rules! each {
 
 mod auth;
 mod books;
+#[cfg(feature = "servers")]
+mod console;
 mod erasing;
 #[cfg(feature = "servers")]
 mod faults;
+#[cfg(feature = "servers")]
+mod fetching;
 #[cfg(feature = "servers")]
 mod integrators;
 mod kill9;
@@ -35,6 +39,8 @@ mod load;
 #[cfg(feature = "servers")]
 mod localstripe;
 mod main_job;
+#[cfg(feature = "servers")]
+mod media;
 mod payments;
 mod process;
 mod reconciled;

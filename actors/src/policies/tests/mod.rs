@@ -1,14 +1,12 @@
 //! Each policy, event by event: this happened, so that is to be done.
 
+mod facts;
 mod invitations;
 mod memberships;
 mod messages;
 mod users;
 
-use super::{
-    Act, Fact, Occurrence, react,
-    simulation::{shelf::released, till},
-};
+use super::{Act, Fact, Occurrence, react};
 use crate::{
     domain::Domain,
     order::{
@@ -20,6 +18,7 @@ use crate::{
     },
     testing::{NOW, tenant},
 };
+use facts::released;
 use kontor_messages::{
     EntityId, EventId,
     id::derived,
@@ -49,7 +48,7 @@ fn of_stock(event: &StockEvent) -> Vec<Act> {
 }
 
 fn of_payment(event: &PaymentEvent) -> Vec<Act> {
-    told(&id("p1"), Fact::Payment(event, &till::document(event)))
+    told(&id("p1"), Fact::Payment(event, &facts::document(event)))
 }
 
 /// The one message that follows.
@@ -127,7 +126,7 @@ fn a_payment_that_is_asked_for_makes_order_and_goods_wait() {
     let until = NOW.plus(HOUR);
     let (order, payment) = (order(), id("p1"));
     assert_eq!(
-        of_payment(&till::requested(order.clone(), 400, until)),
+        of_payment(&facts::requested(order.clone(), 400, until)),
         [Act::Order(OrderCommand::RecordPaymentOpened { order: order.clone(), payment, until })]
     );
     let event = OrderEvent::PaymentOpened { payment: id("p1"), until };
@@ -152,7 +151,7 @@ fn money_is_carried_to_its_order() {
         })]
     );
     assert_eq!(
-        of_payment(&till::refunded(order.clone(), 100)),
+        of_payment(&facts::refunded(order.clone(), 100)),
         [Act::Order(OrderCommand::RecordRefunded {
             order: order.clone(),
             payment: payment.clone(),
@@ -182,10 +181,10 @@ fn a_refund_that_came_back_is_carried_to_its_order_and_an_old_telling_is_not() {
     // The payment has moved on since: the first telling of a refund that came back, and the
     // coming back of one that was made again.
     let told_late = |event: &PaymentEvent, refunded| {
-        let now = till::document(&till::refunded(order(), refunded));
+        let now = facts::document(&facts::refunded(order(), refunded));
         told(&id("p1"), Fact::Payment(event, &now))
     };
-    assert_eq!(told_late(&till::refunded(order(), 250), 100), []);
+    assert_eq!(told_late(&facts::refunded(order(), 250), 100), []);
     assert_eq!(told_late(&reversed, 250), []);
 }
 

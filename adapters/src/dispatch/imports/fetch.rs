@@ -1,9 +1,14 @@
 //! Fetches a source's feed into a file, and says whether the supplier has anything new.
 
+mod ftp;
 mod pages;
+mod sftp;
 
 use super::files::{FeedFiles, Spool, SpoolFault};
-use crate::gateways::http::{Call, Http, HttpFault, Opened};
+use crate::gateways::{
+    guard,
+    http::{Call, Http, HttpFault, Opened},
+};
 use kontor_actors::supplier::SourceDocument;
 use kontor_messages::{
     TenantId, Timestamp,
@@ -11,7 +16,8 @@ use kontor_messages::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::time::Duration;
+use std::{future::Future, time::Duration};
+use tokio::net::TcpStream;
 use url::Url;
 
 /// For the whole of a file, however long.
@@ -83,8 +89,7 @@ impl Fetcher {
                 may_ask(source, *interval_min_s)?;
                 let url = address(url)?;
                 let access = self.enter(access).await?;
-                let bytes_max = source.settings.file_bytes_max;
-                let spool = self.files.spool(tenant, bytes_max).await.map_err(disk)?;
+                let spool = self.spool(tenant, source).await?;
                 match paging {
                     Some(paging) => self.pages(&url, &access, paging, spool).await?,
                     None => match self.file(&url, &access, known, spool).await? {
@@ -93,10 +98,28 @@ impl Fetcher {
                     },
                 }
             }
+            Reach::Ftp(place) => {
+                let spool = self.spool(tenant, source).await?;
+                match self.ftp(place, known, spool).await? {
+                    Some(fetched) => fetched,
+                    None => return Ok(Got::Same(same(known))),
+                }
+            }
+            Reach::Sftp(place) => {
+                let spool = self.spool(tenant, source).await?;
+                match self.sftp(place, known, spool).await? {
+                    Some(fetched) => fetched,
+                    None => return Ok(Got::Same(same(known))),
+                }
+            }
         };
         let unchanged =
             fetched.file.is_some() && known.is_some_and(|known| known.file == fetched.file);
         Ok(if unchanged { Got::Same(fetched) } else { Got::New(fetched) })
+    }
+
+    async fn spool(&self, tenant: &TenantId, source: &SourceDocument) -> Result<Spool, FetchFault> {
+        self.files.spool(tenant, source.settings.file_bytes_max).await.map_err(disk)
     }
 
     /// One file; none, if the supplier says that it has not changed.
@@ -200,6 +223,20 @@ impl Entry {
 #[derive(Deserialize)]
 struct Token {
     access_token: String,
+}
+
+/// A line to a server that a tenant has named, at an address where we may call.
+async fn connected(host: &str, port: u16, allow_private: bool) -> Result<TcpStream, FetchFault> {
+    let places = in_time(guard::addresses(host, port, allow_private)).await?;
+    let places = places.map_err(|refused| FetchFault::lasting(refused.to_string()))?;
+    let line = in_time(TcpStream::connect(&*places)).await?;
+    line.map_err(|fault| FetchFault::passing(format!("the supplier is not reached: {fault}")))
+}
+
+/// One answer of a server, if it comes in time.
+async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, FetchFault> {
+    let late = |_| FetchFault::passing("the supplier's server does not answer");
+    tokio::time::timeout(PATIENCE, answer).await.map_err(late)
 }
 
 /// A supplier that wants to be asked seldom is not asked.

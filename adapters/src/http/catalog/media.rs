@@ -131,7 +131,7 @@ fn refused(fault: MediaFault) -> Problem {
             Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
         }
         MediaFault::Picture(_) => Problem::invalid("", detail),
-        MediaFault::Disk(reason) => {
+        MediaFault::Store(reason) => {
             tracing::error!(reason, "media cannot be kept or read");
             Problem::unavailable("the media cannot be reached")
         }

@@ -102,12 +102,26 @@ async fn remove(
 
 /// Refuses addresses that are not out in the world, so that nobody has this node call inside.
 async fn addresses(api: &Api, reach: &Reach) -> Result<(), Problem> {
-    let Reach::Http { url, access, .. } = reach else { return Ok(()) };
     let open = api.client().allows_private();
+    let (url, access) = match reach {
+        Reach::Upload => return Ok(()),
+        Reach::Ftp(place) => return host(&place.host, place.port, open).await,
+        Reach::Sftp(place) => return host(&place.host, place.port, open).await,
+        Reach::Http { url, access, .. } => (url, access),
+    };
     check(url, open, "/reach/url").await?;
     match access {
         Secrets::ClientCredentials { token_url, .. } => {
             check(token_url, open, "/reach/access/token_url").await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn host(host: &str, port: u16, open: bool) -> Result<(), Problem> {
+    match guard::addresses(host, port, open).await {
+        Err(refused @ guard::Unsafe::Address) => {
+            Err(Problem::invalid("/reach/host", refused.to_string()))
         }
         _ => Ok(()),
     }

@@ -279,7 +279,9 @@ async fn tell(shop: &Shop, harbour: &Asker, things: &mut HashMap<&'static str, S
 async fn supply(harbour: &Asker, things: &mut HashMap<&'static str, String>) {
     harbour.put("/v1/suppliers/our-acme", json!({ "name": "Acme" })).await.ok();
     let source = super::bodies::source("our-acme");
-    harbour.put("/v1/sources/our-feed", source).await.ok();
+    harbour.put("/v1/sources/our-feed", source.clone()).await.ok();
+    // Clients of the system before know a supplier's only source by the supplier.
+    harbour.put("/v1/sources/our-acme", source).await.ok();
     let import = made(harbour, "/v1/imports", json!({ "source": "our-feed" })).await;
     things.insert("import", import);
 }

@@ -50,7 +50,7 @@ pub(super) enum ApiType {
     Xml,
     /// CSV with a header.
     Csv,
-    /// Refused: no feed is fetched so.
+    /// Refused: such a source is put at `/v1/sources`.
     Ftp,
 }
 
@@ -190,6 +190,8 @@ impl LegacySupplier {
         let last = source.and_then(|source| source.last.as_ref());
         let api_url = settings.and_then(|settings| match &settings.reach {
             Reach::Http { url, .. } => Some(shown_url(url)),
+            Reach::Ftp(place) => Some(format!("ftp://{}{}", place.host, place.path)),
+            Reach::Sftp(place) => Some(format!("sftp://{}{}", place.host, place.path)),
             Reach::Upload => None,
         });
         let timetable = settings.and_then(|settings| settings.timetable.as_ref());
@@ -253,7 +255,8 @@ impl SupplierPatch {
         currency: Currency,
     ) -> Result<Option<SourceSettings>, Problem> {
         if self.api_type == Some(ApiType::Ftp) {
-            let expected = "expected rest, xml or csv: no feed is fetched by FTP";
+            let expected =
+                "expected rest, xml or csv: a source on an FTP server is put at /v1/sources";
             return Err(Problem::invalid("/apiType", expected));
         }
         let said = self.api_url.is_some() || self.api_type.is_some();

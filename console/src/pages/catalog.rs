@@ -1,0 +1,276 @@
+//! The catalog: products with who wrote what of them, and categories in their tree.
+
+use super::{Answer, timeline};
+use crate::{
+    backend::escape,
+    desk::{Asked, Desk, query},
+    state::Console,
+    ui::{
+        layout::text,
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use axum::{Router, extract::Path, routing::get};
+use maud::{Markup, html};
+use serde_json::Value;
+
+const COLUMNS: [Column; 6] = [
+    words("Product"),
+    words("SKU"),
+    words("Status"),
+    words("Brand").minor(),
+    figures("Price"),
+    words("Changed").minor(),
+];
+const VIEWS: [(&str, &str); 5] = [
+    ("", text!("All")),
+    ("?status=active", text!("Active")),
+    ("?status=draft", text!("Drafts")),
+    ("?status=archived", text!("Archived")),
+    ("/categories", text!("Categories")),
+];
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/catalog", get(list))
+        .route("/catalog/categories", get(categories))
+        .route("/catalog/products/{product}", get(show))
+}
+
+fn views(desk: &Desk, current: &str) -> Markup {
+    let tabs = VIEWS.map(|(path, label)| {
+        (desk.url(&format!("/catalog{path}")), desk.t(label).to_owned(), path == current)
+    });
+    parts::tabs(desk.t("Views"), &tabs)
+}
+
+/// A product's title in the reader's language, else in any.
+pub(super) fn title(desk: &Desk, product: &Value) -> String {
+    let titles = product.at("titles").as_object();
+    let own = titles.and_then(|titles| titles.get(desk.language().code()));
+    let any = own.or_else(|| titles?.values().next()).and_then(Value::as_str);
+    any.unwrap_or(product.text("sku")).to_owned()
+}
+
+/// The price that counts, of those of a kind.
+fn price(desk: &Desk, product: &Value) -> Markup {
+    let kinds = ["sale", "retail", "list", "cost"];
+    let known = product.list("prices");
+    let found =
+        kinds.iter().find_map(|kind| known.iter().find(|price| price.text("kind") == *kind));
+    found.or(known.first()).map_or_else(
+        || html! {},
+        |price| parts::money(desk, price.int("amount_minor"), price.text("currency")),
+    )
+}
+
+async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
+    let path = query(
+        "/v1/products",
+        &[
+            ("limit", "50"),
+            ("q", asked.text("q")),
+            ("status", asked.text("status")),
+            ("cursor", asked.text("cursor")),
+        ],
+    );
+    let page = desk.api().get(&path).await?;
+    let row = |product: &Value| Row {
+        id: product.text("id").to_owned(),
+        href: desk.url(&format!("/catalog/products/{}", escape(product.text("id")))),
+        cells: vec![
+            html! { (title(&desk, product)) },
+            html! { code { (product.text("sku")) } },
+            parts::badge(&desk, product.text("status")),
+            html! { (product.text("brand")) },
+            price(&desk, product),
+            parts::ago(&desk, product.text("updated_at")),
+        ],
+    };
+    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let view = match asked.text("status") {
+        "" => String::new(),
+        status => format!("?status={status}"),
+    };
+    let main = html! {
+        (parts::heading(desk.t("Catalog"), &html! {}, &html! {
+            button type="button" data-export hidden { (desk.t("Export CSV")) }
+        }))
+        (views(&desk, &view))
+        form.filter role="search" aria-label=(desk.t("Find a product")) {
+            label { span { (desk.t("Words, SKU, EAN")) }
+                input name="q" type="search" value=(asked.text("q")) size="28"; }
+            button type="submit" { (desk.t("Find")) }
+        }
+        div #live data-live="product.* catalog.*" data-live-rows="" {
+            @if rows.is_empty() {
+                (parts::empty(desk.t("No product is like that"),
+                    desk.t("Products come by a supplier's feed, by POST /v1/products, or in bulk.")))
+            } @else { (table(&desk, desk.t("Products"), &COLUMNS, &rows, None)) }
+        }
+        (parts::pager(&desk, &desk.url(&format!("/catalog{view}")), asked.text("cursor"), &page))
+    };
+    Ok(desk.page(desk.t("Catalog"), main))
+}
+
+async fn show(desk: Desk, Path((_, product)): Path<(String, String)>) -> Answer {
+    let path = format!("/v1/products/{}", escape(&product));
+    let past = format!("{path}/history?limit=100");
+    let (document, past) = tokio::join!(desk.api().get(&path), desk.api().get_if_any(&past));
+    let document = document?;
+    let title = title(&desk, &document);
+    let sku = document.text("sku");
+    let beside = html! {
+        (parts::badge(&desk, document.text("status")))
+        (price(&desk, &document))
+        a href=(desk.url(&format!("/stock/{}", escape(sku)))) { (desk.t("Stock")) " " (sku) }
+        (parts::id(&desk, document.text("id")))
+    };
+    let main = html! {
+        (parts::heading(&title, &beside, &html! {}))
+        div.columns {
+            div {
+                (what_it_is(&desk, &document))
+                (writers(&desk, &document))
+                (parts::raw(&desk, &document))
+            }
+            aside aria-label=(desk.t("What happened")) { (happened(&desk, &past)) }
+        }
+    };
+    Ok(desk.page(&title, main))
+}
+
+fn what_it_is(desk: &Desk, product: &Value) -> Markup {
+    let said = |name: &str| html! { (product.text(name)) };
+    parts::section(
+        desk.t("What it is"),
+        &html! {
+            @if let Some(summaries) = product.at("summaries").as_object() {
+                @for (language, text) in summaries { p lang=(language) { (text.as_str().unwrap_or("")) } }
+            }
+            (parts::facts(&[
+                (desk.t("Brand"), said("brand")),
+                (desk.t("Maker"), said("manufacturer")),
+                (desk.t("Maker's code"), said("mpn")),
+                ("EAN", said("ean")),
+                (desk.t("Categories"), html! {
+                    @for category in product.list("categories") {
+                        span.pair { (category.as_str().unwrap_or_default()) }
+                    }
+                }),
+                (desk.t("Prices"), html! {
+                    @for price in product.list("prices") {
+                        span.pair {
+                            (desk.language().word(price.text("kind"))) " "
+                            (parts::money(desk, price.int("amount_minor"), price.text("currency")))
+                            " " (price.text("channel"))
+                        }
+                    }
+                }),
+                (desk.t("Known to suppliers as"), html! {
+                    @for link in product.list("links") {
+                        span.pair { (link.text("source")) " " code { (link.text("code")) } }
+                    }
+                }),
+            ]))
+        },
+    )
+}
+
+fn writers(desk: &Desk, product: &Value) -> Markup {
+    let owners = product.list("owners");
+    if owners.is_empty() {
+        return html! {};
+    }
+    parts::section(
+        desk.t("Who wrote what"),
+        &html! {
+            ul.plain {
+                @for owner in owners { li { (written(desk, owner)) } }
+            }
+        },
+    )
+}
+
+/// A writer with its fields, and the import that wrote them last.
+fn written(desk: &Desk, owner: &Value) -> Markup {
+    let run = owner.text("run");
+    html! {
+        strong { (source_of(desk, owner.text("source"))) } ": "
+        @for field in owner.list("fields").iter().filter_map(Value::as_str) {
+            code.pair { (field) }
+        }
+        @if !run.is_empty() {
+            a href=(desk.url(&format!("/suppliers/imports/{}", escape(run)))) {
+                (desk.t("by this import"))
+            }
+        }
+    }
+}
+
+/// Who writes, in words: `supplier:acme`, `price_rule`, `person`.
+fn source_of(desk: &Desk, source: &str) -> String {
+    match source.split_once(':') {
+        Some((kind, name)) => format!("{} {name}", desk.language().word(kind)),
+        None => desk.language().word(source),
+    }
+}
+
+fn happened(desk: &Desk, past: &Value) -> Markup {
+    parts::section(
+        desk.t("What happened"),
+        &html! {
+            ol.timeline {
+                @for event in past.list("items").iter().rev() {
+                    li {
+                        span.when { (parts::clock(desk, event.text("at"))) }
+                        div {
+                            p { (timeline::sentence(desk, &timeline::Happening::of(event))) }
+                            p.small { (timeline::who(desk, event.text("actor"))) }
+                            (parts::raw(desk, event.at("data")))
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+async fn categories(desk: Desk) -> Answer {
+    let tree = desk.api().get("/v1/categories/tree").await?;
+    let main = html! {
+        (parts::heading(desk.t("Categories"), &html! {}, &html! {}))
+        (views(&desk, "/categories"))
+        @if tree.list("items").is_empty() {
+            (parts::empty(desk.t("There are no categories yet"),
+                desk.t("They come by POST /v1/categories; suppliers' own are mapped to them.")))
+        }
+        div.panel.tree { (branches(&desk, tree.list("items"), 0)) }
+    };
+    Ok(desk.page(desk.t("Categories"), main))
+}
+
+fn branches(desk: &Desk, nodes: &[Value], depth: usize) -> Markup {
+    html! {
+        @if !nodes.is_empty() && depth < 12 {
+            ul {
+                @for node in nodes {
+                    li {
+                        (name(desk, node)) " " code.quiet { (node.text("slug")) }
+                        (branches(desk, node.list("children"), depth + 1))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A category's name in the reader's language, else in any.
+pub(super) fn name(desk: &Desk, category: &Value) -> String {
+    let names = category.at("names").as_object();
+    let own = names.and_then(|names| names.get(desk.language().code()));
+    let any = own.or_else(|| names?.values().next()).and_then(Value::as_str);
+    any.unwrap_or(category.text("id")).to_owned()
+}

@@ -1,0 +1,225 @@
+//! What belongs to an order and is kept elsewhere: holds, payments, messages, with their pasts.
+
+use crate::{
+    backend::escape,
+    desk::{Desk, query},
+    format,
+    ui::{
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use chrono::{SecondsFormat, TimeDelta};
+use futures_util::future::join_all;
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// Payments of an order whose past is told at most.
+const PAYMENTS_MAX: usize = 5;
+
+/// How long before an order its goods may have been held.
+const HELD_BEFORE: TimeDelta = TimeDelta::seconds(10);
+
+const PAYMENTS: [Column; 5] =
+    [words("Payment"), words("Status"), words("By"), figures("Came"), figures("Went back")];
+const MESSAGES: [Column; 4] = [words("Message"), words("Status"), words("To"), words("Queued")];
+
+/// What belongs to an order.
+#[derive(Default)]
+pub(super) struct Around {
+    hold: Value,
+    payments: Value,
+    messages: Vec<Value>,
+    /// What has happened to the order and to its payments, each oldest first.
+    pub(super) histories: Vec<Value>,
+}
+
+/// Reads it all; what whoever looks may not see is left out.
+pub(super) async fn read(desk: &Desk, order: &str) -> Around {
+    let api = desk.api();
+    let order_path = escape(order);
+    let history = format!("/v1/orders/{order_path}/history?limit=200");
+    let hold = format!("/v1/stock/reservations/{order_path}");
+    let payments = format!("/v1/payments?order={order_path}");
+    let (history, hold, payments, messages) = tokio::join!(
+        api.get_if_any(&history),
+        api.get_if_any(&hold),
+        api.get_if_any(&payments),
+        // The API does not ask for an order's messages; the newest are looked through.
+        api.get_if_any("/v1/notifications?limit=200"),
+    );
+    let ids = payments.list("items").iter().take(PAYMENTS_MAX).map(|one| one.text("id"));
+    let mut pasts: Vec<String> =
+        ids.map(|id| format!("/v1/payments/{}/history?limit=200", escape(id))).collect();
+    pasts.extend(past_of_hold(&history, order));
+    let mut histories = join_all(pasts.iter().map(|path| api.get_if_any(path))).await;
+    histories.insert(0, history);
+    let about = messages.list("items").iter().filter(|message| message.text("about") == order);
+    let messages = about.cloned().collect();
+    Around { hold, payments, messages, histories }
+}
+
+/// What has happened to an order's goods. The API asks the journal for it, from a time on: goods
+/// are held a moment before the order is there.
+fn past_of_hold(history: &Value, order: &str) -> Option<String> {
+    let first = format::instant(history.list("items").first()?.text("at"))?;
+    let from = (first - HELD_BEFORE).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let entity = format!("reservation/{order}");
+    let asked = [("domain", "stock"), ("entity", &entity), ("from", &from), ("limit", "100")];
+    Some(query("/v1/audit", &asked))
+}
+
+/// A section for each.
+pub(super) fn sections(desk: &Desk, order: &Value, around: &Around) -> Markup {
+    html! {
+        (hold(desk, &around.hold))
+        (payments(desk, &around.payments))
+        (parcels(desk, order))
+        (cancellation(desk, order))
+        (messages(desk, &around.messages))
+        (notes(desk, order))
+    }
+}
+
+fn hold(desk: &Desk, hold: &Value) -> Markup {
+    if hold.is_null() {
+        return html! {};
+    }
+    parts::section(
+        desk.t("Goods held"),
+        &html! {
+            p {
+                (parts::badge(desk, hold.text("status"))) " "
+                @if hold.text("status") == "held" {
+                    (desk.t("until")) " " (parts::clock(desk, hold.text("until")))
+                    " (" (parts::ago(desk, hold.text("until"))) ")"
+                }
+            }
+            ul.plain {
+                @for line in hold.list("lines") {
+                    @for part in line.list("parts") {
+                        @let sku = if part.has("sku") { part.text("sku") } else { line.text("sku") };
+                        li {
+                            (desk.number(part.int("quantity"))) " × "
+                            a href=(desk.url(&format!("/stock/{}", escape(sku)))) { (sku) }
+                            " " (desk.t("from")) " " (part.text("warehouse"))
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn payments(desk: &Desk, payments: &Value) -> Markup {
+    let row = |payment: &Value| {
+        let id = payment.text("id");
+        let currency = payment.text("currency");
+        let attempt = payment.list("attempts").last().cloned().unwrap_or_default();
+        Row {
+            id: id.to_owned(),
+            href: desk.url(&format!("/payments/{}", escape(id))),
+            cells: vec![
+                html! { (desk.money(payment.int("amount_minor"), currency)) },
+                parts::badge(desk, payment.text("status")),
+                html! { (attempt.text("provider")) " " small { (attempt.text("account")) } },
+                parts::money_if_any(desk, payment.int("captured_minor"), currency),
+                parts::money_if_any(desk, payment.int("refunded_minor"), currency),
+            ],
+        }
+    };
+    let rows: Vec<_> = payments.list("items").iter().map(row).collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    parts::section(desk.t("Payments"), &table(desk, desk.t("Payments"), &PAYMENTS, &rows, None))
+}
+
+fn parcels(desk: &Desk, order: &Value) -> Markup {
+    let parcels = order.list("parcels");
+    if parcels.is_empty() {
+        return html! {};
+    }
+    parts::section(
+        desk.t("Parcels"),
+        &html! {
+            ul.plain {
+                @for parcel in parcels {
+                    li {
+                        (parcel.text("carrier")) " "
+                        code { (parcel.text("tracking_number")) } " "
+                        (desk.t("sent")) " " (parts::ago(desk, parcel.text("shipped_at")))
+                        @if parcel.has("delivered_at") {
+                            ", " (desk.t("arrived")) " " (parts::ago(desk, parcel.text("delivered_at")))
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn cancellation(desk: &Desk, order: &Value) -> Markup {
+    let cancelled = order.at("cancellation");
+    if cancelled.is_null() {
+        return html! {};
+    }
+    let steps = |name: &str, done: bool| {
+        html! {
+            @for step in cancelled.list(name) {
+                li {
+                    span class={ "badge " (if done { "green" } else { "amber" }) } {
+                        (desk.language().word(step.as_str().unwrap_or_default()))
+                    }
+                    " " @if done { (desk.t("done")) } @else { (desk.t("missing")) }
+                }
+            }
+        }
+    };
+    parts::section(
+        desk.t("Cancellation"),
+        &html! {
+            p {
+                (desk.language().word(cancelled.text("reason"))) ", "
+                (parts::ago(desk, cancelled.text("at")))
+            }
+            ul.plain { (steps("done", true)) (steps("missing", false)) }
+        },
+    )
+}
+
+fn messages(desk: &Desk, messages: &[Value]) -> Markup {
+    if messages.is_empty() {
+        return html! {};
+    }
+    let row = |message: &Value| Row {
+        id: message.text("id").to_owned(),
+        href: desk.url(&format!("/messages/{}", escape(message.text("id")))),
+        cells: vec![
+            html! { (desk.language().word(message.text("template"))) },
+            parts::badge(desk, message.text("status")),
+            html! { (message.text("recipient")) },
+            parts::ago(desk, message.text("queued_at")),
+        ],
+    };
+    let rows: Vec<_> = messages.iter().map(row).collect();
+    parts::section(desk.t("Messages"), &table(desk, desk.t("Messages"), &MESSAGES, &rows, None))
+}
+
+fn notes(desk: &Desk, order: &Value) -> Markup {
+    let notes = order.list("notes");
+    if notes.is_empty() {
+        return html! {};
+    }
+    parts::section(
+        desk.t("Notes"),
+        &html! {
+            ul.plain {
+                @for note in notes {
+                    li { (note.text("text")) " " small { (parts::ago(desk, note.text("at"))) } }
+                }
+            }
+        },
+    )
+}

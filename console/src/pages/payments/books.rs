@@ -1,0 +1,239 @@
+//! The books: what is at each account, entry by entry, and in what the providers' lists differ.
+
+use super::{super::Answer, list::views};
+use crate::{
+    backend::escape,
+    desk::{Asked, Desk, go},
+    gate::Posted,
+    ui::{
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use axum::extract::Path;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+const BALANCES: [Column; 6] = [
+    words("Provider"),
+    words("Account"),
+    figures("Came"),
+    figures("Went back"),
+    figures("Lost"),
+    figures("Left"),
+];
+const ENTRIES: [Column; 6] = [
+    words("When"),
+    words("What"),
+    figures("Amount"),
+    figures("Change"),
+    words("By"),
+    words("Payment"),
+];
+
+pub(super) async fn ledger(desk: Desk, Asked(asked): Asked) -> Answer {
+    let path = match asked.text("cursor") {
+        "" => "/v1/ledger?limit=50".to_owned(),
+        cursor => format!("/v1/ledger?limit=50&cursor={}", escape(cursor)),
+    };
+    let (balances, entries) =
+        tokio::join!(desk.api().get("/v1/ledger/balances"), desk.api().get(&path));
+    let (balances, entries) = (balances?, entries?);
+    let sums: Vec<_> = balances.list("items").iter().map(|one| balance(&desk, one)).collect();
+    let rows: Vec<_> = entries.list("items").iter().map(|one| entry(&desk, one)).collect();
+    let main = html! {
+        (parts::heading(desk.t("Ledger"), &html! {}, &html! {
+            button type="button" data-export hidden { (desk.t("Export CSV")) }
+        }))
+        (views(&desk, "/ledger"))
+        (parts::section(desk.t("At the accounts"), &html! {
+            @if sums.is_empty() {
+                (parts::empty(desk.t("No money has moved yet"),
+                    desk.t("Every payment and refund is an entry here; entries are never changed.")))
+            } @else { (table(&desk, desk.t("At the accounts"), &BALANCES, &sums, None)) }
+        }))
+        @if !rows.is_empty() {
+            (parts::section(desk.t("Entries, oldest first"), &html! {
+                (table(&desk, desk.t("Entries, oldest first"), &ENTRIES, &rows, None))
+                (onward(&desk, "/payments/ledger", asked.text("cursor"), &entries))
+            }))
+        }
+    };
+    Ok(desk.page(desk.t("Ledger"), main))
+}
+
+/// Pages of a list that begins with its oldest.
+fn onward(desk: &Desk, path: &str, asked: &str, page: &Value) -> Markup {
+    let base = desk.url(path);
+    html! {
+        nav.pager aria-label=(desk.t("Pages of the list")) {
+            @if !asked.is_empty() { a href=(base) { (desk.t("To the beginning")) } }
+            @if page.has("next_cursor") {
+                a rel="next" href=(format!("{base}?cursor={}", escape(page.text("next_cursor")))) {
+                    (desk.t("Newer"))
+                }
+            }
+        }
+    }
+}
+
+fn balance(desk: &Desk, one: &Value) -> Row {
+    let sum = |name: &str| parts::money(desk, one.int(name), one.text("currency"));
+    Row {
+        cells: vec![
+            html! { (one.text("provider")) },
+            html! { (one.text("account")) },
+            sum("in_minor"),
+            sum("out_minor"),
+            sum("charged_back_minor"),
+            html! { b { (sum("balance_minor")) } },
+        ],
+        ..Row::default()
+    }
+}
+
+fn entry(desk: &Desk, one: &Value) -> Row {
+    let sum = |name: &str| parts::money(desk, one.int(name), one.text("currency"));
+    let payment = one.text("payment");
+    Row {
+        cells: vec![
+            parts::clock(desk, one.text("at")),
+            html! { (desk.language().word(one.text("kind"))) },
+            sum("amount_minor"),
+            sum("change_minor"),
+            html! { (one.text("provider")) " " small { (one.text("account")) } },
+            html! { a href=(desk.url(&format!("/payments/{}", escape(payment)))) {
+                (crate::format::short(payment))
+            } },
+        ],
+        ..Row::default()
+    }
+}
+
+pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
+    let status = match asked.text("status") {
+        "" => "open",
+        status => status,
+    };
+    let mut path = format!("/v1/differences?limit=50&status={}", escape(status));
+    if !asked.text("cursor").is_empty() {
+        path.push_str(&format!("&cursor={}", escape(asked.text("cursor"))));
+    }
+    let (page, runs, accounts) = tokio::join!(
+        desk.api().get(&path),
+        desk.api().get_if_any("/v1/reconciliations?limit=10"),
+        desk.api().get_if_any("/v1/accounts?limit=50"),
+    );
+    let page = page?;
+    let tabs = ["open", "assigned", "settled"].map(|one| {
+        let url = desk.url(&format!("/payments/differences?status={one}"));
+        (url, desk.language().word(one), one == status)
+    });
+    let main = html! {
+        (parts::heading(desk.t("Differences"), &html! {}, &html! {}))
+        (views(&desk, "/differences"))
+        (parts::tabs(desk.t("Status"), &tabs))
+        @if page.list("items").is_empty() {
+            (parts::empty(desk.t("The books and the providers' lists agree"),
+                desk.t("What differs after a comparison is listed here, each with what to do about it.")))
+        }
+        @for difference in page.list("items") { (one(&desk, difference)) }
+        (parts::pager(&desk, &desk.url("/payments/differences"), asked.text("cursor"), &page))
+        (comparisons(&desk, &runs, &accounts))
+    };
+    Ok(desk.page(desk.t("Differences"), main))
+}
+
+fn one(desk: &Desk, difference: &Value) -> Markup {
+    let what = difference.at("difference");
+    let sum = |name: &str| match what.at(name) {
+        Value::Null => html! {},
+        sum => parts::money(desk, sum.int("amount_minor"), sum.text("currency")),
+    };
+    let settle = format!("/payments/differences/{}/settle", escape(difference.text("id")));
+    parts::section(
+        &desk.language().word(what.text("kind")),
+        &html! {
+            (parts::facts(&[
+                (desk.t("Status"), parts::badge(desk, difference.text("status"))),
+                (desk.t("At"), html! { (what.text("provider")) " " (what.text("account")) ", " (what.text("day")) }),
+                (desk.t("We have"), sum("ours")),
+                (desk.t("The provider has"), sum("theirs")),
+                (desk.t("Payment"), match what.text("payment") {
+                    "" => html! {},
+                    payment => html! { a href=(desk.url(&format!("/payments/{}", escape(payment)))) {
+                        (crate::format::short(payment))
+                    } },
+                }),
+                (desk.t("To be settled by"), parts::ago(desk, difference.text("settle_by"))),
+            ]))
+            @if desk.may("payments:write") && difference.text("status") != "settled" {
+                form.row method="post" action=(desk.url(&settle)) {
+                    (desk.form_fields())
+                    label { span { (desk.t("What to do")) } select name="how" {
+                        @for how in ["asked_provider", "by_hand", "written_off"] {
+                            option value=(how) { (desk.language().word(how)) }
+                        }
+                    } }
+                    label.wide { span { (desk.t("Note")) } input name="note" maxlength="500"; }
+                    button.primary type="submit" { (desk.t("Settle")) }
+                }
+            }
+        },
+    )
+}
+
+fn comparisons(desk: &Desk, runs: &Value, accounts: &Value) -> Markup {
+    parts::section(
+        desk.t("Comparisons"),
+        &html! {
+            ul.plain {
+                @for run in runs.list("items") {
+                    li {
+                        (run.text("provider")) " " (run.text("account")) " " (run.text("day")) " "
+                        (parts::badge(desk, run.text("status"))) " "
+                        small { (parts::ago(desk, run.text("requested_at"))) } " " (run.text("problem"))
+                    }
+                }
+            }
+            @if desk.may("payments:write") && !accounts.list("items").is_empty() {
+                form.row method="post" action=(desk.url("/payments/reconcile")) {
+                    (desk.form_fields())
+                    label { span { (desk.t("Account")) } select name="account" {
+                        @for account in accounts.list("items") {
+                            option value=(account.text("id")) { (account.text("id")) }
+                        }
+                    } }
+                    label { span { (desk.t("Day (the last whole one if empty)")) }
+                        input name="day" type="date"; }
+                    button type="submit" { (desk.t("Compare now")) }
+                }
+            }
+        },
+    )
+}
+
+pub(super) async fn settle(
+    desk: Desk,
+    Path((_, difference)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    let mut body = json!({ "how": said.text("how") });
+    if !said.text("note").is_empty() {
+        body["note"] = Value::String(said.text("note").to_owned());
+    }
+    let path = format!("/v1/differences/{}/settle", escape(&difference));
+    desk.api().post(&path, body, said.text("key")).await?;
+    Ok(go(&desk.url("/payments/differences")))
+}
+
+pub(super) async fn reconcile(desk: Desk, Posted(said): Posted) -> Answer {
+    let (provider, account) = said.text("account").split_once('/').unwrap_or_default();
+    let mut body = json!({ "provider": provider, "account": account });
+    if !said.text("day").is_empty() {
+        body["day"] = Value::String(said.text("day").to_owned());
+    }
+    desk.api().post("/v1/reconciliations", body, said.text("key")).await?;
+    Ok(go(&desk.url("/payments/differences")))
+}

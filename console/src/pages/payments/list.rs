@@ -1,0 +1,93 @@
+//! The list of payments, by status.
+
+use super::super::Answer;
+use crate::{
+    backend::escape,
+    desk::{Asked, Desk, query},
+    ui::{
+        layout::text,
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use maud::{Markup, html};
+use serde_json::Value;
+
+const COLUMNS: [Column; 7] = [
+    words("Payment"),
+    words("Status"),
+    figures("Amount"),
+    figures("Came").minor(),
+    figures("Went back").minor(),
+    words("By"),
+    words("Order").minor(),
+];
+const VIEWS: [(&str, &str); 9] = [
+    ("", text!("All")),
+    ("?status=pending", text!("Open")),
+    ("?status=authorized", text!("Held")),
+    ("?status=paid", text!("Paid")),
+    ("?status=refunded", text!("Refunded")),
+    ("?status=failed", text!("Failed")),
+    ("?status=second_payment", text!("Paid twice")),
+    ("/ledger", text!("Ledger")),
+    ("/differences", text!("Differences")),
+];
+
+/// The pages of payments, as tabs.
+pub(super) fn views(desk: &Desk, current: &str) -> Markup {
+    let tabs = VIEWS.map(|(path, label)| {
+        (desk.url(&format!("/payments{path}")), desk.t(label).to_owned(), path == current)
+    });
+    parts::tabs(desk.t("Views"), &tabs)
+}
+
+pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
+    let path = query(
+        "/v1/payments",
+        &[("limit", "50"), ("status", asked.text("status")), ("cursor", asked.text("cursor"))],
+    );
+    let page = desk.api().get(&path).await?;
+    let rows: Vec<_> = page.list("items").iter().map(|payment| row(&desk, payment)).collect();
+    let view = match asked.text("status") {
+        "" => String::new(),
+        status => format!("?status={}", escape(status)),
+    };
+    let rows_live = asked.text("cursor").is_empty().then_some("payment.requested");
+    let main = html! {
+        (parts::heading(desk.t("Payments"), &html! {}, &html! {
+            button type="button" data-export hidden { (desk.t("Export CSV")) }
+        }))
+        (views(&desk, &view))
+        div #live data-live="payment.*" data-live-rows=[rows_live] {
+            @if rows.is_empty() {
+                (parts::empty(desk.t("No payment is like that"),
+                    desk.t("A payment is opened by POST /v1/payments, for an order.")))
+            } @else { (table(&desk, desk.t("Payments"), &COLUMNS, &rows, None)) }
+        }
+        (parts::pager(&desk, &desk.url(&format!("/payments{view}")), asked.text("cursor"), &page))
+    };
+    Ok(desk.page(desk.t("Payments"), main))
+}
+
+fn row(desk: &Desk, payment: &Value) -> Row {
+    let (id, currency) = (payment.text("id"), payment.text("currency"));
+    let attempt = payment.list("attempts").last().cloned().unwrap_or_default();
+    let order = payment.text("order");
+    Row {
+        id: id.to_owned(),
+        href: desk.url(&format!("/payments/{}", escape(id))),
+        cells: vec![
+            html! { (crate::format::short(id)) },
+            parts::badge(desk, payment.text("status")),
+            parts::money(desk, payment.int("amount_minor"), currency),
+            parts::money_if_any(desk, payment.int("captured_minor"), currency),
+            parts::money_if_any(desk, payment.int("refunded_minor"), currency),
+            html! { (attempt.text("provider")) " " small { (attempt.text("account")) } },
+            html! { @if !order.is_empty() {
+                a href=(desk.url(&format!("/orders/{}", escape(order)))) { (crate::format::short(order)) }
+            } },
+        ],
+    }
+}

@@ -1,0 +1,223 @@
+//! Levels, holds and transfers, each by pages.
+
+use super::super::Answer;
+use crate::{
+    backend::{Trouble, escape},
+    desk::{Asked, Desk, go},
+    gate::Posted,
+    ui::{
+        layout::text,
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use axum::extract::Path;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+/// Pages that are looked through for what is low.
+const PAGES_MAX: usize = 5;
+
+const LEVELS: [Column; 5] = [
+    words("Product"),
+    figures("Sellable"),
+    figures("On hand"),
+    figures("Held"),
+    words("By warehouse").minor(),
+];
+const HOLDS: [Column; 5] =
+    [words("Order"), words("Status"), words("Until"), words("Channel").minor(), words("Goods")];
+const TRANSFERS: [Column; 5] =
+    [words("Product"), figures("Pieces"), words("From"), words("To"), words("Status")];
+
+const VIEWS: [(&str, &str); 5] = [
+    ("", text!("Levels")),
+    ("?low=yes", text!("Low")),
+    ("/holds", text!("Holds")),
+    ("/transfers", text!("Transfers")),
+    ("/count", text!("Count sheet")),
+];
+
+/// The pages of stock, as tabs.
+pub(super) fn views(desk: &Desk, current: &str) -> Markup {
+    let tabs = VIEWS.map(|(path, label)| {
+        (desk.url(&format!("/stock{path}")), desk.t(label).to_owned(), path == current)
+    });
+    parts::tabs(desk.t("Views"), &tabs)
+}
+
+pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
+    let low = asked.text("low") == "yes";
+    let page = match low {
+        true => low_ones(&desk).await?,
+        false => desk.api().get(&paged("/v1/stock", asked.text("cursor"))).await?,
+    };
+    let rows: Vec<_> = page.list("items").iter().map(|sku| level(&desk, sku)).collect();
+    let main = html! {
+        (parts::heading(desk.t("Stock"), &html! {}, &html! {
+            button type="button" data-export hidden { (desk.t("Export CSV")) }
+        }))
+        (views(&desk, if low { "?low=yes" } else { "" }))
+        div #live data-live="stock.*" data-live-rows="" {
+            @if rows.is_empty() && low {
+                (parts::empty(desk.t("Nothing is low"),
+                    desk.t("A product is low when its sellable total falls to the threshold in its settings.")))
+            } @else if rows.is_empty() {
+                (parts::empty(desk.t("No stock is known yet"),
+                    desk.t("Goods come by a movement, a count sheet, or a supplier's feed.")))
+            } @else {
+                (table(&desk, desk.t("Stock"), &LEVELS, &rows, None))
+            }
+        }
+        (parts::pager(&desk, &desk.url("/stock"), asked.text("cursor"), &page))
+    };
+    Ok(desk.page(desk.t("Stock"), main))
+}
+
+fn paged(route: &str, cursor: &str) -> String {
+    match cursor {
+        "" => format!("{route}?limit=50"),
+        cursor => format!("{route}?limit=50&cursor={}", escape(cursor)),
+    }
+}
+
+/// Whether a product has fallen to its threshold.
+pub(super) fn is_low(sku: &Value) -> bool {
+    let threshold = sku.int("/settings/low_threshold");
+    threshold > 0 && sku.int("total_available") <= threshold
+}
+
+/// Products that are low, among so many pages: the API has no such list.
+async fn low_ones(desk: &Desk) -> Result<Value, Trouble> {
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..PAGES_MAX {
+        let path = match cursor.as_str() {
+            "" => "/v1/stock?limit=200".to_owned(),
+            cursor => format!("/v1/stock?limit=200&cursor={}", escape(cursor)),
+        };
+        let page = desk.api().get(&path).await?;
+        found.extend(page.list("items").iter().filter(|sku| is_low(sku)).cloned());
+        cursor = page.text("next_cursor").to_owned();
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    Ok(json!({ "items": found }))
+}
+
+fn level(desk: &Desk, sku: &Value) -> Row {
+    let name = sku.text("id");
+    let sum = |member: &str| sku.list("levels").iter().map(|level| level.int(member)).sum::<i64>();
+    let total = sku.int("total_available");
+    let tone = if total <= 0 {
+        "red"
+    } else if is_low(sku) {
+        "amber"
+    } else {
+        ""
+    };
+    Row {
+        id: name.to_owned(),
+        href: desk.url(&format!("/stock/{}", escape(name))),
+        cells: vec![
+            html! { (name) },
+            html! { span class={ "figure " (tone) } { (desk.number(total)) } },
+            html! { (desk.number(sum("on_hand"))) },
+            html! { (desk.number(sum("reserved"))) },
+            html! {
+                @for level in sku.list("levels").iter().take(4) {
+                    span.pair { (level.text("warehouse")) " " b { (desk.number(level.int("on_hand"))) } }
+                }
+            },
+        ],
+    }
+}
+
+pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
+    let path = paged("/v1/stock/reservations", asked.text("cursor"));
+    let page = desk.api().get(&path).await?;
+    let row = |hold: &Value| {
+        let id = hold.text("id");
+        let lines = hold.list("lines");
+        Row {
+            id: id.to_owned(),
+            href: desk.url(&format!("/orders/{}", escape(id))),
+            cells: vec![
+                html! { (crate::format::short(id)) },
+                parts::badge(&desk, hold.text("status")),
+                match hold.text("status") {
+                    "held" => parts::ago(&desk, hold.text("until")),
+                    _ => html! { span.quiet { "–" } },
+                },
+                html! { (hold.text("channel")) },
+                html! {
+                    @for line in lines.iter().take(3) {
+                        span.pair { (desk.number(line.int("quantity"))) " × " (line.text("sku")) }
+                    }
+                    @if lines.len() > 3 { "…" }
+                },
+            ],
+        }
+    };
+    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let main = html! {
+        (parts::heading(desk.t("Holds"), &html! {}, &html! {}))
+        (views(&desk, "/holds"))
+        div #live data-live="stock.*" data-live-rows="stock.reserved" {
+            @if rows.is_empty() {
+                (parts::empty(desk.t("Nothing is held"),
+                    desk.t("An order holds its goods until it is paid, or its time is over.")))
+            } @else { (table(&desk, desk.t("Holds"), &HOLDS, &rows, None)) }
+        }
+        (parts::pager(&desk, &desk.url("/stock/holds"), asked.text("cursor"), &page))
+    };
+    Ok(desk.page(desk.t("Holds"), main))
+}
+
+pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
+    let path = paged("/v1/stock/transfers", asked.text("cursor"));
+    let page = desk.api().get(&path).await?;
+    let row = |transfer: &Value| {
+        let url = format!("/stock/transfers/{}/receive", escape(transfer.text("id")));
+        let state = if transfer.is("received") {
+            parts::badge(&desk, "delivered")
+        } else if desk.may("stock:write") {
+            parts::one_button(&desk, &desk.url(&url), desk.t("It has arrived"), "")
+        } else {
+            parts::badge(&desk, "on_the_way")
+        };
+        Row {
+            id: transfer.text("id").to_owned(),
+            href: desk.url(&format!("/stock/{}", escape(transfer.text("sku")))),
+            cells: vec![
+                html! { (transfer.text("sku")) },
+                html! { (desk.number(transfer.int("quantity"))) },
+                html! { (transfer.text("from")) },
+                html! { (transfer.text("to")) },
+                state,
+            ],
+        }
+    };
+    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let main = html! {
+        (parts::heading(desk.t("Transfers"), &html! {}, &html! {}))
+        (views(&desk, "/transfers"))
+        @if rows.is_empty() {
+            (parts::empty(desk.t("Nothing travels between warehouses"),
+                desk.t("A transfer is begun on the page of a product.")))
+        } @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
+        (parts::pager(&desk, &desk.url("/stock/transfers"), asked.text("cursor"), &page))
+    };
+    Ok(desk.page(desk.t("Transfers"), main))
+}
+
+pub(super) async fn receive(
+    desk: Desk,
+    Path((_, transfer)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    let path = format!("/v1/stock/transfers/{}/receive", escape(&transfer));
+    desk.api().post(&path, json!({}), said.text("key")).await?;
+    Ok(go(&desk.url("/stock/transfers")))
+}

@@ -1,0 +1,22 @@
+//! Stock: what there is, why it is so, what is held for whom, and putting it right.
+
+mod count;
+mod list;
+mod sku;
+
+use crate::state::Console;
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/stock", get(list::show))
+        .route("/stock/holds", get(list::holds))
+        .route("/stock/transfers", get(list::transfers))
+        .route("/stock/transfers/{transfer}/receive", post(list::receive))
+        .route("/stock/count", get(count::show).post(count::ask))
+        .route("/stock/{sku}", get(sku::show))
+        .route("/stock/{sku}/move", post(sku::move_goods))
+}

@@ -1,0 +1,126 @@
+//! Which category of ours a supplier's is: their paths by weight, with what ours looks like it.
+
+use super::super::{Answer, catalog};
+use crate::{
+    backend::{Change, escape},
+    desk::{Asked, Desk, go},
+    gate::Posted,
+    ui::parts,
+    value::Read,
+};
+use axum::extract::Path;
+use http::Method;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+/// Categories of ours that one may choose from at most.
+const OURS_MAX: usize = 500;
+
+pub(super) async fn show(
+    desk: Desk,
+    Path((_, source)): Path<(String, String)>,
+    Asked(asked): Asked,
+) -> Answer {
+    let all = asked.text("show") == "all";
+    let mut path = format!("/v1/sources/{}/categories?limit=50", escape(&source));
+    if !all {
+        path.push_str("&unmapped=true");
+    }
+    if !asked.text("cursor").is_empty() {
+        path.push_str(&format!("&cursor={}", escape(asked.text("cursor"))));
+    }
+    let (page, tree) =
+        tokio::join!(desk.api().get(&path), desk.api().get_if_any("/v1/categories/tree"));
+    let page = page?;
+    let mut ours = Vec::new();
+    flatten(&desk, tree.list("items"), "", &mut ours);
+    let base = desk.url(&format!("/suppliers/sources/{}/categories", escape(&source)));
+    let tabs = [
+        (base.clone(), desk.t("Not mapped yet").to_owned(), !all),
+        (format!("{base}?show=all"), desk.t("All").to_owned(), all),
+    ];
+    let title = desk.f("Categories of {}", &[&source]);
+    let main = html! {
+        (parts::heading(&title, &html! {}, &html! {}))
+        (parts::tabs(desk.t("Views"), &tabs))
+        @if page.list("items").is_empty() {
+            (parts::empty(desk.t("Every path is mapped"),
+                desk.t("Paths come with the supplier's feed. A path that nobody has spoken of is what the one above it is.")))
+        }
+        datalist #ours {
+            @for (id, path) in &ours { option value=(id) { (path) } }
+        }
+        ul.mapping {
+            @for entry in page.list("items") { (one(&desk, &base, entry, &ours)) }
+        }
+        (parts::pager(&desk, &base, asked.text("cursor"), &page))
+    };
+    Ok(desk.page(&title, main))
+}
+
+/// Our categories with their whole path.
+fn flatten(desk: &Desk, nodes: &[Value], above: &str, all: &mut Vec<(String, String)>) {
+    for node in nodes {
+        if all.len() >= OURS_MAX {
+            return;
+        }
+        let name = catalog::name(desk, node);
+        let path = if above.is_empty() { name } else { format!("{above} › {name}") };
+        all.push((node.text("id").to_owned(), path.clone()));
+        flatten(desk, node.list("children"), &path, all);
+    }
+}
+
+fn one(desk: &Desk, base: &str, entry: &Value, ours: &[(String, String)]) -> Markup {
+    let named = |id: &str| {
+        ours.iter().find(|(known, _)| known == id).map_or(id, |(_, path)| path).to_owned()
+    };
+    let path = entry.text("path");
+    html! {
+        li.panel {
+            div {
+                strong { (path) } " "
+                small { (desk.f("{} rows", &[&desk.number(entry.int("rows"))])) }
+                @if entry.has("effective") {
+                    p.small { "→ " (named(entry.text("effective"))) }
+                } @else if entry.is("mapped") {
+                    p.small { "→ " (desk.t("none of ours")) }
+                }
+            }
+            @if desk.may("supplier:write") {
+                form.inline method="post" action=(base) {
+                    (desk.form_fields())
+                    input type="hidden" name="path" value=(path);
+                    @for suggestion in entry.list("suggestions").iter().take(3) {
+                        button type="submit" name="suggested" value=(suggestion.text("category")) {
+                            (suggestion.text("path")) " "
+                            small { (suggestion.int("likeness") / 10) " %" }
+                        }
+                    }
+                    input name="category" list="ours" placeholder=(desk.t("another one"))
+                        aria-label=(desk.f("Our category for {}", &[path]));
+                    button type="submit" { (desk.t("Map")) }
+                }
+            }
+        }
+    }
+}
+
+pub(super) async fn map(
+    desk: Desk,
+    Path((_, source)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    let chosen = match said.text("category") {
+        "" => said.text("suggested"),
+        category => category,
+    };
+    let mut body = json!({ "path": said.text("path") });
+    if !chosen.is_empty() {
+        body["category"] = Value::String(chosen.to_owned());
+    }
+    let path = format!("/v1/sources/{}/categories", escape(&source));
+    let key = said.text("key");
+    desk.api().change(Change { method: Method::PUT, path: &path, body, key }).await?;
+    Ok(go(&desk.url(&format!("/suppliers/sources/{}/categories", escape(&source)))))
+}

@@ -1,0 +1,82 @@
+//! The platform: the tree of what runs with what hurts first, the tenants, what is quarantined.
+//!
+//! All of it is made of the API's own figures (`/metrics`), tenants and quarantine.
+
+pub(crate) mod figures;
+mod tenants;
+mod tree;
+
+use super::Answer;
+use crate::{
+    backend::{Trouble, escape},
+    desk::{Desk, go},
+    gate::Posted,
+    state::Console,
+    ui::parts,
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    routing::{get, post},
+};
+use http::StatusCode;
+use maud::{Markup, html};
+use serde_json::json;
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/console/system", get(show))
+        .route("/console/system/tenants", get(tenants::list))
+        .route("/console/system/quarantine/{tenant}/{domain}/release", post(release))
+}
+
+/// Refuses who does not run the platform: the figures are nobody else's.
+fn for_operators(desk: &Desk) -> Result<(), Trouble> {
+    if desk.operates() {
+        return Ok(());
+    }
+    let detail = desk.t("Only who runs the platform sees this. They can let you in.");
+    Err(Trouble::new(StatusCode::FORBIDDEN, "operator_only", detail))
+}
+
+/// The pages of the platform, as tabs.
+fn views(desk: &Desk, current: &str) -> Markup {
+    let tab = |path: &str, name: &str| (path.to_owned(), name.to_owned(), path == current);
+    parts::tabs(
+        desk.t("Views"),
+        &[
+            tab("/console/system", desk.t("What runs")),
+            tab("/console/system/tenants", desk.t("Tenants")),
+        ],
+    )
+}
+
+async fn show(State(console): State<Console>, desk: Desk) -> Answer {
+    for_operators(&desk)?;
+    let (text, ready, tenants, held) = tokio::join!(
+        desk.api().text("/metrics"),
+        desk.api().get("/ready"),
+        desk.api().get("/v1/tenants?limit=200"),
+        desk.api().get("/v1/quarantine"),
+    );
+    let samples = console.samples().take(figures::Figures::parse(&text?));
+    let seen = tree::Seen { samples: &samples, ready: &ready, tenants: &tenants?, held: &held? };
+    let main = html! {
+        div #live data-live-every="2000" {
+            (parts::heading(desk.t("System"), &html! {}, &html! {}))
+            (views(&desk, "/console/system"))
+            (tree::show(&desk, &seen))
+        }
+    };
+    Ok(desk.page(desk.t("System"), main))
+}
+
+async fn release(
+    desk: Desk,
+    Path((tenant, domain)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    let path = format!("/v1/quarantine/{}/{}/release", escape(&tenant), escape(&domain));
+    desk.api().post(&path, json!({}), said.text("key")).await?;
+    Ok(go("/console/system"))
+}

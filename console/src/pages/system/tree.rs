@@ -1,0 +1,278 @@
+//! The tree of what runs: one line each, trouble first, what is well folded to a count.
+
+use super::figures::{Figures, Sample, rates};
+use crate::{
+    backend::{Trouble, escape},
+    desk::Desk,
+    format,
+    ui::parts,
+    value::Read,
+};
+use maud::{Markup, PreEscaped, html};
+use serde_json::Value;
+
+/// What the page has seen.
+pub(super) struct Seen<'s> {
+    pub(super) samples: &'s [Sample],
+    pub(super) ready: &'s Result<Value, Trouble>,
+    pub(super) tenants: &'s Value,
+    pub(super) held: &'s Value,
+}
+
+/// A line of the tree.
+struct Line {
+    /// `red`, `amber`, or nothing: it is well.
+    tone: &'static str,
+    name: String,
+    /// What it does now.
+    doing: String,
+    /// How much a second, lately.
+    pace: Vec<i64>,
+    button: Markup,
+}
+
+impl Line {
+    fn new(tone: &'static str, name: impl Into<String>, doing: impl Into<String>) -> Self {
+        let (name, doing) = (name.into(), doing.into());
+        Self { tone, name, doing, pace: Vec::new(), button: html! {} }
+    }
+}
+
+pub(super) fn show(desk: &Desk, seen: &Seen<'_>) -> Markup {
+    let Some(last) = seen.samples.last() else { return html! {} };
+    let now = &last.figures;
+    html! {
+        div.panel.runs {
+            (root(desk, seen, now))
+            ul {
+                li { (branch(desk, desk.t("Domains of tenants"), &domains(desk, seen, now))) }
+                li { (branch(desk, desk.t("Followers of the journal"), &followers(desk, seen, now))) }
+                li { (branch(desk, desk.t("Providers"), &providers(desk, seen, now))) }
+                li { (branch(desk, desk.t("Ways in and out"), &edges(desk, seen, now))) }
+                li { (tenants(desk, seen)) }
+            }
+        }
+    }
+}
+
+/// Millionths as a whole number.
+fn whole(desk: &Desk, micro: i64) -> String {
+    desk.number(micro / 1_000_000)
+}
+
+fn per_second(desk: &Desk, pace: &[i64]) -> String {
+    if pace.is_empty() {
+        return desk.t("pace being measured").to_owned();
+    }
+    let lately = pace.iter().rev().take(5);
+    let count = i64::try_from(lately.clone().count().max(1)).unwrap_or(1);
+    let tenths = lately.sum::<i64>() / count / 100_000;
+    let point = if desk.language().code() == "cs" { ',' } else { '.' };
+    let rate = match tenths {
+        tenths if tenths >= 1000 => desk.number(tenths / 10),
+        tenths => format!("{}{point}{}", tenths / 10, tenths % 10),
+    };
+    desk.f("{} a second", &[&rate])
+}
+
+fn root(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Markup {
+    let pace = rates(seen.samples, "kontor_journal_events_total", &[]);
+    let slow = now.max("kontor_journal_commit_seconds", &[("quantile", "0.99")]) / 1000;
+    let (tone, state) = match seen.ready {
+        Ok(_) => ("", desk.t("serves").to_owned()),
+        Err(trouble) => ("red", trouble.detail.clone()),
+    };
+    let commit = format::lasting(desk.language(), slow);
+    let doing = desk
+        .f("{}; journal {}, commits within {} (p99)", &[&state, &per_second(desk, &pace), &commit]);
+    line(desk, &Line { pace, ..Line::new(tone, "kontor", doing) })
+}
+
+fn line(desk: &Desk, line: &Line) -> Markup {
+    let state = match line.tone {
+        "red" => desk.t("trouble"),
+        "amber" => desk.t("behind"),
+        _ => desk.t("well"),
+    };
+    html! {
+        div class={ "line " (line.tone) } {
+            span.dot role="img" aria-label=(state) {}
+            strong { (line.name) }
+            span.doing { (line.doing) }
+            (sparkline(&line.pace))
+            (line.button)
+        }
+    }
+}
+
+/// How something went lately, as small as a word.
+fn sparkline(pace: &[i64]) -> Markup {
+    let most = pace.iter().copied().max().unwrap_or_default();
+    if pace.len() < 2 || most == 0 {
+        return html! { span.spark {} };
+    }
+    let step = |place: usize| place * 80 / (pace.len() - 1);
+    let points: Vec<String> = pace
+        .iter()
+        .enumerate()
+        .map(|(place, value)| format!("{},{}", step(place), 15 - value * 14 / most))
+        .collect();
+    let points = points.join(" ");
+    PreEscaped(format!(
+        "<svg class=\"spark\" viewBox=\"0 0 80 16\" width=\"80\" height=\"16\" aria-hidden=\"true\" \
+         preserveAspectRatio=\"none\"><polyline points=\"{points}\"/></svg>"
+    ))
+}
+
+/// A branch: open if something in it hurts, else folded to a count.
+fn branch(desk: &Desk, name: &str, lines: &[Line]) -> Markup {
+    let bad = lines.iter().filter(|line| !line.tone.is_empty()).count();
+    let mut sorted: Vec<&Line> = lines.iter().collect();
+    sorted.sort_by_key(|line| match line.tone {
+        "red" => 0,
+        "amber" => 1,
+        _ => 2,
+    });
+    let all = lines.len().to_string();
+    let told = match bad {
+        0 if lines.is_empty() => desk.t("none has crashed").to_owned(),
+        0 => desk.f("{}, all well", &[&all]),
+        bad => desk.f("{} of {} need a look", &[&bad.to_string(), &all]),
+    };
+    html! {
+        details open[bad > 0 || lines.len() <= 14] data-keep=(name) {
+            summary { strong { (name) } " " span.quiet { (told) } }
+            ul { @for one in sorted { li { (line(desk, one)) } } }
+        }
+    }
+}
+
+/// The domains that crashed or are held; a domain that never did is well and not listed.
+fn domains(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for held in seen.held.list("items") {
+        let (tenant, domain) = (held.text("tenant"), held.text("domain"));
+        let since = format::instant(held.text("since"));
+        let since =
+            since.map(|at| format::ago(desk.language(), at, desk.now())).unwrap_or_default();
+        let url =
+            format!("/console/system/quarantine/{}/{}/release", escape(tenant), escape(domain));
+        lines.push(Line {
+            button: parts::one_button(desk, &url, desk.t("Let it serve again"), "small"),
+            ..Line::new(
+                "red",
+                format!("{tenant} · {domain}"),
+                desk.f("quarantined {}: {}", &[&since, held.text("reason")]),
+            )
+        });
+    }
+    for domain in now.values("kontor_domain_restarts_total", "domain") {
+        let restarts = now.sum("kontor_domain_restarts_total", &[("domain", &domain)]);
+        lines.push(Line::new(
+            "",
+            desk.language().word(&domain),
+            desk.f("restarted {} times since the node began", &[&whole(desk, restarts)]),
+        ));
+    }
+    lines
+}
+
+fn followers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
+    let follow = |name: String| {
+        let labels = [("follower", name.as_str())];
+        let lag = now.sum("kontor_follower_lag_events", &labels);
+        let parked = now.sum("kontor_follower_parked_events", &labels);
+        let restarts = now.sum("kontor_follower_restarts_total", &labels);
+        let tone = if parked > 0 {
+            "red"
+        } else if lag > 5_000_000_000 {
+            "amber"
+        } else {
+            ""
+        };
+        let pace = rates(seen.samples, "kontor_follower_events_total", &labels);
+        let doing = desk.f(
+            "{}; {} events behind, {} put aside, restarted {} times",
+            &[
+                &per_second(desk, &pace),
+                &whole(desk, lag),
+                &whole(desk, parked),
+                &whole(desk, restarts),
+            ],
+        );
+        Line { pace, ..Line::new(tone, name, doing) }
+    };
+    now.values("kontor_follower_lag_events", "follower").into_iter().map(follow).collect()
+}
+
+fn providers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
+    let provider = |name: String| {
+        let labels = [("provider", name.as_str())];
+        let of =
+            |state| now.sum("kontor_gateway_breakers", &[("provider", &name), ("state", state)]);
+        let (open, half) = (of("open"), of("half_open"));
+        let tone = if open > 0 {
+            "red"
+        } else if half > 0 {
+            "amber"
+        } else {
+            ""
+        };
+        let calls = now.sum("kontor_gateway_calls_total", &labels);
+        let good =
+            now.sum("kontor_gateway_calls_total", &[("provider", &name), ("outcome", "answered")]);
+        let pace = rates(seen.samples, "kontor_gateway_calls_total", &labels);
+        let state = if open > 0 { desk.t("rests after failures") } else { desk.t("answers") };
+        let doing = desk.f(
+            "{}; {}, {} of {} calls answered",
+            &[state, &per_second(desk, &pace), &whole(desk, good), &whole(desk, calls)],
+        );
+        Line { pace, ..Line::new(tone, name, doing) }
+    };
+    now.values("kontor_gateway_calls_total", "provider").into_iter().map(provider).collect()
+}
+
+fn edges(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
+    let pace = rates(seen.samples, "kontor_http_requests_total", &[]);
+    let slow = now.max("kontor_http_request_seconds", &[("quantile", "0.99")]) / 1000;
+    let refused = now.sum("kontor_admission_refused_total", &[]);
+    let doing = desk.f(
+        "{}; the slowest route within {} (p99), {} told to come again",
+        &[&per_second(desk, &pace), &format::lasting(desk.language(), slow), &whole(desk, refused)],
+    );
+    let http = Line { pace, ..Line::new("", "HTTP", doing) };
+    let broker = now.values("kontor_amqp_connects_total", "outcome");
+    if broker.is_empty() {
+        return vec![http, Line::new("", "RabbitMQ", desk.t("not set up"))];
+    }
+    let pace = rates(seen.samples, "kontor_relay_published_total", &[]);
+    let (tone, doing) = match now.sum("kontor_amqp_connected", &[]) {
+        0 => ("red", desk.t("away; what is to be told waits in the journal").to_owned()),
+        _ => ("", desk.f("connected; tells {}", &[&per_second(desk, &pace)])),
+    };
+    vec![http, Line { pace, ..Line::new(tone, "RabbitMQ", doing) }]
+}
+
+/// The tenants, folded to a count where all are well.
+fn tenants(desk: &Desk, seen: &Seen<'_>) -> Markup {
+    let all = seen.tenants.list("items");
+    let bad: Vec<&Value> = all.iter().filter(|one| one.text("status") != "active").collect();
+    let more = if seen.tenants.has("next_cursor") { "+" } else { "" };
+    let count = format!("{}{more}", all.len());
+    let told = match bad.len() {
+        0 => desk.f("{}, all well", &[&count]),
+        bad => desk.f("{} of {} need a look", &[&bad.to_string(), &count]),
+    };
+    html! {
+        details open[!bad.is_empty()] data-keep="tenants" {
+            summary { strong { (desk.t("Tenants")) } " " span.quiet { (told) } }
+            ul {
+                @for one in bad {
+                    li { (line(desk, &Line::new("amber", one.text("id"),
+                        desk.language().word(one.text("status"))))) }
+                }
+                li { a href="/console/system/tenants" { (desk.t("All tenants")) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The parts of pages: badges, money, times, ids, notices, charts.
+
+use crate::{desk::Desk, format, value::Read};
+use maud::{Markup, PreEscaped, html};
+use serde_json::Value;
+
+/// How a state is meant: what is well is grey, colour is for what needs somebody.
+pub(crate) fn tone(status: &str) -> &'static str {
+    match status {
+        "paid_without_stock" | "failed" | "quarantined" | "overdue" | "rejected" | "mismatch"
+        | "abandoned" | "disabled" => "red",
+        "short"
+        | "waiting"
+        | "open"
+        | "paused"
+        | "suspended"
+        | "deleting"
+        | "second_payment"
+        | "low"
+        | "completed_with_errors"
+        | "authorized"
+        | "unmatched" => "amber",
+        "running" | "processing" | "confirmed" | "assigned" | "undoing" | "sending" => "blue",
+        "paid" | "completed" | "sent" | "delivered" | "active" | "settled" | "committed" => "green",
+        _ => "",
+    }
+}
+
+/// A state: a dot, a colour and a word.
+pub(crate) fn badge(desk: &Desk, status: &str) -> Markup {
+    if status.is_empty() {
+        return html! {};
+    }
+    html! { span class={ "badge " (tone(status)) } { (desk.language().word(status)) } }
+}
+
+/// An amount of a document with its currency.
+pub(crate) fn money(desk: &Desk, minor: i64, currency: &str) -> Markup {
+    html! { span.figure { (desk.money(minor, currency)) } }
+}
+
+/// An amount, or a dash where there is none.
+pub(crate) fn money_if_any(desk: &Desk, minor: i64, currency: &str) -> Markup {
+    match minor {
+        0 => html! { span.quiet { "–" } },
+        minor => money(desk, minor, currency),
+    }
+}
+
+/// A time: how long ago, with the exact one on hover.
+pub(crate) fn ago(desk: &Desk, at: &str) -> Markup {
+    let Some(instant) = format::instant(at) else { return html! {} };
+    let (language, zone) = (desk.language(), desk.zone());
+    html! {
+        time datetime=(at) title=(format::exact(language, instant, zone)) {
+            (format::ago(language, instant, desk.now()))
+        }
+    }
+}
+
+/// A time of the day, with the exact one on hover.
+pub(crate) fn clock(desk: &Desk, at: &str) -> Markup {
+    let Some(instant) = format::instant(at) else { return html! {} };
+    let (language, zone) = (desk.language(), desk.zone());
+    html! {
+        time datetime=(at) title=(format::exact(language, instant, zone)) {
+            (format::clock(language, instant, zone, desk.now()))
+        }
+    }
+}
+
+/// An id that can be copied; its end is shown.
+pub(crate) fn id(desk: &Desk, id: &str) -> Markup {
+    html! {
+        button.id type="button" data-copy=(id) title=(id)
+            aria-label=(desk.f("Copy {}", &[id])) { (format::short(id)) }
+    }
+}
+
+/// A page's heading, with what it is about and what can be done.
+pub(crate) fn heading(title: &str, beside: &Markup, actions: &Markup) -> Markup {
+    html! {
+        header.heading {
+            h1 { (title) }
+            div.beside { (beside) }
+            div.actions { (actions) }
+        }
+    }
+}
+
+/// A part of a page under a title.
+pub(crate) fn section(title: &str, inside: &Markup) -> Markup {
+    html! { section.panel { h2 { (title) } (inside) } }
+}
+
+/// What is told where there is nothing: what would be here, and what brings it.
+pub(crate) fn empty(title: &str, advice: &str) -> Markup {
+    html! { div.empty { p { strong { (title) } } p { (advice) } } }
+}
+
+/// Names with values.
+pub(crate) fn facts(rows: &[(&str, Markup)]) -> Markup {
+    html! {
+        dl.facts {
+            @for (name, value) in rows.iter().filter(|(_, value)| !value.0.is_empty()) {
+                div { dt { (name) } dd { (value) } }
+            }
+        }
+    }
+}
+
+/// A link that looks like a button.
+pub(crate) fn action(href: &str, label: &str, class: &str) -> Markup {
+    html! { a class={ "button " (class) } href=(href) { (label) } }
+}
+
+/// A form with one button, for what needs no question.
+pub(crate) fn one_button(desk: &Desk, to: &str, label: &str, class: &str) -> Markup {
+    html! {
+        form.inline method="post" action=(to) {
+            (desk.form_fields())
+            button type="submit" class=(class) { (label) }
+        }
+    }
+}
+
+/// A figure with its name, which leads to what it is made of.
+pub(crate) fn tile(label: &str, value: &Markup, beside: &str, href: &str, tone: &str) -> Markup {
+    html! {
+        a class={ "tile " (tone) } href=(href) {
+            span.label { (label) }
+            strong { (value) }
+            span.beside { (beside) }
+        }
+    }
+}
+
+/// Older pages of a list. `newer` leads to its beginning.
+pub(crate) fn pager(desk: &Desk, base: &str, asked: &str, page: &Value) -> Markup {
+    let next = page.text("next_cursor");
+    let cursor: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    let join = if base.contains('?') { '&' } else { '?' };
+    html! {
+        @if !asked.is_empty() || !next.is_empty() {
+            nav.pager aria-label=(desk.t("Pages of the list")) hx-boost="true" hx-target="#main"
+                hx-select="#main" hx-swap="outerHTML show:window:top" {
+                @if !asked.is_empty() { a href=(base) { (desk.t("To the newest")) } }
+                @if !next.is_empty() {
+                    a rel="next" href={ (base) (join) "cursor=" (cursor) } { (desk.t("Older")) }
+                }
+            }
+        }
+    }
+}
+
+/// A list's filters: links, one of which is where we are.
+pub(crate) fn tabs(label: &str, tabs: &[(String, String, bool)]) -> Markup {
+    html! {
+        nav.tabs aria-label=(label) hx-boost="true" hx-target="#main" hx-select="#main"
+            hx-swap="outerHTML show:window:top" {
+            @for (href, name, current) in tabs {
+                a href=(href) aria-current=[current.then_some("true")] { (name) }
+            }
+        }
+    }
+}
+
+/// A document as it is, to be read and copied.
+pub(crate) fn raw(desk: &Desk, value: &Value) -> Markup {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    html! {
+        details.raw {
+            summary { span { (desk.t("As it is")) } }
+            pre tabindex="0" { code { (text) } }
+        }
+    }
+}
+
+/// How far something has come, of how much.
+pub(crate) fn progress(label: &str, done: i64, of: i64) -> Markup {
+    html! { progress aria-label=(label) value=(done) max=(of.max(1)) { (done) "/" (of) } }
+}
+
+/// A chart over equal steps: its title is the answer, its numbers are a table beneath.
+pub(crate) struct Chart<'c> {
+    /// What is told by it.
+    pub(crate) title: &'c str,
+    /// Names of the steps.
+    pub(crate) steps: &'c [String],
+    /// Each series: its name, its values by step, and those values as people write them.
+    pub(crate) series: &'c [(String, Vec<i64>, Vec<String>)],
+}
+
+/// Draws a chart; without scripts its table is read.
+pub(crate) fn chart(desk: &Desk, chart: &Chart<'_>) -> Markup {
+    html! {
+        figure.chart data-chart {
+            figcaption { (chart.title) }
+            div.plot aria-hidden="true" {}
+            details {
+                summary { (desk.t("The numbers")) }
+                div.scroll tabindex="0" {
+                    table {
+                        thead { tr {
+                            th scope="col" { (desk.t("When")) }
+                            @for (name, ..) in chart.series { th.num scope="col" { (name) } }
+                        } }
+                        tbody {
+                            @for (place, step) in chart.steps.iter().enumerate() {
+                                tr {
+                                    th scope="row" { (step) }
+                                    @for (_, values, shown) in chart.series {
+                                        td.num data-value=(values.get(place).copied().unwrap_or(0)) {
+                                            (shown.get(place).map_or("", String::as_str))
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A picture of one family (16 px, drawn for Kontor), where it is faster than a word.
+pub(crate) fn icon(name: &str) -> Markup {
+    let path = match name {
+        "kontor" => "M2 14V6l6-4 6 4v8M5 14V9h6v5M8 9v5",
+        "today" => "M3 8l5-5 5 5M4.5 7v6.5h7V7",
+        "clock" => "M8 2a6 6 0 100 12A6 6 0 008 2M8 5v3.5l2.5 1.5",
+        "list" => "M2.5 4h11M2.5 8h11M2.5 12h7",
+        "box" => "M2.5 5L8 2l5.5 3v6L8 14l-5.5-3zM2.5 5L8 8l5.5-3M8 8v6",
+        "tag" => "M2.5 8.5v-6h6l5 5-6 6zM5.5 5.5h.01",
+        "truck" => {
+            "M1.5 4h8v7h-8zM9.5 6.5h3l2 2V11h-5M4 13a1 1 0 100-2 1 1 0 000 2M12 13a1 1 0 100-2 1 1 0 000 2"
+        }
+        "card" => "M2 4h12v8.5H2zM2 7h12M4.5 10h3",
+        "mail" => "M2 4h12v8.5H2zM2.5 4.5L8 9l5.5-4.5",
+        "plug" => "M5 2v3.5M11 2v3.5M3.5 5.5h9V8a4.5 4.5 0 01-9 0zM8 12.5V15",
+        "alert" => "M8 2.5l6 11H2zM8 7v3M8 12h.01",
+        "eye" => {
+            "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8M8 10a2 2 0 100-4 2 2 0 000 4"
+        }
+        "tree" => "M3 2.5v11M3 5h4M3 11.5h4M7 3.5h6v3H7zM7 10h6v3H7z",
+        "down" => "M4.5 6.5L8 10l3.5-3.5",
+        "more" => "M3.5 8h.01M8 8h.01M12.5 8h.01",
+        _ => "M8 8h.01",
+    };
+    PreEscaped(format!(
+        "<svg class=\"icon\" viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\" \
+         focusable=\"false\"><path d=\"{path}\"/></svg>"
+    ))
+}

@@ -1,0 +1,96 @@
+"""What the browser tests and the screenshots share: a browser, a way in, and the list of pages."""
+
+import os
+import re
+import shutil
+from contextlib import contextmanager
+
+from playwright.sync_api import sync_playwright
+
+URL = os.environ.get("KONTOR_CONSOLE", "http://127.0.0.1:3200")
+EMAIL = os.environ.get("KONTOR_CONSOLE_EMAIL", "ops@example.com")
+PASSWORD = os.environ.get("KONTOR_CONSOLE_PASSWORD", "a long sentence")
+SHOP = os.environ.get("KONTOR_CONSOLE_SHOP", "harbour-books")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+# Name of the screenshot, path in the shop; `*` opens the first row of the list, a word before it
+# the first one that leads to a place of that name.
+PAGES = [
+    ("today", ""),
+    ("orders", "/orders"),
+    ("order", "/orders?status=shipped *"),
+    ("stock", "/stock"),
+    ("sku", "/stock *"),
+    ("holds", "/stock/holds"),
+    ("count-sheet", "/stock/count"),
+    ("catalog", "/catalog"),
+    ("product", "/catalog *"),
+    ("categories", "/catalog/categories"),
+    ("suppliers", "/suppliers"),
+    ("import", "/suppliers import *"),
+    ("mapping", "/suppliers/sources/hanse-full/categories?show=all"),
+    ("payments", "/payments"),
+    ("payment", "/payments?status=paid *"),
+    ("ledger", "/payments/ledger"),
+    ("differences", "/payments/differences"),
+    ("messages", "/messages"),
+    ("message", "/messages *"),
+    ("texts", "/messages/texts/shipped/en"),
+    ("webhooks", "/webhooks"),
+    ("webhook", "/webhooks *"),
+    ("overdue", "/overdue?show=all"),
+    ("not-done", "/dead-letters"),
+    ("who-did-what", "/audit?actor=*"),
+]
+PLATFORM = [
+    ("system", "/console/system"),
+    ("tenants", "/console/system/tenants"),
+    ("components", "/console/components"),
+]
+
+
+@contextmanager
+def browser():
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+def sign_in(page):
+    page.goto(f"{URL}/console/sign-in")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    # A password is dear to check on purpose, and dearer in a build for debugging.
+    page.wait_for_url(re.compile(r"/console(/t/.*)?$"), timeout=90_000)
+
+
+def state(running):
+    """The cookies of somebody who is signed in, for contexts to come."""
+    context = running.new_context(locale="en-GB")
+    sign_in(context.new_page())
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+def shop(path=""):
+    return f"{URL}/console/t/{SHOP}{path}"
+
+
+def open_page(page, path):
+    """Opens a page of the list above; false if its list is empty."""
+    first = path.endswith(" *")
+    where, _, only = path.removesuffix(" *").partition(" ")
+    page.goto(where if where.startswith("http") else shop(where))
+    if not first:
+        return True
+    links = page.locator("[data-rows] a.open")
+    link = (page.locator(f'[data-rows] a.open[href*="/{only}"]') if only else links).first
+    if link.count() == 0:
+        return False
+    page.goto(URL + link.get_attribute("href"))
+    return True

@@ -1,0 +1,88 @@
+"""Gives the demo's shop what its shoppers do not make: categories of its own, a supplier with a feed
+(a trial, an import, rows at fault), a product that is low, and a note.
+
+    KONTOR_URL=http://127.0.0.1:3200 KONTOR_TOKEN=<operator token> python seed.py
+"""
+
+import json
+import os
+import time
+import urllib.error
+import urllib.request
+
+URL = os.environ["KONTOR_URL"]
+SHOP = os.environ.get("KONTOR_CONSOLE_SHOP", "harbour-books")
+GOODS = ["Atlas of Tides", "Sailor's Knots", "Harbour Lights", "The Lightkeeper", "Sea Charts of the North",
+         "Brass Compass", "Signal Flags", "Pocket Sextant", "Storm Lantern", "Deck Shoes"]
+
+
+def call(method, path, body=None, kind="application/json", key=None):
+    data = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
+    request = urllib.request.Request(URL + path, method=method, data=None if method == "GET" else data)
+    request.add_header("Authorization", f"Bearer {os.environ['KONTOR_TOKEN']}")
+    request.add_header("X-Kontor-Tenant", SHOP)
+    request.add_header("Content-Type", kind)
+    if key:
+        request.add_header("Idempotency-Key", key)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+            return json.loads(text) if text else {}
+    except urllib.error.HTTPError as refused:
+        print(method, path, refused.code, refused.read().decode()[:300])
+        return {}
+
+
+def feed(raised):
+    items = "".join(
+        f"<SHOPITEM><ITEM_ID>HS-{at:03}</ITEM_ID><PRODUCTNAME>{name}</PRODUCTNAME>"
+        f"<CATEGORYTEXT>{'Books | Sea' if at < 5 else 'Ship chandlery | Deck'}</CATEGORYTEXT>"
+        f"<EAN>{8594000000006 if at == 0 else ''}</EAN><MANUFACTURER>Hanse Press</MANUFACTURER>"
+        f"<PRICE_VAT>{290 + 35 * at + raised}</PRICE_VAT><DELIVERY_DATE>0</DELIVERY_DATE></SHOPITEM>"
+        for at, name in enumerate(GOODS))
+    broken = "<SHOPITEM><ITEM_ID></ITEM_ID><PRODUCTNAME>No code</PRODUCTNAME><PRICE_VAT>10</PRICE_VAT></SHOPITEM>"
+    return f'<?xml version="1.0"?><SHOP>{items}{broken}</SHOP>'.encode()
+
+
+def run(trial, key):
+    begun = call("POST", "/v1/imports", {"source": "hanse-full", "trial": trial}, key=key)
+    for _ in range(100):
+        state = call("GET", f"/v1/imports/{begun['id']}") if begun else {}
+        if state.get("status") not in ("queued", "running"):
+            return state.get("status"), state.get("counts")
+        time.sleep(0.2)
+    return "still under way", None
+
+
+def operator():
+    """Makes the person whom the tests sign in as; again, it changes nothing."""
+    email = os.environ.get("KONTOR_CONSOLE_EMAIL", "ops@example.com")
+    password = os.environ.get("KONTOR_CONSOLE_PASSWORD", "a long sentence")
+    made = call("POST", "/v1/users", {"email": email, "name": "Ops", "platform_role": "operator"}, key="seed-operator")
+    if made.get("token"):
+        call("POST", "/v1/auth/password/reset", {"token": made["token"], "password": password})
+
+
+def main():
+    operator()
+    books = call("POST", "/v1/categories", {"names": {"en": "Books", "cs": "Knihy"}, "slug": "books"}, key="seed-books")
+    for slug, en, cs in [("sea", "Sea", "Moře"), ("maps", "Maps and atlases", "Mapy a atlasy")]:
+        if books:
+            call("POST", "/v1/categories", {"names": {"en": en, "cs": cs}, "slug": slug, "parent": books["id"]}, key=f"seed-{slug}")
+    call("POST", "/v1/categories", {"names": {"en": "Ship chandlery", "cs": "Lodní potřeby"}, "slug": "chandlery"}, key="seed-chandlery")
+    call("PUT", "/v1/warehouses/hanse", {"name": "Hanse Supplies", "kind": "supplier"})
+    call("PUT", "/v1/suppliers/hanse", {"name": "Hanse Supplies"})
+    call("PUT", "/v1/sources/hanse-full", {
+        "supplier": "hanse", "name": "Everything", "kind": "full", "reach": {"by": "upload"},
+        "format": {"preset": "heureka"}, "mapping": {"preset": "heureka"}, "warehouse": "hanse",
+        "currency": "CZK", "language": "cs", "new_products": "active"})
+    call("PUT", "/v1/sources/hanse-full/file", feed(0), kind="application/octet-stream")
+    print("import", run(False, "seed-import-1"))
+    call("PUT", "/v1/sources/hanse-full/file", feed(20), kind="application/octet-stream")
+    print("trial", run(True, "seed-trial-2"))
+    print("import", run(False, "seed-import-2"))
+    call("PUT", "/v1/stock/KD-1300/settings", {"low_threshold": 500, "backorder": False, "safety_buffers": {}, "components": {}})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""The console in a browser, on a running demo: one task a test, and axe on every page it meets.
+
+    pip install playwright axe-playwright-python pytest     # and a Chromium, found as `chromium`
+    KONTOR_CONSOLE=http://127.0.0.1:3200 pytest console/tests/browser
+"""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from pages import PAGES, PLATFORM, URL, browser, open_page, shop, sign_in, state
+
+AXE = Axe()
+
+
+@pytest.fixture(scope="session")
+def running():
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def signed_in(running):
+    return state(running)
+
+
+@pytest.fixture
+def page(running, signed_in):
+    context = running.new_context(storage_state=signed_in, locale="en-GB")
+    page = context.new_page()
+    told = []
+    # That an answer is a 4xx is told as an error too; whether it should be is the test's to say.
+    page.on("console", lambda line: told.append(line.text)
+            if line.type == "error" and "Failed to load resource" not in line.text else None)
+    page.on("pageerror", lambda fault: told.append(str(fault)))
+    yield page
+    # Anything that the content policy stops is told there too.
+    assert not told, told
+    context.close()
+
+
+def accessible(page):
+    found = AXE.run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def first_row(page):
+    return page.locator("[data-rows] tbody tr").first
+
+
+@pytest.mark.parametrize("name,path", [*PAGES, *((name, URL + path) for name, path in PLATFORM)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible(page, name, path, theme):
+    page.emulate_media(color_scheme=theme)
+    if not open_page(page, path):
+        pytest.skip(f"the demo has nothing for {name}")
+    expect(page.locator("h1").first).to_be_visible()
+    accessible(page)
+
+
+def test_a_stranger_signs_in_first_and_comes_back_to_where_they_wanted_to_go(running):
+    stranger = running.new_context(locale="en-GB").new_page()
+    stranger.goto(shop("/orders?status=shipped"))
+    expect(stranger).to_have_url(re.compile("/console/sign-in"))
+    accessible(stranger)
+    stranger.get_by_label("E-mail").fill("nobody@example.com")
+    stranger.get_by_label("Password").fill("not the password")
+    stranger.get_by_role("button", name="Sign in").click()
+    expect(stranger.get_by_role("alert")).to_contain_text("That is not right")
+    stranger.context.close()
+
+
+def test_whoever_signs_in_sees_how_the_shop_is(running):
+    page = running.new_context(locale="en-GB").new_page()
+    sign_in(page)
+    page.goto(shop())
+    expect(page.locator("h1")).to_have_text("Today")
+    expect(page.locator(".tile").first).to_be_visible()
+    page.context.close()
+
+
+def test_an_order_is_found_by_its_number(page):
+    page.goto(shop("/orders"))
+    number = page.locator("[data-rows] a.open").first.inner_text()
+    page.keyboard.press("/")
+    page.keyboard.type(number)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(f"Order {number}")
+
+
+def test_a_list_is_walked_and_opened_with_the_keyboard_alone(page):
+    page.goto(shop("/orders?status=cancelled"))
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    chosen = page.locator("tr.here")
+    expect(chosen.locator("input")).to_be_checked()
+    number = chosen.locator("a.open").inner_text()
+    expect(page.get_by_role("button", name="Cancel…")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(f"Order {number}")
+
+
+def test_an_order_is_seen_as_it_was_and_as_it_is_again(page):
+    open_page(page, "/orders?status=shipped *")
+    page.locator(".timeline").get_by_role("link", name="as it was then").last.click()
+    expect(page.get_by_role("status").filter(has_text="As it was on")).to_be_visible()
+    expect(page.locator("header.heading .badge")).to_have_text("waits for payment")
+    expect(page.get_by_role("link", name="Ship", exact=True)).to_have_count(0)
+    accessible(page)
+    page.get_by_role("link", name="To how it is now").click()
+    expect(page.locator("header.heading .badge")).not_to_have_text("waits for payment")
+
+
+def test_why_an_order_was_confirmed_leads_back_to_who_paid(page):
+    open_page(page, "/orders?status=confirmed *")
+    confirmed = page.locator(".timeline > li").filter(has_text="Confirmed")
+    confirmed.get_by_role("link", name="why?").click()
+    expect(page.locator(".chain li")).not_to_have_count(1)
+    expect(page.locator(".chain")).to_contain_text("Paid")
+    accessible(page)
+
+
+def test_a_cancellation_says_first_what_it_will_do_and_then_does_it(page):
+    open_page(page, "/orders?status=confirmed *")
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    expect(page.locator(".dry-run")).to_contain_text("Cancelled: the customer asked")
+    expect(page.locator(".dry-run")).to_contain_text("go back on sale")
+    accessible(page)
+    page.get_by_label("Why").select_option("merchant")
+    expect(page.locator(".dry-run")).to_contain_text("Cancelled: the shop decided")
+    page.get_by_role("button", name=re.compile("^Cancel and refund")).click()
+    expect(page.locator("header.heading .badge")).to_have_text("cancelled")
+
+
+def test_many_orders_are_judged_before_any_is_changed(page):
+    page.goto(shop("/orders"))
+    for box in page.locator("td.pick input").all()[:3]:
+        box.check()
+    page.get_by_role("button", name="Mark as delivered…").click()
+    expect(page.locator("h1")).to_contain_text("Mark as delivered: possible with")
+    expect(page.locator(".outcomes li")).to_have_count(3)
+    accessible(page)
+
+
+def test_a_count_sheet_is_shown_with_what_it_changes_and_then_written_down(page):
+    page.goto(shop("/stock"))
+    skus = page.locator("[data-rows] a.open").all_inner_texts()[1:3]
+    page.goto(f"{shop('/stock/' + skus[0])}")
+    warehouse = page.locator("table.rows tbody td").first.inner_text()
+    page.goto(shop("/stock/count"))
+    page.get_by_label("The sheet").fill("\n".join(f"{sku};{warehouse};7" for sku in skus))
+    page.get_by_role("button", name="Show what it changes").click()
+    expect(page.locator(".notice")).to_contain_text("Nothing has changed yet")
+    accessible(page)
+    page.get_by_role("button", name="Write 2 rows down").click()
+    expect(page.locator(".notice")).to_contain_text("2 rows are written down")
+    page.goto(shop(f"/stock/{skus[0]}"))
+    expect(page.locator("tr").filter(has_text=warehouse).first).to_contain_text("7")
+
+
+def test_a_sheet_that_cannot_be_read_changes_nothing_and_says_why(page):
+    page.goto(shop("/stock/count"))
+    page.get_by_label("The sheet").fill("ATLAS;main;many\nATLAS;main;many")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.get_by_role("button", name="Show what it changes").click()
+    assert answered.value.status == 422
+    expect(page.locator("main")).to_contain_text("nothing was changed")
+
+
+def test_money_is_given_back_once_its_effect_was_seen(page):
+    open_page(page, "/payments?status=paid *")
+    page.get_by_role("link", name="Give money back").click()
+    page.get_by_label(re.compile("How much")).fill("100")
+    expect(page.locator("#outcome")).to_contain_text("A refund of")
+    expect(page.get_by_role("button", name=re.compile(r"Give .*1\.00 back"))).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name=re.compile(r"Give .* back")).click()
+    expect(page.locator("main")).to_contain_text("Refunds")
+
+
+def test_a_text_is_shown_as_it_will_be_sent_while_it_is_written(page):
+    page.goto(shop("/messages/texts/shipped/en"))
+    page.get_by_label("Subject").fill("On its way: {{ order_number }}")
+    page.get_by_label("Text", exact=True).fill("Dear reader, {{ order_number }} has left.")
+    expect(page.locator("pre.letter")).to_contain_text("2026-", timeout=10_000)
+    accessible(page)
+
+
+def test_a_list_tells_of_new_orders_without_moving_what_is_read(page):
+    page.goto(shop("/orders"))
+    first = page.locator("[data-rows] a.open").first.inner_text()
+    pill = page.locator(".new-rows")
+    expect(pill).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-rows] a.open").first).to_have_text(first)
+    pill.click()
+    expect(page.locator("[data-rows] a.open").first).not_to_have_text(first)
+
+
+def test_the_platform_sees_what_runs(page):
+    page.goto(f"{URL}/console/system")
+    expect(page.locator(".runs")).to_contain_text("policies")
+    expect(page.locator(".runs")).to_contain_text("serves")
+    expect(page.locator(".spark polyline").first).to_be_attached(timeout=15_000)
+    accessible(page)
+
+
+def test_the_palette_leads_anywhere_by_a_few_letters(page):
+    page.goto(shop())
+    page.keyboard.press("Control+k")
+    page.keyboard.type("supp")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Suppliers")
+
+
+def test_the_console_speaks_czech_and_remembers_it(page):
+    page.goto(shop("/orders"))
+    page.get_by_label(re.compile("Signed in as")).click()
+    page.get_by_role("button", name="Česky").click()
+    expect(page.locator("h1")).to_have_text("Objednávky")
+    assert page.locator("html").get_attribute("lang") == "cs"
+
+
+def test_pages_are_read_without_scripts(running, signed_in):
+    context = running.new_context(storage_state=signed_in, locale="en-GB", java_script_enabled=False)
+    page = context.new_page()
+    for _, path in PAGES[:5]:
+        assert open_page(page, path)
+        expect(page.locator("h1").first).to_be_visible()
+    page.goto(shop())
+    page.locator("figure summary").first.click()
+    expect(page.locator("figure table")).to_be_visible()
+    context.close()
+
+
+def test_a_form_of_another_site_does_nothing(running, signed_in):
+    context = running.new_context(storage_state=signed_in)
+    answer = context.request.post(shop("/orders/bulk"), form={"action": "cancel", "order": "x"})
+    assert answer.status == 403
+    context.close()
+
+
+def test_no_page_is_wider_than_a_telephone(running, signed_in):
+    context = running.new_context(
+        storage_state=signed_in, viewport={"width": 390, "height": 844}, locale="en-GB")
+    page = context.new_page()
+    wide = []
+    for name, path in [*PAGES, *((name, URL + path) for name, path in PLATFORM)]:
+        if open_page(page, path) and page.evaluate(
+                "document.documentElement.scrollWidth > innerWidth"):
+            wide.append(name)
+    assert not wide, wide
+    context.close()

@@ -1,0 +1,233 @@
+//! A stand-in for the API that answers with what a node was recorded to answer, and a browser that
+//! keeps cookies. What is not recorded is not there.
+
+// What is not there fails the test that needs it.
+#![allow(clippy::unwrap_used)]
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tower::{ServiceExt, util::BoxCloneSyncService};
+
+/// The order that was recorded.
+pub const ORDER: &str = "01a21d83-25b3-7860-b824-727a79b68477";
+
+/// What was asked of the API, other than to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub method: Method,
+    pub path: String,
+    pub body: String,
+    pub key: String,
+}
+
+#[derive(Clone)]
+struct House {
+    role: Option<&'static str>,
+    order: Value,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+/// A browser in front of the console of such a house.
+pub struct Browser {
+    console: Router,
+    cookies: Vec<(String, String)>,
+    house: House,
+}
+
+/// A page as it came.
+pub struct Page {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+/// A document as it was recorded.
+pub fn recorded(name: &str) -> Value {
+    let path = format!("{}/tests/recorded/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A house whose visitor has this role in the shop; `None` runs the platform.
+pub fn browser(role: Option<&'static str>) -> Browser {
+    browser_of(role, recorded("order"))
+}
+
+/// The same, with another order in the place of the recorded one.
+pub fn browser_of(role: Option<&'static str>, order: Value) -> Browser {
+    let house = House { role, order, asked: Arc::default() };
+    let api = Router::new().fallback(answer).with_state(house.clone());
+    let console = kontor_console::router(BoxCloneSyncService::new(api), &[3; 32]).unwrap();
+    Browser { console, cookies: Vec::new(), house }
+}
+
+impl Browser {
+    /// What was asked of the API so far, other than to read.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.house.asked.lock().unwrap().clone()
+    }
+
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    /// Sends a form, with the token of the form on that page.
+    pub async fn post(&mut self, page: &str, to: &str, fields: &[(&str, &str)]) -> Page {
+        let shown = self.get(page).await;
+        let token = shown.field("form");
+        self.post_bare(to, &[&[("form", token.as_str()), ("key", "k1")], fields].concat()).await
+    }
+
+    /// Sends a form as another site would: without a token.
+    pub async fn post_bare(&mut self, to: &str, fields: &[(&str, &str)]) -> Page {
+        let form: String =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request =
+            Request::post(to).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, Body::from(form)).await
+    }
+
+    /// Signs in, and is the browser then.
+    pub async fn signed_in(mut self) -> Self {
+        let fields = [("email", "jana@example.com"), ("password", "a long sentence")];
+        let page = self.post("/console/sign-in", "/console/sign-in", &fields).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+        self.house.asked.lock().unwrap().clear();
+        self
+    }
+
+    /// Asks for Czech from now on.
+    pub async fn in_czech(mut self) -> Self {
+        let fields = [("language", "cs"), ("next", "/console")];
+        self.post("/console/sign-in", "/console/preferences", &fields).await;
+        self
+    }
+
+    async fn send(&mut self, request: http::request::Builder, body: Body) -> Page {
+        let cookies: Vec<_> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = request
+            .header(header::HOST, "localhost:3200")
+            .header(header::COOKIE, cookies.join("; "))
+            .body(body)
+            .unwrap();
+        let response = self.console.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for line in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = line.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            self.cookies.push((name.to_owned(), value.to_owned()));
+        }
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Page { status: parts.status, headers: parts.headers, text }
+    }
+}
+
+impl Page {
+    /// The value of a form's field.
+    pub fn field(&self, name: &str) -> String {
+        let marker = format!("name=\"{name}\" value=\"");
+        let start = self.text.find(&marker).map(|start| start + marker.len()).unwrap();
+        self.text[start..].split('"').next().unwrap().to_owned()
+    }
+
+    pub fn has(&self, text: &str) -> bool {
+        self.text.contains(text)
+    }
+}
+
+fn json(document: &Value) -> Response {
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (kind, document.to_string()).into_response()
+}
+
+fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    let told = json!({ "status": status.as_u16(), "code": code, "detail": detail });
+    (status, told.to_string()).into_response()
+}
+
+async fn answer(State(house): State<House>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let path = parts.uri.path_and_query().unwrap().as_str().to_owned();
+    let key = parts.headers.get("idempotency-key").map_or("", |key| key.to_str().unwrap());
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    if parts.method != Method::GET {
+        let asked =
+            Asked { method: parts.method.clone(), path: path.clone(), body, key: key.to_owned() };
+        house.asked.lock().unwrap().push(asked);
+        return done(&house, &path);
+    }
+    if !parts.headers.contains_key(header::AUTHORIZATION) {
+        return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
+    }
+    read(&house, &path)
+}
+
+fn done(house: &House, path: &str) -> Response {
+    let route = path.split('?').next().unwrap();
+    if route == "/v1/auth/login" {
+        let tokens = json!({"access_token": "at", "refresh_token": "rt", "expires_in": 600});
+        return json(&tokens);
+    }
+    let order = format!("/v1/orders/{ORDER}/");
+    match route.strip_prefix(&order) {
+        Some("cancel") if path.contains("dry_run=true") => json(&json!({
+            "would": [{"type": "order.cancelled", "entity": ORDER,
+                       "data": {"type": "cancelled", "reason": "customer"}}],
+            "result": house.order,
+        })),
+        Some("deliver") => json(&house.order),
+        _ => problem(StatusCode::CONFLICT, "wrong_status", "the order is shipped already"),
+    }
+}
+
+fn read(house: &House, path: &str) -> Response {
+    let order = format!("/v1/orders/{ORDER}");
+    let me = || {
+        let tenants = house.role.map(|role| json!({"tenant": "harbour-books", "role": role}));
+        let role = if house.role.is_none() { "operator" } else { "none" };
+        json!({ "name": "Jana", "email": "jana@example.com", "platform_role": role,
+                "tenants": tenants.into_iter().collect::<Vec<_>>() })
+    };
+    let tenant = || recorded("tenants")["items"][0].clone();
+    match path {
+        "/v1/auth/me" => json(&me()),
+        "/v1/tenant" => json(&tenant()),
+        "/v1/permissions" => json(&recorded("permissions")),
+        "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
+            "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
+        "/ready" => json(&json!({"ready": true})),
+        "/metrics" => {
+            let path = format!("{}/tests/recorded/metrics.txt", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read_to_string(path).unwrap().into_response()
+        }
+        path if path.starts_with("/v1/tenants/") => json(&tenant()),
+        path if path.starts_with("/v1/tenants") => json(&recorded("tenants")),
+        path if path == order => json(&house.order),
+        path if path.starts_with(&format!("{order}?at=")) => {
+            let mut then = house.order.clone();
+            then["status"] = json!("pending");
+            json(&then)
+        }
+        path if path.starts_with(&format!("{order}/history")) => json(&recorded("history")),
+        path if path.starts_with("/v1/orders?") => json(&recorded("orders")),
+        path if path.starts_with("/v1/payments?order=") => json(&recorded("payments")),
+        path if path.starts_with("/v1/payments/") && path.contains("/history") => {
+            json(&recorded("payment-history"))
+        }
+        path if path.starts_with("/v1/stock/reservations/") => json(&recorded("reservation")),
+        path if path.starts_with("/v1/notifications") || path.starts_with("/v1/audit") => {
+            json(&json!({"items": []}))
+        }
+        _ => problem(StatusCode::NOT_FOUND, "not_found", "there is no such thing"),
+    }
+}

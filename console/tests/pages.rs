@@ -1,0 +1,195 @@
+//! Pages, made of what a node was recorded to answer.
+
+mod house;
+
+use house::{ORDER, browser, browser_of, recorded};
+use http::{StatusCode, header};
+use serde_json::json;
+
+fn order(rest: &str) -> String {
+    format!("/console/t/harbour-books/orders/{ORDER}{rest}")
+}
+
+#[tokio::test]
+async fn a_stranger_signs_in_first_and_comes_back() {
+    let mut browser = browser(Some("owner"));
+    let page = browser.get("/console/t/harbour-books/orders?status=shipped").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let to = page.headers[header::LOCATION].to_str().unwrap().to_owned();
+    assert_eq!(
+        to,
+        "/console/sign-in?next=%2Fconsole%2Ft%2Fharbour-books%2Forders%3Fstatus%3Dshipped"
+    );
+    let fields = [
+        ("email", "jana@example.com"),
+        ("password", "a long sentence"),
+        ("next", "/console/t/harbour-books/orders?status=shipped"),
+    ];
+    let page = browser.post(&to, "/console/sign-in", &fields).await;
+    let back = "/console/t/harbour-books/orders?status=shipped";
+    assert_eq!(page.headers[header::LOCATION], back);
+}
+
+#[tokio::test]
+async fn what_a_browser_keeps_of_a_session_is_sealed_and_no_scripts() {
+    let mut browser = browser(Some("owner"));
+    let fields = [("email", "jana@example.com"), ("password", "a long sentence")];
+    let page = browser.post("/console/sign-in", "/console/sign-in", &fields).await;
+    let lines: Vec<_> = page
+        .headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .map(|line| line.to_str().unwrap())
+        .collect();
+    assert!(lines.iter().any(|line| line.starts_with("kontor_session=")));
+    for line in lines {
+        assert!(line.contains("HttpOnly") && line.contains("SameSite=Lax"), "{line}");
+        assert!(!line.contains("=rt;") && !line.contains("=at;"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_says_what_it_may_load_and_that_nobody_frames_it() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    for path in ["/console/sign-in".to_owned(), order(""), "/console/nothing".to_owned()] {
+        let page = browser.get(&path).await;
+        let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self';") && !policy.contains("unsafe"), "{path}");
+        assert_eq!(page.headers[header::X_FRAME_OPTIONS], "DENY");
+        assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+        assert!(!page.has(" style=") && !page.has("<script>") && !page.has(" onclick="), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_told_with_its_goods_its_money_and_all_that_happened() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&order("")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let document = recorded("order");
+    assert!(page.has(&format!("Order {}", document["number"].as_str().unwrap())));
+    assert!(page.has("shipped") && page.has("Confirmed: the goods are the customer"));
+    assert!(page.has("placed through web for"), "how it began");
+    assert!(page.has("is paid"), "its payment's past is in the same timeline");
+    let (created, paid) = (page.text.find("placed through").unwrap(), page.text.find("is paid"));
+    assert!(paid.unwrap() < created, "the newest first");
+}
+
+#[tokio::test]
+async fn an_order_as_it_was_says_so_and_lets_nobody_act() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let now = browser.get(&order("")).await;
+    assert!(now.has("/do/deliver") && !now.has("As it was on"));
+    let then = browser.get(&order("?at=2026-11-27T14%3A58%3A00.000Z")).await;
+    assert!(then.has("As it was on") && then.has("waits for payment"));
+    assert!(!then.has("/do/"), "the past is not changed");
+}
+
+#[tokio::test]
+async fn why_leads_from_an_event_back_to_what_began_it() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let history = recorded("history");
+    let paid = history["items"].as_array().unwrap().iter();
+    let paid = paid.clone().find(|event| event["type"] == "order.paid").unwrap()["id"].clone();
+    let page = browser.get(&order(&format!("/why/{}", paid.as_str().unwrap()))).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let chain = &page.text[page.text.find("class=\"chain\"").unwrap()..];
+    let (first, last) = (chain.find("is paid").unwrap(), chain.find("Paid: ").unwrap());
+    assert!(first < last && chain.contains(" later"), "the payment first, with how long it took");
+}
+
+#[tokio::test]
+async fn who_may_only_look_is_shown_nothing_to_do() {
+    let mut viewer = browser(Some("viewer")).signed_in().await;
+    let page = viewer.get(&order("")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.has("/do/") && !page.has("/console/system"));
+    let mut support = browser(Some("support")).signed_in().await;
+    assert!(support.get(&order("")).await.has("/do/deliver"));
+}
+
+#[tokio::test]
+async fn a_shop_that_one_does_not_belong_to_is_not_there() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/polar-tea/orders").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.has("There is nothing here"));
+}
+
+#[tokio::test]
+async fn what_an_action_would_do_is_told_before_it_is_done() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&order("/do/cancel")).await;
+    assert!(page.has("This will happen") && page.has("Cancelled: the customer asked"));
+    assert!(page.has("Cancel and refund CZK"), "the button says the amount");
+    let asked = browser.asked();
+    assert!(asked.iter().all(|one| one.path.ends_with("?dry_run=true")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_is_one_request_to_the_api() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    for _ in 0..2 {
+        let to = order("/do/deliver");
+        let page = browser.post(&order("/do/cancel"), &to, &[]).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER);
+    }
+    let asked = browser.asked();
+    let sent: Vec<_> = asked.iter().filter(|one| one.path.ends_with("/deliver")).collect();
+    assert_eq!(sent.len(), 2);
+    assert_eq!((sent[0].key.as_str(), &sent[0].key), ("k1", &sent[1].key));
+}
+
+#[tokio::test]
+async fn a_form_that_is_not_ours_does_nothing() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.post_bare(&order("/do/deliver"), &[("form", "forged")]).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(page.has("nothing was done"));
+    assert!(browser.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_api_is_told_in_its_words_with_what_was_not_changed() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.post(&order("/do/cancel"), &order("/do/ship"), &[("carrier", "x")]).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.has("the order is shipped already") && page.has("Nothing was changed"));
+}
+
+#[tokio::test]
+async fn what_a_customer_writes_is_text_and_nothing_else() {
+    let mut document = recorded("order");
+    document["customer"]["name"] = json!("<script>alert(1)</script>");
+    document["status"] = json!("something_new");
+    let mut browser = browser_of(Some("owner"), document).signed_in().await;
+    let page = browser.get(&order("")).await;
+    assert!(page.has("&lt;script&gt;alert(1)") && !page.has("<script>alert"));
+    assert!(page.has("something new"), "a status that nobody knows yet is shown as it is");
+}
+
+#[tokio::test]
+async fn the_console_speaks_czech_to_who_asks_for_it() {
+    let mut browser = browser(Some("owner")).signed_in().await.in_czech().await;
+    let page = browser.get("/console/t/harbour-books/orders").await;
+    assert!(page.has("lang=\"cs\"") && page.has("Objednávky") && page.has("Kč"));
+}
+
+#[tokio::test]
+async fn the_platform_shows_trouble_first_and_only_to_its_operators() {
+    let mut operator = browser(None).signed_in().await;
+    let page = operator.get("/console/system").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("polar-tea · order") && page.has("panic in order.decide"));
+    assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
+    assert!(page.has("policies") && page.has("events behind"));
+    let mut owner = browser(Some("owner")).signed_in().await;
+    assert_eq!(owner.get("/console/system").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn all_parts_are_on_one_page_in_both_themes() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/components").await;
+    assert!(page.has("data-theme=\"light\"") && page.has("data-theme=\"dark\""));
+}
