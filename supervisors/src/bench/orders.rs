@@ -123,7 +123,7 @@ impl Till<'_> {
 /// How far the relay is behind when the load ends, and how long it takes to tell the rest.
 async fn published(stage: &Stage, seconds: u64) -> Result<Option<Value>, String> {
     let Some(consumer) = &stage.consumer else { return Ok(None) };
-    let behind = stage.backlog("relay").await?;
+    let behind = stage.backlog("relay").await?.unwrap_or_default();
     let took = stage.caught_up("relay").await?;
     Ok(Some(json!({
         "events_behind_at_the_end": behind,

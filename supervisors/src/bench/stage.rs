@@ -105,8 +105,8 @@ impl Stage {
         }
     }
 
-    /// How many events a follower has not done with, over all shards.
-    pub(super) async fn backlog(&self, follower: &str) -> Result<u64, String> {
+    /// How many events a follower has not done with, over all shards; `None` before it has begun.
+    pub(super) async fn backlog(&self, follower: &str) -> Result<Option<u64>, String> {
         let mut caller = Caller::connect(self.node.operator()).await?;
         let answer = caller.ask("GET", "/metrics", "").await?;
         Ok(sum_of_lags(&String::from_utf8_lossy(answer.body), follower))
@@ -116,7 +116,7 @@ impl Stage {
     pub(super) async fn caught_up(&self, follower: &str) -> Result<Duration, String> {
         let begun = Instant::now();
         while begun.elapsed() < CATCH_UP_MAX {
-            if self.backlog(follower).await? == 0 {
+            if self.backlog(follower).await? == Some(0) {
                 return Ok(begun.elapsed());
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -137,15 +137,15 @@ impl Stage {
     }
 }
 
-/// The lags of a follower over all shards, out of a node's figures.
-fn sum_of_lags(figures: &str, follower: &str) -> u64 {
+/// The lags of a follower over all shards, out of a node's figures; `None` if it has none there.
+fn sum_of_lags(figures: &str, follower: &str) -> Option<u64> {
     let named = format!("follower=\"{follower}\"");
     let lines = figures.lines().filter(|line| line.starts_with("kontor_follower_lag_events{"));
     let lags = lines.filter(|line| line.contains(&named)).filter_map(|line| {
         let value: f64 = line.rsplit_once(' ')?.1.parse().ok()?;
         Some(value.max(0.0) as u64)
     });
-    lags.sum()
+    lags.reduce(|one, other| one + other)
 }
 
 #[cfg(test)]
@@ -158,6 +158,7 @@ mod tests {
             kontor_follower_lag_events{follower=\"relay\",shard=\"0\"} 7\n\
             kontor_follower_lag_events{follower=\"relay\",shard=\"1\"} 5\n\
             kontor_follower_lag_events{follower=\"policies\",shard=\"1\"} 90\n";
-        assert_eq!(sum_of_lags(figures, "relay"), 12);
+        assert_eq!(sum_of_lags(figures, "relay"), Some(12));
+        assert_eq!(sum_of_lags(figures, "webhooks"), None);
     }
 }
