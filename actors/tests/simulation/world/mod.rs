@@ -84,7 +84,7 @@ pub struct Simulation {
     broker: Broker,
     clients: Clients,
     checker: Checker,
-    /// What policies have asked so far: a node that was given up for dead may ask it once more.
+    /// What policies have asked of stock so far.
     asked: Vec<Act>,
     flaw: Option<Flaw>,
     injected: Injected,
