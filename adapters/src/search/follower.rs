@@ -36,8 +36,10 @@ impl Follow for SearchKeeper {
     }
 
     fn lane(&self, event: &StoredEvent) -> Option<Arc<str>> {
-        let told = &*event.domain == Catalog::NAME && event.entity.as_str().starts_with("product/");
-        told.then(|| event.tenant.as_str().into())
+        let product = event.entity.as_str().starts_with("product/");
+        // Nobody looks for prices, and a supplier changes thousands in a night.
+        let told = &*event.domain == Catalog::NAME && !event.name.starts_with("price.");
+        (told && product).then(|| event.tenant.as_str().into())
     }
 
     async fn handle(&self, _: &str, events: &[Arc<StoredEvent>]) -> Result<(), Hitch> {
