@@ -40,3 +40,13 @@ pub fn router(backend: Backend, secret: &[u8; 32]) -> Result<Router, String> {
     let routes = pages::routes(&console).layer(edge);
     Ok(routes.layer(CompressionLayer::new().gzip(true)).with_state(console))
 }
+
+/// The code of a link that sets a fresh node up (`/console/setup#CODE`): the operator's token,
+/// sealed under the console's secret. It counts until the first person is known. None if the
+/// machine gives no randomness.
+pub fn setup_code(secret: &[u8; 32], operator_token: &str) -> Option<String> {
+    Seal::new(secret).ok()?.seal(SETUP, operator_token)
+}
+
+/// What a sealed operator's token is for.
+pub(crate) const SETUP: &str = "setup";

@@ -209,13 +209,16 @@ impl Node {
 
     /// The pages at `/console`: a client of the API in this process.
     fn console(&self) -> Result<Router, String> {
-        // All nodes of a house share the secret, so a browser may come to any of them.
-        let secret = self.api.identity().vault().derive("console", "cookies");
+        let secret = self.console_secret();
         kontor_console::router(BoxCloneSyncService::new(self.router()), &secret)
     }
 
-    /// Where a node that nobody knows yet is set up; none if somebody does. The token stands behind
-    /// `#`, which browsers keep to themselves.
+    /// All nodes of a house share it, so a browser may come to any of them.
+    fn console_secret(&self) -> [u8; 32] {
+        self.api.identity().vault().derive("console", "cookies")
+    }
+
+    /// Where a node that nobody knows yet is set up, once; none if somebody does.
     pub async fn setup_link(&self, address: SocketAddr) -> Option<String> {
         let token = self.admin_token.expose_secret();
         let asked = Request::get("/v1/users?limit=1")
@@ -226,7 +229,8 @@ impl Node {
         let body = axum::body::to_bytes(answer.into_body(), ANSWER_MAX).await.ok()?;
         let users: serde_json::Value = serde_json::from_slice(&body).ok()?;
         let nobody = users["items"].as_array().is_some_and(Vec::is_empty);
-        nobody.then(|| format!("http://{address}/console/setup#{token}"))
+        let code = kontor_console::setup_code(&self.console_secret(), token).filter(|_| nobody)?;
+        Some(format!("http://{address}/console/setup#{code}"))
     }
 
     /// What the platform operator calls the API with.

@@ -1,10 +1,12 @@
 //! A fresh node: its first person, and the first shop.
 //!
-//! Whoever has the node's operator token sets it up. The token is not part of the address that
-//! leads here: it stands behind `#`, which no browser sends and no log keeps.
+//! Whoever has the link that a fresh node prints sets it up, or who has its operator's token. The
+//! link's code stands behind `#`, which no browser sends and no log keeps; it is the token, sealed
+//! for this page, and counts for nothing once somebody is known.
 
 use super::Answer;
 use crate::{
+    SETUP,
     backend::{Api, Trouble},
     cookies,
     desk::{Desk, Form, go},
@@ -33,8 +35,11 @@ async fn set_up(
     headers: HeaderMap,
     Posted(said): Posted,
 ) -> Answer {
-    let operator = desk.api().clone().signed_in(said.text("token"));
-    match first(&operator, desk.api(), &said).await {
+    let done = match operator(&console, &desk, said.text("token")).await {
+        Ok(operator) => first(&operator, desk.api(), &said).await,
+        Err(trouble) => Err(trouble),
+    };
+    match done {
         Ok(tokens) => {
             let plain = cookies::is_localhost(&headers);
             Ok(with(go("/console"), tokens.cookies(console.seal(), plain)))
@@ -44,6 +49,20 @@ async fn set_up(
         }
         Err(trouble) => Err(trouble),
     }
+}
+
+/// The operator, by their token or by a link's code, which counts while nobody is known.
+async fn operator(console: &Console, desk: &Desk, shown: &str) -> Result<Api, Trouble> {
+    let Some(token) = console.seal().open(SETUP, shown) else {
+        return Ok(desk.api().clone().signed_in(shown));
+    };
+    let operator = desk.api().clone().signed_in(&token);
+    let known = operator.get("/v1/users?limit=1").await?;
+    if known["items"].as_array().is_some_and(Vec::is_empty) {
+        return Ok(operator);
+    }
+    let detail = "this link was for the first person, who is there: sign in";
+    Err(Trouble::new(StatusCode::CONFLICT, "user_known", detail))
 }
 
 /// Makes the first person and, if one is named, the first shop; that person is signed in then.
@@ -91,7 +110,7 @@ fn form(desk: &Desk, said: &Form, trouble: Option<&Trouble>) -> Markup {
             @if let Some(trouble) = trouble {
                 p.notice.red role="alert" { (trouble.detail) }
             }
-            label { span { (desk.t("Operator token of the node")) }
+            label { span { (desk.t("Code of the link, or the node's operator token")) }
                 input name="token" type="password" autocomplete="off" required; }
             label { span { (desk.t("Your name")) }
                 input name="name" autocomplete="name" required value=(said.text("name")); }

@@ -116,6 +116,8 @@ struct Running {
     intake: Intake,
     url: String,
     admin: String,
+    /// Where its first person is made.
+    setup: Option<String>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), String>>,
 }
@@ -279,13 +281,14 @@ impl Running {
         settings.http.public_url = url::Url::parse(&format!("http://{address}")).ok();
         let node = Node::start(settings, Role::Serve).await?;
         let (intake, admin) = (node.intake().clone(), node.admin_token());
+        let setup = node.setup_link(address).await;
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(node.serve(listener, async {
             // An error says that nobody can stop it any more, which stops it too.
             let _ = stopped.await;
         }));
         let admin = admin.expose_secret().to_owned();
-        Ok(Self { intake, url: format!("http://{address}"), admin, stop, served })
+        Ok(Self { intake, url: format!("http://{address}"), admin, setup, stop, served })
     }
 
     async fn end(self) -> Result<(), String> {
@@ -296,10 +299,12 @@ impl Running {
 }
 
 fn welcome(running: &Running, town: &Town) {
-    let Running { url, admin, .. } = running;
+    let Running { url, setup, .. } = running;
     let token = town.shops.first().map(|shop| shop.bearer.token.as_str()).unwrap_or_default();
     eprintln!("The console: {url}/console");
-    eprintln!("The first time, become its operator: {url}/console/setup#{admin}");
+    if let Some(setup) = setup {
+        eprintln!("The first time, become its operator: {setup}");
+    }
     eprintln!("The API, described: {url}/docs");
     eprintln!("Try: curl -H 'Authorization: Bearer {token}' '{url}/v1/orders?limit=3'");
     eprintln!("Ctrl-C closes the shops and proves.");

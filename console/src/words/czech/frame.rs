@@ -103,7 +103,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "The first person runs the platform: sees all shops, and lets others in.",
         "První člověk spravuje platformu: vidí všechny obchody a pouští další.",
     ),
-    ("Operator token of the node", "Provozní token uzlu"),
+    ("Code of the link, or the node's operator token", "Kód z odkazu, nebo provozní token uzlu"),
     ("Your name", "Vaše jméno"),
     ("Password, 10 characters or more", "Heslo, aspoň 10 znaků"),
     ("The first shop, if you want one now", "První obchod, chcete-li ho hned"),
