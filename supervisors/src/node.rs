@@ -152,6 +152,8 @@ pub enum Role {
 pub struct Node {
     engine: Engine,
     api: Api,
+    /// Made once, for it describes itself, which takes a while.
+    router: OnceLock<Router>,
     admin_token: SecretString,
     broker: Option<(Broker, Commands)>,
     data_dir: PathBuf,
@@ -189,7 +191,8 @@ impl Node {
             (broker.clone(), Commands::start(broker, desk))
         });
         let data_dir = settings.data_dir;
-        Ok(Self { engine, api, admin_token, broker: commands, data_dir, amqp: broker })
+        let router = OnceLock::new();
+        Ok(Self { engine, api, router, admin_token, broker: commands, data_dir, amqp: broker })
     }
 
     /// The way in.
@@ -204,7 +207,7 @@ impl Node {
 
     /// The API, for calls inside this process.
     pub fn router(&self) -> Router {
-        http::router(&self.api)
+        self.router.get_or_init(|| http::router(&self.api)).clone()
     }
 
     /// The pages at `/console`: a client of the API in this process.
@@ -268,7 +271,8 @@ impl Node {
             }
             admission.close();
         };
-        let served = http::serve(listener, self.api.clone(), console, ending).await;
+        let app = self.router().merge(console);
+        let served = http::serve(listener, self.api.clone(), app, ending).await;
         RunFile::remove(&self.data_dir);
         self.stop().await;
         let reason = lost.borrow_and_update().clone();

@@ -259,15 +259,15 @@ impl Api {
     }
 }
 
-/// Serves the API, and beside it what has routes of its own, until `shutdown` is ready and
-/// everything under way is answered.
+/// Serves an API by its [`router`], into which others may have been merged, until `shutdown` is
+/// ready and everything under way is answered.
 pub async fn serve(
     listener: TcpListener,
     api: Api,
-    beside: Router,
+    app: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let app = router(&api).merge(beside).into_make_service_with_connect_info::<SocketAddr>();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let ending = async move {
         shutdown.await;
         api.close();

@@ -54,27 +54,33 @@ impl Default for MediaSettings {
 
 /// A bucket of whoever speaks S3.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct S3Settings {
     /// Where it is, if not at Amazon's.
-    #[serde(default)]
     pub endpoint: Option<Url>,
     /// The bucket.
     pub bucket: String,
     /// Its region.
-    #[serde(default = "usual_region")]
     pub region: String,
     /// Who asks.
     pub access_key_id: String,
     /// The proof.
     pub secret_access_key: SecretString,
     /// Whether the bucket is named in the address's path, not in its host.
-    #[serde(default)]
     pub bucket_in_path: bool,
 }
 
-fn usual_region() -> String {
-    "us-east-1".to_owned()
+impl Default for S3Settings {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            bucket: String::new(),
+            region: "us-east-1".to_owned(),
+            access_key_id: String::new(),
+            secret_access_key: SecretString::default(),
+            bucket_in_path: false,
+        }
+    }
 }
 
 /// Where media are kept. Cheap to clone.

@@ -35,13 +35,22 @@ impl Shelf {
 
     /// A bucket.
     pub(super) fn bucket(settings: &S3Settings, http: reqwest::Client) -> Result<Self, String> {
+        let secret = settings.secret_access_key.expose_secret();
+        let needed = [
+            ("bucket", settings.bucket.as_str()),
+            ("access_key_id", settings.access_key_id.as_str()),
+            ("secret_access_key", secret),
+        ];
+        if let Some((name, _)) = needed.iter().find(|(_, value)| value.is_empty()) {
+            return Err(format!("media.s3.{name}: expected a value"));
+        }
         let retry =
             RetryConfig { max_retries: RETRIES_MAX, retry_timeout: PATIENCE, ..Default::default() };
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&settings.bucket)
             .with_region(&settings.region)
             .with_access_key_id(&settings.access_key_id)
-            .with_secret_access_key(settings.secret_access_key.expose_secret())
+            .with_secret_access_key(secret)
             .with_virtual_hosted_style_request(!settings.bucket_in_path)
             .with_retry(retry)
             .with_http_connector(Ours(http));

@@ -23,7 +23,7 @@ struct Arguments {
     /// The stand-in providers; else the program beside this
     #[arg(long, value_name = "PATH")]
     sandbox: Option<PathBuf>,
-    /// Only these scenarios; all if none is named
+    /// Only these scenarios; if none is named, the short ones, or all of a bad night
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
     /// As in a bad night: 200 kills on each database, outages of minutes
@@ -108,8 +108,12 @@ fn names(arguments: &Arguments) -> Vec<String> {
         return arguments.scenario.clone();
     }
     let without = ["kill9-sqlite", "gateways", "disk-full"];
+    let short = ["kill9-sqlite", "kill9-postgres", "sigterm", "database-line"];
     let all = scenarios::ALL.iter();
-    let fit = |name: &&&str| !arguments.no_servers || without.contains(name);
+    let fit = |name: &&&str| {
+        (arguments.long || short.contains(name))
+            && (!arguments.no_servers || without.contains(name))
+    };
     all.filter(fit).map(|name| (*name).to_owned()).collect()
 }
 

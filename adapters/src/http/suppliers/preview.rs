@@ -35,6 +35,7 @@ struct Trial {
 
 /// What was made of the rows.
 #[derive(Serialize, ToSchema)]
+#[schema(as = MappingPreview)]
 struct Preview {
     /// The rows.
     rows: Vec<PreviewRow>,
