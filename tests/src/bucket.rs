@@ -46,7 +46,6 @@ impl Bucket {
             ("KONTOR_MEDIA__S3__BUCKET", Self::NAME),
             ("KONTOR_MEDIA__S3__ACCESS_KEY_ID", "kontor"),
             ("KONTOR_MEDIA__S3__SECRET_ACCESS_KEY", "kontor-secret"),
-            ("KONTOR_MEDIA__S3__BUCKET_IN_PATH", "true"),
         ]
     }
 

@@ -56,7 +56,7 @@ impl Default for MediaSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct S3Settings {
-    /// Where it is, if not at Amazon's.
+    /// Where it is, if not at Amazon's; the bucket is named in its path then.
     pub endpoint: Option<Url>,
     /// The bucket.
     pub bucket: String,
@@ -66,8 +66,6 @@ pub struct S3Settings {
     pub access_key_id: String,
     /// The proof.
     pub secret_access_key: SecretString,
-    /// Whether the bucket is named in the address's path, not in its host.
-    pub bucket_in_path: bool,
 }
 
 impl Default for S3Settings {
@@ -78,7 +76,6 @@ impl Default for S3Settings {
             region: "us-east-1".to_owned(),
             access_key_id: String::new(),
             secret_access_key: SecretString::default(),
-            bucket_in_path: false,
         }
     }
 }

@@ -51,7 +51,7 @@ impl Shelf {
             .with_region(&settings.region)
             .with_access_key_id(&settings.access_key_id)
             .with_secret_access_key(secret)
-            .with_virtual_hosted_style_request(!settings.bucket_in_path)
+            .with_virtual_hosted_style_request(settings.endpoint.is_none())
             .with_retry(retry)
             .with_http_connector(Ours(http));
         if let Some(endpoint) = &settings.endpoint {
