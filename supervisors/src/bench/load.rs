@@ -119,7 +119,7 @@ mod tests {
                 return Ok(Answered::Over);
             }
             self.0 -= 1;
-            Ok(if self.0 % 2 == 0 { Answered::Done } else { Answered::Refused })
+            Ok(if self.0.is_multiple_of(2) { Answered::Done } else { Answered::Refused })
         }
     }
 

@@ -252,7 +252,10 @@ impl Node {
             let desk = D::desk(node);
             desk.book.tidy(desk.durable);
         }
-        (one::<Stock>(self), one::<Order>(self), one::<Payment>(self), one::<Notification>(self));
+        one::<Stock>(self);
+        one::<Order>(self);
+        one::<Payment>(self);
+        one::<Notification>(self);
     }
 
     fn lives(&mut self, life: Life) -> bool {

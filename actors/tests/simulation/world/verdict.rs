@@ -31,7 +31,7 @@ impl Simulation {
         self.check_mail(&orders)?;
         self.check_promises()?;
         self.check_published()?;
-        if self.chance.u64(..) % REPLAY_EVERY == 0 {
+        if self.chance.u64(..).is_multiple_of(REPLAY_EVERY) {
             self.replay::<Stock>()?;
             self.replay::<Order>()?;
             self.replay::<Payment>()?;
