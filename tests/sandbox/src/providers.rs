@@ -85,6 +85,15 @@ impl Providers {
         })
     }
 
+    /// Waits until each of them has done the work of every call that has come.
+    pub async fn caught_up(&self) {
+        self.comgate.caught_up().await;
+        self.fio.caught_up().await;
+        self.halyk.caught_up().await;
+        self.paypal.caught_up().await;
+        self.payu.caught_up().await;
+    }
+
     /// Waits until none of them has a notification under way.
     pub async fn settled(&self) {
         self.comgate.settled().await;

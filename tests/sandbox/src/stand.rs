@@ -141,6 +141,8 @@ struct Inner<A> {
     calls: AtomicU64,
     number: AtomicU64,
     under_way: AtomicUsize,
+    /// Held by each call until its work is done.
+    working: tokio::sync::RwLock<()>,
     client: reqwest::Client,
     closing: watch::Receiver<bool>,
 }
@@ -160,6 +162,7 @@ impl<A: Merchant> Stand<A> {
             calls: AtomicU64::new(0),
             number: AtomicU64::new(0),
             under_way: AtomicUsize::new(0),
+            working: tokio::sync::RwLock::default(),
             client: plain_client(TIMEOUT)?,
             closing,
         };
@@ -300,8 +303,14 @@ impl<A: Merchant> Stand<A> {
         TillPayment { status: payment.earlier.clone(), captured_minor: 0, ..payment }
     }
 
+    /// Waits until every call that has come has done its work, also one whose caller is gone.
+    pub async fn caught_up(&self) {
+        drop(self.inner.working.write().await);
+    }
+
     async fn receive(self, asked: Asked) -> Option<Answer> {
         self.inner.calls.fetch_add(1, Ordering::AcqRel);
+        let working = self.inner.working.read().await;
         let delay = self.switches().delay_ms;
         if delay > 0 {
             tokio::time::sleep(Duration::from_millis(delay)).await;
@@ -314,6 +323,7 @@ impl<A: Merchant> Stand<A> {
             Before::TooFast(seconds) => return Some(Answer::too_fast(seconds)),
         }
         let answer = A::answer(&self, &asked);
+        drop(working);
         self.tell(&answer).await;
         let after = lock(&self.inner.switches).after(answer.changed, &self.inner.dice);
         match after {

@@ -224,6 +224,8 @@ impl World {
     async fn looks_into_the_books(&self, payment: &str, found: &Value, refund: &Value) {
         let settled = found["refunded_minor"].as_i64().unwrap();
         let amount = refund["amount"]["amount_minor"].as_i64().unwrap();
+        // A call of a node that was killed may still be under way there.
+        self.till.caught_up().await;
         let given_back = self.till.truth(found).given_back;
         let succeeded = given_back == settled + amount;
         assert!(succeeded || given_back == settled, "{given_back} went back: {found}");

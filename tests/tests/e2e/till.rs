@@ -168,6 +168,11 @@ impl Till {
         self.sandbox.providers().fio.authorise();
     }
 
+    /// Waits until providers have done what they were asked for, also by a node that is dead.
+    pub async fn caught_up(&self) {
+        self.sandbox.providers().caught_up().await;
+    }
+
     /// Waits until no notification is under way.
     pub async fn settled(&self) {
         let settled = async {
