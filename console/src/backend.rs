@@ -237,6 +237,14 @@ fn too_long() -> Trouble {
     Trouble::new(StatusCode::BAD_GATEWAY, "answer_too_long", "the answer broke off or is too long")
 }
 
+/// The page of a list at a cursor; the first one, if there is none. `list` has its `?` already.
+pub(crate) fn page_at(list: &str, cursor: &str) -> String {
+    match cursor {
+        "" => list.to_owned(),
+        cursor => format!("{list}&cursor={}", escape(cursor)),
+    }
+}
+
 /// A part of a path, such that it cannot leave its place.
 pub(crate) fn escape(part: &str) -> String {
     let mut escaped = String::with_capacity(part.len());

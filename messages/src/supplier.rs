@@ -10,6 +10,7 @@ mod category;
 mod command;
 mod event;
 mod offer;
+mod reach;
 mod refusal;
 mod run;
 mod source;
@@ -18,13 +19,14 @@ pub use category::CategoryCount;
 pub use command::SupplierCommand;
 pub use event::SupplierEvent;
 pub use offer::{Availability, Before, NewOffer, OfferChange, PageChanges, PageLosses};
+pub use reach::{Access, FtpPlace, Paging, Reach, SftpPlace, shown_url};
 pub use refusal::SupplierRefusal;
 pub use run::{
     Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, Progress, RowProblem, Sample, Trigger,
 };
 pub use source::{
-    Access, FeedKind, FtpPlace, NewProducts, Paging, Reach, SftpPlace, SourceSettings,
-    SupplierSettings, Timetable, VanishedAction, VanishedRule, shown_url,
+    FeedKind, NewProducts, SourceSettings, SupplierSettings, Timetable, VanishedAction,
+    VanishedRule,
 };
 
 use crate::EntityId;

@@ -80,7 +80,10 @@ fn happen(order: &mut OrderDocument, event: &OrderEvent, at: Timestamp) {
             (order.stock_asked_at, order.decide_until) = (None, Some(*decide_until));
         }
         OrderEvent::StockRetried => order.stock_asked_at = Some(at),
-        OrderEvent::StockChanged { standing } => stand(order, *standing),
+        OrderEvent::StockChanged { standing, version } => {
+            stand(order, *standing);
+            order.stock_version = version.or(order.stock_version);
+        }
         OrderEvent::Processing => order.status = OrderStatus::Processing,
         OrderEvent::Shipped { parcel, complete: _, key } => {
             ship(order, parcel, at);
@@ -176,6 +179,7 @@ fn placed(place: &PlaceOrder, stock: StockStanding, at: Timestamp) -> OrderDocum
         pay_until: at,
         paid_at: None,
         confirmation_requested_at: None,
+        stock_version: None,
         stock_asked_at: None,
         decide_until: None,
         payments: Vec::new(),

@@ -40,8 +40,8 @@ pub(super) fn decide(world: &World<'_, Order>, command: OrderCommand, now: Times
         Asked::RecordPaymentSettled { order, payment } => {
             told(world, order, |known| facts::payment_settled(known, payment))
         }
-        Asked::RecordStock { order, standing } => {
-            told(world, order, |known| facts::stock(known, standing, now))
+        Asked::RecordStock { order, standing, version } => {
+            told(world, order, |known| facts::stock(known, standing, version, now))
         }
         Asked::RecordCancellationStep { order, step } => {
             told(world, order, |known| cancel::step(known, step))

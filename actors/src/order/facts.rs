@@ -105,16 +105,22 @@ pub(super) fn payment_settled(order: &OrderDocument, payment: EntityId) -> Vec<O
 pub(super) fn stock(
     order: &OrderDocument,
     standing: StockStanding,
+    version: i64,
     now: Timestamp,
 ) -> Vec<OrderEvent> {
+    // What stock said before what is known has been overtaken.
+    if order.stock_version.is_some_and(|known| version < known) {
+        return Vec::new();
+    }
+    let changed = |standing| changed(standing, version);
     match order.status {
-        OrderStatus::Pending => stock_of_pending(order, standing, now),
+        OrderStatus::Pending => stock_of_pending(order, standing, version, now),
         OrderStatus::PaidWithoutStock => match standing {
             StockStanding::Committed => vec![OrderEvent::Confirmed],
             StockStanding::Short if order.stock_asked_at.is_some() => changed(standing),
             StockStanding::Held | StockStanding::Short | StockStanding::Released => Vec::new(),
         },
-        OrderStatus::Cancelled => stock_of_cancelled(order, standing, now),
+        OrderStatus::Cancelled => stock_of_cancelled(order, standing, version, now),
         // The goods are the customer's already; what else comes is late.
         OrderStatus::Confirmed
         | OrderStatus::Processing
@@ -127,6 +133,7 @@ pub(super) fn stock(
 fn stock_of_pending(
     order: &OrderDocument,
     standing: StockStanding,
+    version: i64,
     now: Timestamp,
 ) -> Vec<OrderEvent> {
     match standing {
@@ -137,12 +144,12 @@ fn stock_of_pending(
             vec![OrderEvent::PaidWithoutStock { decide_until: now.plus(state::DECIDE) }]
         }
         // Nobody has paid: the order waits again, for another word or for its deadline.
-        StockStanding::Short if order.awaits_stock() => changed(standing),
+        StockStanding::Short if order.awaits_stock() => changed(standing, version),
         _ if standing == order.stock => Vec::new(),
         StockStanding::Held
         | StockStanding::Committed
         | StockStanding::Short
-        | StockStanding::Released => changed(standing),
+        | StockStanding::Released => changed(standing, version),
     }
 }
 
@@ -150,18 +157,19 @@ fn stock_of_pending(
 fn stock_of_cancelled(
     order: &OrderDocument,
     standing: StockStanding,
+    version: i64,
     now: Timestamp,
 ) -> Vec<OrderEvent> {
     match standing {
         StockStanding::Committed if order.stock != StockStanding::Committed => {
-            let mut events = changed(standing);
+            let mut events = changed(standing, version);
             events.extend(cancel::reopen(order, CancellationStep::Stock, now));
             events
         }
         StockStanding::Short | StockStanding::Released
             if order.stock == StockStanding::Held && order.misses(CancellationStep::Stock) =>
         {
-            let mut events = changed(standing);
+            let mut events = changed(standing, version);
             events.push(OrderEvent::CancellationStepDone { step: CancellationStep::Stock });
             events
         }
@@ -182,6 +190,6 @@ fn takes_money(order: &OrderDocument) -> bool {
     alive && !order.is_paid()
 }
 
-fn changed(standing: StockStanding) -> Vec<OrderEvent> {
-    vec![OrderEvent::StockChanged { standing }]
+fn changed(standing: StockStanding, version: i64) -> Vec<OrderEvent> {
+    vec![OrderEvent::StockChanged { standing, version: Some(version) }]
 }

@@ -127,6 +127,9 @@ pub struct OrderDocument {
     /// When a person released it without a payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation_requested_at: Option<Timestamp>,
+    /// The reservation's version by which `stock` changed last; what is older is stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock_version: Option<i64>,
     /// Since when an answer about its goods is waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock_asked_at: Option<Timestamp>,

@@ -59,7 +59,7 @@ fn of_cancelled(
             acts
         }
         // A commit crossed the cancellation: the first release came before it.
-        OrderEvent::StockChanged { standing: StockStanding::Committed } => {
+        OrderEvent::StockChanged { standing: StockStanding::Committed, .. } => {
             vec![release_again(occurrence)]
         }
         OrderEvent::PaymentOpened { payment, .. } => vec![settle(payment)],

@@ -38,6 +38,7 @@ impl Policies {
             id: stored.id,
             at: stored.at,
             entity: &stored.entity,
+            version: stored.version,
             fact,
         };
         let acts = match &*stored.domain {

@@ -24,7 +24,10 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
         Fact::Order(event, order) => of_order(occurrence, event, order),
         Fact::Stock(event) => reserved_for(occurrence.entity)
             .and_then(|order| standing(event).map(|standing| (order, standing)))
-            .map(|(order, standing)| Act::Order(OrderCommand::RecordStock { order, standing }))
+            .map(|(order, standing)| {
+                let version = occurrence.version;
+                Act::Order(OrderCommand::RecordStock { order, standing, version })
+            })
             .into_iter()
             .collect(),
         Fact::Payment(PaymentEvent::Requested { order: Some(order), until, .. }, _) => {

@@ -39,6 +39,8 @@ pub struct Occurrence<'a> {
     pub at: Timestamp,
     /// The entity that owns it.
     pub entity: &'a EntityId,
+    /// The version that it gave that entity.
+    pub version: i64,
     /// What happened.
     pub fact: Fact<'a>,
 }

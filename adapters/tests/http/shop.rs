@@ -185,7 +185,7 @@ impl Shop {
         let caller = Caller { tenant, meta, lane: Lane::Realtime };
         let commit = StockCommand::Commit { reservation };
         self.intake.tell::<Stock>(&caller, commit, Terms::default()).await.unwrap();
-        let told = OrderCommand::RecordStock { order, standing };
+        let told = OrderCommand::RecordStock { order, standing, version: 2 };
         self.intake.tell::<Order>(&caller, told, Terms::default()).await.unwrap();
     }
 

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use crate::{
-    backend::{Change, escape},
+    backend::{Change, escape, page_at},
     desk::{Asked, Desk, go},
     gate::Posted,
     state::Console,
@@ -26,10 +26,7 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = match asked.text("cursor") {
-        "" => "/v1/dead-letters?limit=50".to_owned(),
-        cursor => format!("/v1/dead-letters?limit=50&cursor={}", escape(cursor)),
-    };
+    let path = page_at("/v1/dead-letters?limit=50", asked.text("cursor"));
     let page = desk.api().get(&path).await?;
     let letters = page.list("items");
     let main = html! {

@@ -1,17 +1,25 @@
 """Gives the demo's shop what its shoppers do not make: categories of its own, a supplier with a feed
-(a trial, an import, rows at fault), a product that is low, and a note.
+(a trial, an import, rows at fault), a product that is low, orders that were called off. And waits
+until the shoppers have made what the tests look at.
 
     KONTOR_URL=http://127.0.0.1:3200 KONTOR_TOKEN=<operator token> python seed.py
 """
 
 import json
 import os
+import sys
 import time
 import urllib.error
 import urllib.request
 
+from pages import UNPACKED
+
 URL = os.environ["KONTOR_URL"]
 SHOP = os.environ.get("KONTOR_CONSOLE_SHOP", "harbour-books")
+PATIENCE_S = 120
+# What the shoppers bring about sooner or later, and how much of it the tests need.
+NEEDED = [("/v1/orders?status=shipped", 1), ("/v1/orders?status=cancelled", 2),
+          ("/v1/payments?status=paid", 1), ("/v1/messages", 1), ("/v1/webhook-endpoints", 1)]
 GOODS = ["Atlas of Tides", "Sailor's Knots", "Harbour Lights", "The Lightkeeper", "Sea Charts of the North",
          "Brass Compass", "Signal Flags", "Pocket Sextant", "Storm Lantern", "Deck Shoes"]
 
@@ -63,8 +71,34 @@ def operator():
         call("POST", "/v1/auth/password/reset", {"token": made["token"], "password": password})
 
 
+def called_off(at):
+    """Places an order and calls it off; again, it changes nothing."""
+    line = {"sku": "KD-1299", "title": "A thing", "quantity": 1, "unit_price_minor": 10000}
+    placed = call("POST", "/v1/orders", {
+        "channel": "web", "currency": "CZK", "lines": [line],
+        "customer": {"name": "Anna Nowak", "email": "anna@example.com", "language": "en"},
+        "shipping_address": {"name": "Anna Nowak", "street": "Quay 1", "city": "Gdynia",
+                             "postal_code": "81-001", "country": "PL"},
+        "totals": {"subtotal_minor": 10000, "total_minor": 10000}}, key=f"seed-order-{at}")
+    call("POST", f"/v1/orders/{placed['id']}/cancel", {"reason": "customer"}, key=f"seed-cancel-{at}")
+
+
+def items(path):
+    return call("GET", path).get("items", [])
+
+
+def wait_for(what, there):
+    until = time.monotonic() + PATIENCE_S
+    while not there():
+        if time.monotonic() > until:
+            sys.exit(f"the demo has made too few of {what} in {PATIENCE_S} s")
+        time.sleep(0.25)
+
+
 def main():
     operator()
+    for at in range(2):
+        called_off(at)
     books = call("POST", "/v1/categories", {"names": {"en": "Books", "cs": "Knihy"}, "slug": "books"}, key="seed-books")
     for slug, en, cs in [("sea", "Sea", "Moře"), ("maps", "Maps and atlases", "Mapy a atlasy")]:
         if books:
@@ -81,6 +115,10 @@ def main():
     call("PUT", "/v1/sources/hanse-full/file", feed(20), kind="application/octet-stream")
     print("trial", run(True, "seed-trial-2"))
     print("import", run(False, "seed-import-2"))
+    for path, least in NEEDED:
+        wait_for(path, lambda: len(items(path)) >= least)
+    unpacked = "/v1/orders?status=confirmed&limit=100"
+    wait_for(unpacked, lambda: sum(order["id"].endswith(UNPACKED) for order in items(unpacked)) >= 2)
     call("PUT", "/v1/stock/KD-1300/settings", {"low_threshold": 500, "backorder": False, "safety_buffers": {}, "components": {}})
 
 

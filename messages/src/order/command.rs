@@ -80,6 +80,8 @@ pub enum OrderCommand {
         order: EntityId,
         /// How they stand.
         standing: StockStanding,
+        /// The reservation's version that says so; an older one than is known changes nothing.
+        version: i64,
     },
     /// A step of the cancellation is done.
     RecordCancellationStep {

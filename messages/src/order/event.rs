@@ -86,6 +86,9 @@ pub enum OrderEvent {
     StockChanged {
         /// How they stand.
         standing: StockStanding,
+        /// The reservation's version that says so, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<i64>,
     },
     /// `order.processing`.
     Processing,

@@ -118,8 +118,13 @@ pub(crate) fn refunded(payment: &str, amount: i64) -> OrderCommand {
     OrderCommand::RecordRefunded { order: order(), payment: id(payment), refunded: czk(amount) }
 }
 
+/// Stock says so by this version of the reservation.
+pub(crate) fn stock_at(version: i64, standing: StockStanding) -> OrderCommand {
+    OrderCommand::RecordStock { order: order(), standing, version }
+}
+
 pub(crate) fn stock(standing: StockStanding) -> OrderCommand {
-    OrderCommand::RecordStock { order: order(), standing }
+    stock_at(1, standing)
 }
 
 pub(crate) fn units(lines: &[(u32, i64)]) -> Vec<LineQuantity> {

@@ -66,7 +66,7 @@ fn plain() -> Vec<OrderEvent> {
         OrderEvent::ConfirmationRequested,
         OrderEvent::PaidWithoutStock { decide_until: until },
         OrderEvent::StockRetried,
-        OrderEvent::StockChanged { standing: StockStanding::Released },
+        OrderEvent::StockChanged { standing: StockStanding::Released, version: None },
         OrderEvent::Processing,
         OrderEvent::Cancelled { reason: CancelReason::PaymentTimeout, settle_until: until },
         OrderEvent::CancellationStepDone { step },

@@ -64,8 +64,8 @@ fn fact() -> impl Strategy<Value = OrderCommand> {
             .prop_map(|(order, payment, back)| OrderCommand::RecordRefunded { order, payment, refunded: czk(back) }),
         1 => (any_order(), any_payment())
             .prop_map(|(order, payment)| OrderCommand::RecordPaymentSettled { order, payment }),
-        6 => (any_order(), any_standing())
-            .prop_map(|(order, standing)| OrderCommand::RecordStock { order, standing }),
+        6 => (any_order(), any_standing(), 1..4_i64)
+            .prop_map(|(order, standing, version)| OrderCommand::RecordStock { order, standing, version }),
         2 => (any_order(), step)
             .prop_map(|(order, step)| OrderCommand::RecordCancellationStep { order, step }),
         1 => any_order().prop_map(|order| OrderCommand::Wake { order }),

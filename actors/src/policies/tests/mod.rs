@@ -31,9 +31,11 @@ use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
 const EVENT: EventId = EventId(Uuid::from_u128(7));
+/// The version that an event gave its owner.
+const VERSION: i64 = 3;
 
 fn told(entity: &EntityId, fact: Fact<'_>) -> Vec<Act> {
-    react(&Occurrence { tenant: &tenant(), id: EVENT, at: NOW, entity, fact })
+    react(&Occurrence { tenant: &tenant(), id: EVENT, at: NOW, entity, version: VERSION, fact })
 }
 
 /// What follows for goods, money and the order itself; messages are looked at apart.
@@ -78,7 +80,7 @@ fn step(step: CancellationStep) -> Act {
 }
 
 fn standing(standing: StockStanding) -> Act {
-    Act::Order(OrderCommand::RecordStock { order: order(), standing })
+    Act::Order(OrderCommand::RecordStock { order: order(), standing, version: VERSION })
 }
 
 fn cancelled() -> OrderEvent {
@@ -271,7 +273,7 @@ fn a_missing_step_is_done_again_and_a_done_one_is_not() {
 fn goods_committed_during_a_cancellation_are_released_under_another_name() {
     let known =
         document(&after([place(), pay("p1", 400), cancel(&[]), stock(StockStanding::Committed)]));
-    let event = OrderEvent::StockChanged { standing: StockStanding::Committed };
+    let event = OrderEvent::StockChanged { standing: StockStanding::Committed, version: Some(2) };
     let key = format!("cancel/{EVENT}");
     assert_eq!(of_order(&event, &known), [release(vec![], &key, ReleaseReason::Cancelled)]);
     // While the order waits, its goods are its own.

@@ -198,6 +198,7 @@ impl Simulation {
             id: stored.id,
             at: stored.at,
             entity: &stored.entity,
+            version: stored.version,
             fact,
         };
         match &*stored.domain {
@@ -226,13 +227,11 @@ impl Simulation {
         self.note(|| format!("because of {} {}: {act:?}", event.name, event.entity));
         let then = Then::Worked(POLICIES, Arc::clone(lane));
         self.set(POLICIES, lane, Doing::Durable(acts));
-        if matches!(act, Act::Stock(_)) {
-            self.asked.push(act.clone());
-        }
+        self.asked.push(act.clone());
         self.carry_out(act, then);
     }
 
-    /// A node that was given up for dead asks stock once more for something long done.
+    /// A node that was given up for dead asks once more for something long done.
     pub(super) fn echo(&mut self) {
         if let Some(act) = self.chance.choice(&self.asked).cloned() {
             self.note(|| format!("once more: {act:?}"));

@@ -2,7 +2,7 @@
 
 use super::{super::Answer, list::views};
 use crate::{
-    backend::escape,
+    backend::{escape, page_at},
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::{
@@ -33,10 +33,7 @@ const ENTRIES: [Column; 6] = [
 ];
 
 pub(super) async fn ledger(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = match asked.text("cursor") {
-        "" => "/v1/ledger?limit=50".to_owned(),
-        cursor => format!("/v1/ledger?limit=50&cursor={}", escape(cursor)),
-    };
+    let path = page_at("/v1/ledger?limit=50", asked.text("cursor"));
     let (balances, entries) =
         tokio::join!(desk.api().get("/v1/ledger/balances"), desk.api().get(&path));
     let (balances, entries) = (balances?, entries?);
@@ -116,10 +113,8 @@ pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
         "" => "open",
         status => status,
     };
-    let mut path = format!("/v1/differences?limit=50&status={}", escape(status));
-    if !asked.text("cursor").is_empty() {
-        path.push_str(&format!("&cursor={}", escape(asked.text("cursor"))));
-    }
+    let path = format!("/v1/differences?limit=50&status={}", escape(status));
+    let path = page_at(&path, asked.text("cursor"));
     let (page, runs, accounts) = tokio::join!(
         desk.api().get(&path),
         desk.api().get_if_any("/v1/reconciliations?limit=10"),

@@ -2,7 +2,7 @@
 
 use super::super::Answer;
 use crate::{
-    backend::{Trouble, escape},
+    backend::{Trouble, escape, page_at},
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::{
@@ -51,7 +51,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let low = asked.text("low") == "yes";
     let page = match low {
         true => low_ones(&desk).await?,
-        false => desk.api().get(&paged("/v1/stock", asked.text("cursor"))).await?,
+        false => desk.api().get(&page_at("/v1/stock?limit=50", asked.text("cursor"))).await?,
     };
     let rows: Vec<_> = page.list("items").iter().map(|sku| level(&desk, sku)).collect();
     let main = html! {
@@ -75,13 +75,6 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     Ok(desk.page(desk.t("Stock"), main))
 }
 
-fn paged(route: &str, cursor: &str) -> String {
-    match cursor {
-        "" => format!("{route}?limit=50"),
-        cursor => format!("{route}?limit=50&cursor={}", escape(cursor)),
-    }
-}
-
 /// Whether a product has fallen to its threshold.
 pub(super) fn is_low(sku: &Value) -> bool {
     let threshold = sku.int("/settings/low_threshold");
@@ -92,10 +85,7 @@ pub(super) fn is_low(sku: &Value) -> bool {
 async fn low_ones(desk: &Desk) -> Result<Value, Trouble> {
     let (mut found, mut cursor) = (Vec::new(), String::new());
     for _ in 0..PAGES_MAX {
-        let path = match cursor.as_str() {
-            "" => "/v1/stock?limit=200".to_owned(),
-            cursor => format!("/v1/stock?limit=200&cursor={}", escape(cursor)),
-        };
+        let path = page_at("/v1/stock?limit=200", &cursor);
         let page = desk.api().get(&path).await?;
         found.extend(page.list("items").iter().filter(|sku| is_low(sku)).cloned());
         cursor = page.text("next_cursor").to_owned();
@@ -135,7 +125,7 @@ fn level(desk: &Desk, sku: &Value) -> Row {
 }
 
 pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = paged("/v1/stock/reservations", asked.text("cursor"));
+    let path = page_at("/v1/stock/reservations?limit=50", asked.text("cursor"));
     let page = desk.api().get(&path).await?;
     let row = |hold: &Value| {
         let id = hold.text("id");
@@ -176,7 +166,7 @@ pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
 }
 
 pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = paged("/v1/stock/transfers", asked.text("cursor"));
+    let path = page_at("/v1/stock/transfers?limit=50", asked.text("cursor"));
     let page = desk.api().get(&path).await?;
     let row = |transfer: &Value| {
         let url = format!("/stock/transfers/{}/receive", escape(transfer.text("id")));

@@ -2,7 +2,7 @@
 
 use super::super::Answer;
 use crate::{
-    backend::escape,
+    backend::{escape, page_at},
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::{
@@ -28,10 +28,7 @@ const IMPORTS: [Column; 8] = [
 ];
 
 pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let imports = match asked.text("cursor") {
-        "" => "/v1/imports?limit=25".to_owned(),
-        cursor => format!("/v1/imports?limit=25&cursor={}", escape(cursor)),
-    };
+    let imports = page_at("/v1/imports?limit=25", asked.text("cursor"));
     let (sources, imports) =
         tokio::join!(desk.api().get("/v1/sources?limit=100"), desk.api().get(&imports));
     let (sources, imports) = (sources?, imports?);

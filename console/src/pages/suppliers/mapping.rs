@@ -2,7 +2,7 @@
 
 use super::super::{Answer, catalog};
 use crate::{
-    backend::{Change, escape},
+    backend::{Change, escape, page_at},
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::parts,
@@ -26,9 +26,7 @@ pub(super) async fn show(
     if !all {
         path.push_str("&unmapped=true");
     }
-    if !asked.text("cursor").is_empty() {
-        path.push_str(&format!("&cursor={}", escape(asked.text("cursor"))));
-    }
+    let path = page_at(&path, asked.text("cursor"));
     let (page, tree) =
         tokio::join!(desk.api().get(&path), desk.api().get_if_any("/v1/categories/tree"));
     let page = page?;

@@ -2,7 +2,7 @@
 
 use super::{super::Answer, for_operators, views};
 use crate::{
-    backend::escape,
+    backend::{escape, page_at},
     desk::{Asked, Desk},
     ui::{
         parts,
@@ -24,10 +24,7 @@ const COLUMNS: [Column; 6] = [
 
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
-    let path = match asked.text("cursor") {
-        "" => "/v1/tenants?limit=100".to_owned(),
-        cursor => format!("/v1/tenants?limit=100&cursor={}", escape(cursor)),
-    };
+    let path = page_at("/v1/tenants?limit=100", asked.text("cursor"));
     let (page, held) = tokio::join!(desk.api().get(&path), desk.api().get("/v1/quarantine"));
     let (page, held) = (page?, held?);
     let row = |tenant: &Value| {

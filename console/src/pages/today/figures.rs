@@ -1,7 +1,12 @@
 //! The day's figures, added up from the API's list of orders: so many pages and no more.
 
 use super::{hour, minute};
-use crate::{backend::Trouble, desk::Desk, format, value::Read};
+use crate::{
+    backend::{Trouble, page_at},
+    desk::Desk,
+    format,
+    value::Read,
+};
 use chrono::Timelike;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -43,10 +48,7 @@ pub(super) async fn read_day(desk: &Desk) -> Result<Figures, Trouble> {
     let begun = format::midnight(desk.zone(), desk.now());
     let (mut orders, mut cursor, mut complete) = (Vec::new(), String::new(), false);
     for _ in 0..PAGES_MAX {
-        let path = match cursor.as_str() {
-            "" => "/v1/orders?limit=200".to_owned(),
-            cursor => format!("/v1/orders?limit=200&cursor={}", crate::backend::escape(cursor)),
-        };
+        let path = page_at("/v1/orders?limit=200", &cursor);
         let mut page = desk.api().get(&path).await?;
         cursor = page.text("next_cursor").to_owned();
         let items = page["items"].take();
