@@ -6,6 +6,7 @@
 use crate::{
     domain::Domain,
     domain_actor::{DomainActor, DomainMessage, Ground},
+    lives::{ActorStatus, Deaths, Life, SeenActor},
     replay::{Replay, Replayer},
     request::{Denied, Request},
 };
@@ -53,8 +54,12 @@ pub trait Host: Send + Sync {
     fn crash(&self, tenant: &TenantId) -> bool;
     /// Lets the tenant's actor finish what it has and end; false if it is not running.
     fn drain(&self, tenant: &TenantId) -> bool;
+    /// Notes a crash of the tenant's actor.
+    fn crashed(&self, tenant: &TenantId, reason: &str);
     /// How many actors are running.
     fn running(&self) -> usize;
+    /// Those that are running, out of service, or have crashed; of one tenant, or of all.
+    fn actors(&self, of: Option<&TenantId>) -> Vec<SeenActor>;
     /// Derives states from events, for the replay check.
     fn replayer(&self) -> Box<dyn Replay>;
     /// The typed side.
@@ -158,8 +163,11 @@ impl Hosts {
     ) -> Result<(), Undelivered> {
         for _ in 0..STARTS_MAX {
             match hosted.address(tenant) {
-                Some(Address::Running(actor)) => match actor.cast(message) {
-                    Ok(()) => return Ok(()),
+                Some(Address::Running(actor, life)) => match actor.cast(message) {
+                    Ok(()) => {
+                        life.sent();
+                        return Ok(());
+                    }
                     Err(MessagingErr::SendErr(back)) => {
                         hosted.ended(tenant, actor.get_id());
                         message = back;
@@ -192,17 +200,18 @@ enum Undelivered {
 pub struct Hosted<D: Domain> {
     ground: Ground,
     addresses: RwLock<HashMap<TenantId, Address<D>>>,
+    deaths: Deaths,
 }
 
 enum Address<D: Domain> {
-    Running(ActorRef<DomainMessage<D>>),
+    Running(ActorRef<DomainMessage<D>>, Arc<Life>),
     Quarantined { since: Timestamp, reason: String },
 }
 
 impl<D: Domain> Clone for Address<D> {
     fn clone(&self) -> Self {
         match self {
-            Self::Running(actor) => Self::Running(actor.clone()),
+            Self::Running(actor, life) => Self::Running(actor.clone(), Arc::clone(life)),
             Self::Quarantined { since, reason } => {
                 Self::Quarantined { since: *since, reason: reason.clone() }
             }
@@ -212,7 +221,7 @@ impl<D: Domain> Clone for Address<D> {
 
 impl<D: Domain> Hosted<D> {
     fn new(ground: Ground) -> Self {
-        Self { ground, addresses: RwLock::default() }
+        Self { ground, addresses: RwLock::default(), deaths: Deaths::default() }
     }
 
     fn address(&self, tenant: &TenantId) -> Option<Address<D>> {
@@ -233,16 +242,17 @@ impl<D: Domain> Host for Hosted<D> {
     async fn start(&self, tenant: &TenantId, supervisor: ActorCell) -> Result<ActorCell, String> {
         let shard = tenant.shard(self.ground.journal.shards());
         let actor = DomainActor::<D>::new(tenant.clone(), shard, self.ground.clone());
+        let life = actor.life();
         let spawned = Actor::spawn_linked(None, actor, (), supervisor).await;
         let (actor, _) = spawned.map_err(|fault| fault.to_string())?;
         let cell = actor.get_cell();
-        self.change(|addresses| addresses.insert(tenant.clone(), Address::Running(actor)));
+        self.change(|addresses| addresses.insert(tenant.clone(), Address::Running(actor, life)));
         Ok(cell)
     }
 
     fn ended(&self, tenant: &TenantId, actor: ActorId) {
         self.change(|addresses| {
-            let same = matches!(addresses.get(tenant), Some(Address::Running(known)) if known.get_id() == actor);
+            let same = matches!(addresses.get(tenant), Some(Address::Running(known, _)) if known.get_id() == actor);
             if same {
                 addresses.remove(tenant);
             }
@@ -267,7 +277,7 @@ impl<D: Domain> Host for Hosted<D> {
     fn quarantined(&self) -> Vec<Quarantine> {
         let addresses = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
         let held = addresses.iter().filter_map(|(tenant, address)| match address {
-            Address::Running(_) => None,
+            Address::Running(..) => None,
             Address::Quarantined { since, reason } => Some(Quarantine {
                 tenant: tenant.clone(),
                 domain: D::NAME,
@@ -280,9 +290,11 @@ impl<D: Domain> Host for Hosted<D> {
 
     fn wake(&self, tenant: &TenantId, entity: EntityId) -> bool {
         match self.address(tenant) {
-            Some(Address::Running(actor)) => {
+            Some(Address::Running(actor, life)) => {
                 let told = actor.cast(DomainMessage::Wake(entity)).is_ok();
-                if !told {
+                if told {
+                    life.sent();
+                } else {
                     self.ended(tenant, actor.get_id());
                 }
                 told
@@ -295,21 +307,56 @@ impl<D: Domain> Host for Hosted<D> {
 
     fn crash(&self, tenant: &TenantId) -> bool {
         match self.address(tenant) {
-            Some(Address::Running(actor)) => actor.cast(DomainMessage::Crash).is_ok(),
+            Some(Address::Running(actor, _)) => actor.cast(DomainMessage::Crash).is_ok(),
             _ => false,
         }
     }
 
     fn drain(&self, tenant: &TenantId) -> bool {
         match self.address(tenant) {
-            Some(Address::Running(actor)) => actor.drain().is_ok(),
+            Some(Address::Running(actor, _)) => actor.drain().is_ok(),
             _ => false,
         }
     }
 
     fn running(&self) -> usize {
         let addresses = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
-        addresses.values().filter(|address| matches!(address, Address::Running(_))).count()
+        addresses.values().filter(|address| matches!(address, Address::Running(..))).count()
+    }
+
+    fn crashed(&self, tenant: &TenantId, reason: &str) {
+        self.deaths.note(tenant, reason);
+    }
+
+    fn actors(&self, of: Option<&TenantId>) -> Vec<SeenActor> {
+        let wanted = |tenant: &TenantId| of.is_none_or(|of| of == tenant);
+        let mut crashes = self.deaths.all();
+        crashes.retain(|tenant, _| wanted(tenant));
+        let addresses = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = Vec::new();
+        for (tenant, address) in addresses.iter().filter(|(tenant, _)| wanted(tenant)) {
+            let (status, since, waiting, done) = match address {
+                Address::Running(_, life) => {
+                    let (waiting, done) = (life.waiting_count(), life.done_count());
+                    (ActorStatus::Running, life.since(), waiting, done)
+                }
+                Address::Quarantined { since, .. } => (ActorStatus::Quarantined, *since, 0, 0),
+            };
+            let crashes = crashes.remove(tenant).unwrap_or_default();
+            let (tenant, domain) = (tenant.clone(), D::NAME);
+            seen.push(SeenActor { tenant, domain, status, since, waiting, done, crashes });
+        }
+        drop(addresses);
+        seen.extend(crashes.into_iter().map(|(tenant, crashes)| SeenActor {
+            tenant,
+            domain: D::NAME,
+            status: ActorStatus::Ended,
+            since: crashes.last.as_ref().map(|(at, _)| *at).unwrap_or_default(),
+            waiting: 0,
+            done: 0,
+            crashes,
+        }));
+        seen
     }
 
     fn replayer(&self) -> Box<dyn Replay> {

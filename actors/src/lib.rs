@@ -17,6 +17,7 @@ pub mod gate;
 pub mod host;
 pub mod intake;
 pub mod journal;
+pub mod lives;
 pub mod loader;
 pub mod memory;
 pub mod notification;

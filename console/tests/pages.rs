@@ -188,6 +188,18 @@ async fn the_platform_shows_trouble_first_and_only_to_its_operators() {
 }
 
 #[tokio::test]
+async fn actors_are_seen_with_what_waits_for_them_and_can_be_killed_by_operators_alone() {
+    let mut operator = browser(None).signed_in().await;
+    let page = operator.get("/console/system/actors").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("/console/system/actors/harbour-books/stock/kill"));
+    assert!(page.has("crashed on request") && page.has(">128<"));
+    assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
+    let mut owner = browser(Some("owner")).signed_in().await;
+    assert_eq!(owner.get("/console/system/actors").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn all_parts_are_on_one_page_in_both_themes() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get("/console/components").await;

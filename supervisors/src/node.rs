@@ -29,7 +29,7 @@ use kontor_adapters::{
         webhooks::{Sender, SenderSettings},
     },
     hook_address::HookAddresses,
-    http::{self, Api, HttpSettings, Ties},
+    http::{self, Api, HttpSettings, RenderMetrics, Ties},
     identity::{Identity, IdentitySettings, Vault},
     invitation::Links,
     media::{Media, MediaSettings},
@@ -163,6 +163,8 @@ pub struct Node {
 impl Node {
     /// Starts everything but the listener.
     pub async fn start(mut settings: NodeSettings, role: Role) -> Result<Self, String> {
+        // Followers take hold of their figures when they begin, and with a journal that is at once.
+        let metrics = crate::figures::render()?;
         let store = store::open(&settings.store).await.map_err(|fault| fault.to_string())?;
         let admin_token = match &settings.http.admin_token {
             Some(token) => token.clone(),
@@ -184,7 +186,7 @@ impl Node {
         });
         let engine = engine.await?;
         let intake = engine.intake().clone();
-        let ties = outside.ties(&intake, accounts)?;
+        let ties = outside.ties(&intake, accounts, metrics)?;
         let api = Api::new(settings.http, intake, ties);
         let commands = broker.clone().filter(|broker| broker.settings().consume).map(|broker| {
             let desk = Arc::new(Desk::new(engine.intake().clone()));
@@ -360,12 +362,17 @@ impl Outside {
     }
 
     /// What the API needs besides the domains.
-    fn ties(&self, intake: &Intake, accounts: Option<Arc<Accounts>>) -> Result<Ties, String> {
+    fn ties(
+        &self,
+        intake: &Intake,
+        accounts: Option<Arc<Accounts>>,
+        metrics: RenderMetrics,
+    ) -> Result<Ties, String> {
         let hosts = Arc::clone(intake.hosts());
         let identity = Identity::new(intake.clone(), self.vault.clone(), &self.identity);
         let identity = identity.map_err(|fault| fault.to_string())?;
         Ok(Ties {
-            metrics: crate::figures::render()?,
+            metrics,
             accounts: accounts.unwrap_or_else(|| self.accounts(intake)),
             client: self.http.clone(),
             release: Arc::new(move |tenant, domain| hosts.release(domain, tenant)),

@@ -11,6 +11,7 @@ use crate::{
     book::Book,
     domain::Domain,
     journal::{CommitFault, Entry, Incarnation, Journal},
+    lives::Life,
     loader::Loader,
     request::Request,
     store::Store,
@@ -57,6 +58,7 @@ pub struct DomainActor<D: Domain> {
     domain: Arc<str>,
     shard: u32,
     ground: Ground,
+    life: Arc<Life>,
     marker: PhantomData<fn() -> D>,
 }
 
@@ -102,7 +104,13 @@ pub(crate) enum Work<D: Domain> {
 impl<D: Domain> DomainActor<D> {
     /// An actor for one tenant; `shard` is the tenant's.
     pub fn new(tenant: TenantId, shard: u32, ground: Ground) -> Self {
-        Self { tenant, domain: D::NAME.into(), shard, ground, marker: PhantomData }
+        let life = Arc::new(Life::begin());
+        Self { tenant, domain: D::NAME.into(), shard, ground, life, marker: PhantomData }
+    }
+
+    /// What is counted of its life.
+    pub fn life(&self) -> Arc<Life> {
+        Arc::clone(&self.life)
     }
 
     /// The instant of a decision; never before the one of the decision before.
@@ -200,6 +208,9 @@ impl<D: Domain> Actor for DomainActor<D> {
         message: Self::Msg,
         memory: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        if matches!(message, DomainMessage::Obey(_) | DomainMessage::Wake(_)) {
+            self.life.done();
+        }
         match message {
             DomainMessage::Obey(request) => self.work(&myself, memory, Work::Obey(request))?,
             DomainMessage::Wake(entity) => self.work(&myself, memory, Work::Wake(entity))?,

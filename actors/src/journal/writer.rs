@@ -31,6 +31,11 @@ const DOUBT_MAX: Duration = Duration::from_secs(20);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// How often a transaction is tried while the database answers other questions.
 const ATTEMPTS_MAX: u32 = 4;
+/// A transaction costs about as much for a few entries as for many. While so many come together, the
+/// next one waits a moment for as many again: a busy node then answers sooner, for it does less, and
+/// whoever is alone waits for nobody.
+const TOGETHER_MIN: usize = 8;
+const TOGETHER_WAIT: Duration = Duration::from_millis(1);
 /// Entries taken over from the queue, at most; the others wait there, where they are counted.
 const TAKEN_MAX: usize = 8192;
 
@@ -52,6 +57,8 @@ pub(super) struct Writer {
     waiting: VecDeque<Entry>,
     /// How many entries were taken over, ever.
     taken: u64,
+    /// How many the last transaction had.
+    together: usize,
     cursors: HashMap<(u32, Arc<str>), Seq>,
     /// Since when a cursor waits for a transaction.
     cursors_since: Option<Instant>,
@@ -79,6 +86,7 @@ impl Writer {
             next,
             waiting: VecDeque::new(),
             taken: 0,
+            together: 0,
             cursors: HashMap::new(),
             cursors_since: None,
             flushes: VecDeque::new(),
@@ -88,8 +96,10 @@ impl Writer {
     /// Works until nobody can hand in any more and all is written.
     pub(super) async fn run(mut self) {
         loop {
+            self.linger().await;
             let open = self.gather().await;
             let entries = self.next_batch();
+            self.together = entries.len();
             if !entries.is_empty() {
                 self.write(entries).await;
             }
@@ -105,6 +115,15 @@ impl Writer {
             if !open && self.waiting.is_empty() {
                 return;
             }
+        }
+    }
+
+    /// Lets others come, if they came together before and nobody waits for a flush.
+    async fn linger(&mut self) {
+        let here = self.waiting.len() + self.orders.len();
+        let few = here < self.together / 2;
+        if TOGETHER_MIN <= self.together && few && self.flushes.is_empty() {
+            tokio::time::sleep(TOGETHER_WAIT).await;
         }
     }
 

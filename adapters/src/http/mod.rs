@@ -7,6 +7,7 @@
 
 mod access;
 mod accounts;
+mod actors;
 mod audit;
 mod auth;
 mod bearers;

@@ -173,7 +173,7 @@ fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
         return headers;
     }
     let tenantless =
-        ["/v1/tenants", "/v1/quarantine", "/v1/users", "/v1/identity", "/v1/invitations/accept"];
+        ["/v1/tenants", "/v1/actors", "/v1/quarantine", "/v1/users", "/v1/identity", "/v1/invitations/accept"];
     if !tenantless.iter().any(|start| path.starts_with(start)) {
         headers.push("Tenant");
     }

@@ -176,6 +176,30 @@ async fn a_quarantined_domain_says_so_until_it_is_released() {
 }
 
 #[tokio::test]
+async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
+    let (shop, harbour) = Shop::trading().await;
+    let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let operator = shop.operator();
+    let all = operator.get("/v1/actors?tenant=harbour-books").await.ok();
+    let domains: Vec<_> = all["items"].as_array().unwrap().iter().collect();
+    let orders = domains.iter().find(|actor| actor["domain"] == "order").unwrap();
+    assert_eq!((&orders["status"], &orders["waiting"]), (&json!("running"), &json!(0)));
+    assert!(orders["done"].as_u64().unwrap() >= 1 && orders["crashes"] == 0);
+    let first = operator.get("/v1/actors?limit=1").await.ok();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = operator.get(&format!("/v1/actors?limit=1&cursor={cursor}")).await.ok();
+    assert_ne!(first["items"][0], second["items"][0]);
+    operator.get("/v1/actors?limit=0").await.problem(400, "invalid_parameter");
+    let path = "/v1/actors/harbour-books/order/restart";
+    assert_eq!(operator.act(path).await.status, 204);
+    let id = placed["id"].as_str().unwrap();
+    assert_eq!(harbour.get(&format!("/v1/orders/{id}")).await.ok()["status"], placed["status"]);
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    operator.act("/v1/actors/harbour-books/nothing/restart").await.problem(404, "not_found");
+    operator.act("/v1/actors/nobody/order/restart").await.problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn a_node_is_ready_while_its_database_answers() {
     let shop = Shop::open().await;
     let nobody = shop.nobody();

@@ -47,6 +47,7 @@ PAGES = [
 ]
 PLATFORM = [
     ("system", "/console/system"),
+    ("actors", "/console/system/actors"),
     ("tenants", "/console/system/tenants"),
     ("components", "/console/components"),
 ]

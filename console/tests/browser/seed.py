@@ -19,7 +19,7 @@ SHOP = os.environ.get("KONTOR_CONSOLE_SHOP", "harbour-books")
 PATIENCE_S = 120
 # What the shoppers bring about sooner or later, and how much of it the tests need.
 NEEDED = [("/v1/orders?status=shipped", 1), ("/v1/orders?status=cancelled", 2),
-          ("/v1/payments?status=paid", 1), ("/v1/messages", 1), ("/v1/webhook-endpoints", 1)]
+          ("/v1/payments?status=paid", 1), ("/v1/notifications", 1), ("/v1/webhook-endpoints", 1)]
 GOODS = ["Atlas of Tides", "Sailor's Knots", "Harbour Lights", "The Lightkeeper", "Sea Charts of the North",
          "Brass Compass", "Signal Flags", "Pocket Sextant", "Storm Lantern", "Deck Shoes"]
 

@@ -206,6 +206,16 @@ def test_the_platform_sees_what_runs(page):
     accessible(page)
 
 
+def test_an_actor_that_is_killed_comes_back_and_serves(page):
+    page.goto(f"{URL}/console/system/actors")
+    stock = page.locator("tbody tr").filter(has_text="harbour-books").filter(has_text="stock")
+    stock.get_by_role("button", name="Kill").click()
+    expect(stock).to_contain_text("ago")
+    # The shoppers go on buying, which has it started again.
+    expect(stock.get_by_role("button", name="Kill")).to_be_visible(timeout=30_000)
+    accessible(page)
+
+
 def test_the_palette_leads_anywhere_by_a_few_letters(page):
     page.goto(shop())
     page.keyboard.press("Control+k")

@@ -205,6 +205,12 @@ fn read(house: &House, path: &str) -> Response {
         "/v1/permissions" => json(&recorded("permissions")),
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
+        "/v1/actors" => json(&json!({"items": [
+            {"tenant": "harbour-books", "domain": "stock", "status": "running", "waiting": 3,
+             "done": 128, "crashes": 1, "since": "2026-11-27T14:02:00Z",
+             "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},
+            {"tenant": "polar-tea", "domain": "order", "status": "quarantined", "waiting": 0,
+             "done": 0, "crashes": 6, "since": "2026-11-27T14:02:00Z"}]})),
         "/ready" => json(&json!({"ready": true})),
         "/metrics" => {
             let path = format!("{}/tests/recorded/metrics.txt", env!("CARGO_MANIFEST_DIR"));

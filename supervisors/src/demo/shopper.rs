@@ -212,7 +212,7 @@ async fn pay(town: &Town, bought: &Bought, declined_first: bool) {
             tills::ask(town, &town.shops[bought.shop].bearer, &page.payment).await;
         }
         if fastrand::bool() {
-            confirmed(town, bought).await;
+            confirmed(town, bought, &page.payment).await;
         }
     }
 }
@@ -242,12 +242,19 @@ async fn payment_page(town: &Town, bought: &Bought) -> Option<Page> {
     .flatten()
 }
 
-async fn confirmed(town: &Town, bought: &Bought) {
+async fn confirmed(town: &Town, bought: &Bought, payment: &str) {
     let path = format!("/v1/orders/{}", bought.order);
-    look(town, bought.shop, &path, "a confirmation", |order| {
+    let came = look(town, bought.shop, &path, "a confirmation", |order| {
         (order.get("status")?.as_str()? != "pending").then_some(())
     })
     .await;
+    if came.is_none() {
+        for path in [format!("/v1/payments/{payment}"), format!("/v1/payments/{payment}/calls")] {
+            let bearer = &town.shops[bought.shop].bearer;
+            let shown = town.client.get::<Value>(bearer, &path).await;
+            town.ledger.surprise(shown.map_or_else(|fault| fault, |shown| format!("{path}: {shown}")));
+        }
+    }
 }
 
 /// Looks at something until it shows what is looked for.

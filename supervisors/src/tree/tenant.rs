@@ -143,6 +143,7 @@ impl TenantSupervisor {
         let domain = host.domain();
         metrics::counter!("kontor_domain_restarts_total", "domain" => domain).increment(1);
         tracing::warn!(tenant = %self.tenant, domain, reason = crash.reason, "a domain crashed");
+        host.crashed(&self.tenant, &crash.reason);
         if crash.blameless {
             return;
         }

@@ -56,6 +56,7 @@ async fn killed(kind: Kind) {
     assert_money(&shop, &sandbox, &placed).await;
     assert_answers_stay(&shop, &placed).await;
     assert_told(&site, &placed).await;
+    assert_figures(&node).await;
     stop(node).await;
     assert_replays(&site).await;
 }
@@ -89,6 +90,15 @@ async fn assert_told(site: &Site, placed: &[Placed]) {
     })
     .await;
     println!("{} messages, {} of them again", office.told().len(), office.assert_in_order());
+}
+
+/// A node that found a journal when it began tells how far its followers are.
+async fn assert_figures(node: &Node) {
+    let http = kontor_sandbox::plain_client(SOON).unwrap();
+    let asked = http.get(format!("{}/metrics", node.url())).send().await.unwrap();
+    let text = asked.text().await.unwrap();
+    let lag = "kontor_follower_lag_events{follower=\"policies\"";
+    assert!(text.lines().any(|line| line.starts_with(lag)), "{text}");
 }
 
 async fn stop(mut node: Node) {

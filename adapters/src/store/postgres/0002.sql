@@ -7,7 +7,7 @@ CREATE TABLE person_keys (
     person text COLLATE "C" NOT NULL,
     key    bytea,
     at     bigint NOT NULL,
-    CONSTRAINT person_keys_pkey PRIMARY KEY (tenant, domain, entity)
+    CONSTRAINT person_keys_pkey PRIMARY KEY (entity, domain, tenant)
 );
 
 CREATE INDEX person_keys_person ON person_keys (tenant, person);

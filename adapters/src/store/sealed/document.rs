@@ -1,18 +1,29 @@
 //! Rows as far as they are personal: what of them is sealed, and with whose key.
 
 use super::{
+    Keys,
     members::{self, Known},
     seal::{self, Key},
+    walk,
 };
-use kontor_actors::store::{EntityRef, PersonKeyRow, StoredEntity, StoredEvent};
+use kontor_actors::store::{EntityRef, PersonKeyRow, StoreFault, StoredEntity, StoredEvent};
 use kontor_messages::{EntityId, TenantId, Timestamp};
+use serde::Deserialize;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
-/// Personal JSON on its way into the database.
-pub(super) struct Document {
+/// JSON with something personal in it, on its way into the database.
+pub(super) struct Document<'t> {
     pub(super) entity: EntityRef,
-    pub(super) value: Value,
+    json: &'t str,
+    places: Vec<Range<usize>>,
+}
+
+/// Where an event was asked from, and by whom.
+#[derive(Deserialize)]
+struct Asked<'t> {
+    #[serde(borrow, default)]
+    actor: Cow<'t, str>,
 }
 
 pub(super) fn owner(event: &StoredEvent) -> EntityRef {
@@ -24,50 +35,76 @@ fn reference(tenant: &TenantId, domain: &str, entity: &EntityId) -> EntityRef {
 }
 
 /// Whoever did it, as far as the sealing of addresses is concerned.
-fn who(event: &StoredEvent, meta: &Value) -> EntityRef {
-    let actor = meta.get("actor").and_then(Value::as_str).unwrap_or_default();
-    let actor = EntityId::parse(actor).unwrap_or_else(|_| EntityId::named("somebody"));
-    reference(&event.tenant, members::META, &actor)
+fn who(event: &StoredEvent) -> Option<EntityRef> {
+    let asked: Asked<'_> = serde_json::from_str(&event.meta).ok()?;
+    let actor = EntityId::parse(&*asked.actor).unwrap_or_else(|_| EntityId::named("somebody"));
+    Some(reference(&event.tenant, members::META, &actor))
 }
 
-impl Document {
-    pub(super) fn of_event(row: &StoredEvent) -> Option<Self> {
-        Self::of(row)
-    }
-
-    pub(super) fn of_state(row: &StoredEntity) -> Option<Self> {
-        Self::of(row)
+impl<'t> Document<'t> {
+    /// What a row brings.
+    pub(super) fn of(row: &'t impl Personal) -> Option<Self> {
+        Self::found(row.domain(), row.text(), || Some(row.address()))
     }
 
     /// Where an event was asked from, with a key for each who asks.
-    pub(super) fn of_meta(row: &StoredEvent) -> Option<Self> {
-        let may_hold = members::may_hold(members::META, &row.meta);
-        let value: Value = may_hold.then(|| serde_json::from_str(&row.meta).ok()).flatten()?;
-        value.get("address")?;
-        Some(Self { entity: who(row, &value), value })
+    pub(super) fn of_meta(row: &'t StoredEvent) -> Option<Self> {
+        Self::found(members::META, &row.meta, || who(row))
     }
 
-    fn of(row: &impl Personal) -> Option<Self> {
-        if !members::may_hold(row.domain(), row.text()) {
+    fn found(
+        domain: &str,
+        json: &'t str,
+        entity: impl FnOnce() -> Option<EntityRef>,
+    ) -> Option<Self> {
+        if !members::may_hold(domain, json) {
             return None;
         }
-        let mut value = serde_json::from_str(row.text()).ok()?;
-        let mut any = false;
-        members::each(row.domain(), &mut value, &mut |_| any = true);
-        any.then(|| Self { entity: row.address(), value })
+        let places = walk::personal(domain, json)?;
+        if places.is_empty() { None } else { Some(Self { entity: entity()?, json, places }) }
     }
 
-    pub(super) fn text(self) -> Arc<str> {
-        self.value.to_string().into()
+    /// The text with everything personal sealed.
+    pub(super) fn sealed(&self, key: Option<&Key>) -> Arc<str> {
+        walk::replaced(self.json, &self.places, |value| Some(seal::seal(key, value))).into()
+    }
+
+    /// The text with everything open that was sealed.
+    fn opened(&self, key: Option<&Key>) -> Arc<str> {
+        walk::replaced(self.json, &self.places, |value| seal::open(key, value)).into()
     }
 
     pub(super) fn key_row(&self, key: Key) -> PersonKeyRow {
         let EntityRef { tenant, domain, entity } = self.entity.clone();
-        let person = members::person_of(&self.entity, &self.value)
+        let value: Value = serde_json::from_str(self.json).unwrap_or_default();
+        let person = members::person_of(&self.entity, &value)
             .unwrap_or_else(|| Known::Entity(entity.as_str()).person());
         let at = Timestamp::now();
         PersonKeyRow { tenant, domain: domain.into(), entity, person, key: Some(key), at }
     }
+}
+
+/// Opens what a row brings with the keys of whose it is.
+pub(super) fn open<R: Personal>(row: &mut R, keys: &Keys) -> Result<(), StoreFault> {
+    let key = |entity: &EntityRef| keys.get(entity).and_then(Option::as_ref);
+    if let Some(who) = row.provenance() {
+        let meta = Document::found(members::META, row.meta(), || Some(who));
+        let opened = meta.map(|meta| meta.opened(key(&meta.entity)));
+        opened.into_iter().for_each(|meta| row.set_meta(meta));
+    }
+    if is_sealed(row) {
+        let broken = || StoreFault("what is sealed is no JSON".to_owned());
+        let places = walk::personal(row.domain(), row.text()).ok_or_else(broken)?;
+        let document = Document { entity: row.address(), json: row.text(), places };
+        let opened = document.opened(key(&document.entity));
+        row.set_text(opened);
+    }
+    Ok(())
+}
+
+/// Whether a row may hold something sealed.
+pub(super) fn is_sealed(row: &impl Personal) -> bool {
+    !members::hints(row.domain()).is_empty() && seal::may_be_sealed(row.text())
 }
 
 /// A row with an entity's JSON in it.
@@ -76,9 +113,12 @@ pub(super) trait Personal {
     fn address(&self) -> EntityRef;
     fn text(&self) -> &str;
     fn set_text(&mut self, text: Arc<str>);
-    /// Who did it, and what is sealed of that.
-    fn provenance(&self) -> Option<(EntityRef, Value)> {
+    /// Who did it, if that is sealed.
+    fn provenance(&self) -> Option<EntityRef> {
         None
+    }
+    fn meta(&self) -> &str {
+        ""
     }
     fn set_meta(&mut self, _: Arc<str>) {}
 }
@@ -100,10 +140,12 @@ impl Personal for StoredEvent {
         self.payload = text;
     }
 
-    fn provenance(&self) -> Option<(EntityRef, Value)> {
-        let sealed = seal::may_be_sealed(&self.meta);
-        let meta: Value = sealed.then(|| serde_json::from_str(&self.meta).ok()).flatten()?;
-        Some((who(self, &meta), meta))
+    fn provenance(&self) -> Option<EntityRef> {
+        seal::may_be_sealed(&self.meta).then(|| who(self)).flatten()
+    }
+
+    fn meta(&self) -> &str {
+        &self.meta
     }
 
     fn set_meta(&mut self, text: Arc<str>) {

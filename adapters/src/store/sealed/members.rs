@@ -48,33 +48,9 @@ pub fn may_hold(domain: &str, json: &str) -> bool {
     hints(domain).iter().any(|hint| json.contains(hint))
 }
 
-/// Does something to every personal member. Country, town and language stay readable: reports need
+/// Whether a member of that name is personal. Country, town and language stay readable: reports need
 /// them, and alone they name nobody.
-pub fn each(domain: &str, value: &mut Value, act: &mut impl FnMut(&mut Value)) {
-    walk(domain, "", value, act);
-}
-
-fn walk(domain: &str, parent: &str, value: &mut Value, act: &mut impl FnMut(&mut Value)) {
-    match value {
-        Value::Object(members) => {
-            let account = domain == "tenant" && members.contains_key("provider");
-            for (name, member) in members.iter_mut() {
-                let personal = is_personal(domain, parent, name) || account && name == "settings";
-                if !personal {
-                    walk(domain, name, member, act);
-                } else if !member.is_null() {
-                    act(member);
-                }
-            }
-        }
-        Value::Array(items) => {
-            items.iter_mut().for_each(|item| walk(domain, parent, item, act));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
+pub fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
     match (domain, parent) {
         ("order", "customer") => name != "language",
         ("order", "shipping_address" | "billing_address") => {
@@ -203,14 +179,14 @@ fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::walk, *};
     use kontor_messages::{EntityId, TenantId};
     use serde_json::json;
 
-    fn personal(domain: &str, mut value: Value) -> Vec<Value> {
-        let mut seen = Vec::new();
-        each(domain, &mut value, &mut |member| seen.push(member.clone()));
-        seen
+    fn personal(domain: &str, value: Value) -> Vec<Value> {
+        let json = value.to_string();
+        let places = walk::personal(domain, &json).unwrap();
+        places.into_iter().map(|place| serde_json::from_str(&json[place]).unwrap()).collect()
     }
 
     #[test]

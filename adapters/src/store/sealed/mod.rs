@@ -7,9 +7,10 @@
 mod document;
 mod members;
 mod seal;
+mod walk;
 
 use async_trait::async_trait;
-use document::{Document, Personal, owner};
+use document::{Document, Personal, is_sealed, owner};
 pub use kontor_actors::store::ERASED;
 use kontor_actors::{
     chance::secret_bytes,
@@ -21,7 +22,6 @@ use kontor_actors::{
 use kontor_messages::{TenantId, Timestamp};
 pub use members::Known;
 use seal::Key;
-use serde_json::Value;
 use std::{
     collections::{HashMap, HashSet},
     fmt,
@@ -92,12 +92,12 @@ impl SealedStore {
 
     /// The batch with everything personal sealed, and the keys that were made for it.
     async fn sealed(&self, batch: &Batch) -> Result<(Batch, Vec<PersonKeyRow>), StoreFault> {
-        let mut events: Vec<_> = batch.events.iter().map(Document::of_event).collect();
-        let mut states: Vec<_> = batch.states.iter().map(Document::of_state).collect();
+        let events: Vec<_> = batch.events.iter().map(Document::of).collect();
+        let states: Vec<_> = batch.states.iter().map(Document::of).collect();
         // One command's events say the same of it, and are sealed alike.
         let alike = alike(&batch.events);
         let meta = |(place, event)| (alike[place] == place).then(|| Document::of_meta(event));
-        let mut metas: Vec<_> =
+        let metas: Vec<_> =
             batch.events.iter().enumerate().map(|event| meta(event).flatten()).collect();
         let first = |event: &&StoredEvent| event.version == 1;
         let born: HashSet<_> = batch.events.iter().filter(first).map(owner).collect();
@@ -112,25 +112,25 @@ impl SealedStore {
                 made.push(document.key_row(key));
             }
         }
-        let seal = |document: &mut Document| {
-            let key = keys.get(&document.entity).and_then(Option::as_ref);
-            let Document { entity, value } = document;
-            members::each(&entity.domain, value, &mut |member| seal::seal(key, member));
+        let seal = |document: Option<Document<'_>>, plain: &Arc<str>| {
+            let key = |entity: &EntityRef| keys.get(entity).and_then(Option::as_ref);
+            document.map_or_else(
+                || Arc::clone(plain),
+                |document| document.sealed(key(&document.entity)),
+            )
         };
-        events.iter_mut().chain(&mut states).chain(&mut metas).flatten().for_each(seal);
         let mut sealed = copy(batch);
         for (row, document) in sealed.events.iter_mut().zip(events) {
-            row.payload = document.map_or_else(|| Arc::clone(&row.payload), Document::text);
+            row.payload = seal(document, &row.payload);
         }
         for (place, document) in metas.into_iter().enumerate() {
-            let meta = match document {
-                Some(document) => document.text(),
-                None => Arc::clone(&sealed.events[alike[place]].meta),
+            sealed.events[place].meta = match alike[place] {
+                first if first == place => seal(document, &batch.events[place].meta),
+                first => Arc::clone(&sealed.events[first].meta),
             };
-            sealed.events[place].meta = meta;
         }
         for (row, document) in sealed.states.iter_mut().zip(states) {
-            row.state = document.map_or_else(|| Arc::clone(&row.state), Document::text);
+            row.state = seal(document, &row.state);
         }
         sealed.person_keys.extend(made.iter().cloned());
         Ok((sealed, made))
@@ -138,30 +138,13 @@ impl SealedStore {
 
     /// Opens rows of any kind.
     async fn open<R: Personal>(&self, mut rows: Vec<R>) -> Result<Vec<R>, StoreFault> {
-        let sealed =
-            |row: &&R| !members::hints(row.domain()).is_empty() && seal::may_be_sealed(row.text());
-        let mut wanted: Vec<_> = rows.iter().filter(sealed).map(R::address).collect();
-        wanted.extend(rows.iter().filter_map(R::provenance).map(|(entity, _)| entity));
+        let mut wanted: Vec<_> = rows.iter().filter(|row| is_sealed(*row)).map(R::address).collect();
+        wanted.extend(rows.iter().filter_map(R::provenance));
         if wanted.is_empty() {
             return Ok(rows);
         }
         let keys = self.keys(wanted).await?;
-        let open = |entity: &EntityRef, value: &mut Value| {
-            let key = keys.get(entity).and_then(Option::as_ref);
-            members::each(&entity.domain, value, &mut |member| seal::open(key, member));
-        };
-        for row in &mut rows {
-            if let Some((entity, mut meta)) = row.provenance() {
-                open(&entity, &mut meta);
-                row.set_meta(meta.to_string().into());
-            }
-            if sealed(&&*row) {
-                let broken = |error| StoreFault(format!("what is sealed is no JSON: {error}"));
-                let mut value: Value = serde_json::from_str(row.text()).map_err(broken)?;
-                open(&row.address(), &mut value);
-                row.set_text(value.to_string().into());
-            }
-        }
+        rows.iter_mut().try_for_each(|row| document::open(row, &keys))?;
         Ok(rows)
     }
 }

@@ -10,7 +10,6 @@ use ring::{
     aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
 };
-use serde_json::Value;
 
 /// What a key is.
 pub type Key = [u8; 32];
@@ -25,33 +24,34 @@ pub fn may_be_sealed(json: &str) -> bool {
     json.contains("\"~1.") || json.contains("\"~2.")
 }
 
-/// Seals a value where it stands; without a key what it was is gone.
-pub fn seal(key: Option<&Key>, value: &mut Value) {
-    let (form, plain) = match &*value {
-        Value::String(text) => (TEXT, text.clone().into_bytes()),
-        other => (JSON, other.to_string().into_bytes()),
+/// A value's JSON, sealed; without a key what it was is gone.
+pub fn seal(key: Option<&Key>, json: &str) -> String {
+    let text = json.starts_with('"').then(|| serde_json::from_str::<String>(json).ok()).flatten();
+    let (form, plain) = match text {
+        Some(text) => (TEXT, text.into_bytes()),
+        None => (JSON, json.as_bytes().to_vec()),
     };
-    let sealed = key.and_then(|key| encrypt(key, plain));
-    *value = match sealed {
-        Some(sealed) => format!("{form}{}", URL_SAFE_NO_PAD.encode(sealed)).into(),
+    match key.and_then(|key| encrypt(key, plain)) {
+        Some(sealed) => format!("\"{form}{}\"", URL_SAFE_NO_PAD.encode(sealed)),
         None => erased(form),
-    };
+    }
 }
 
-/// Opens a value where it stands.
-pub fn open(key: Option<&Key>, value: &mut Value) {
-    let Value::String(text) = &*value else { return };
-    let Some(form) = [TEXT, JSON].into_iter().find(|form| text.starts_with(form)) else { return };
+/// The JSON of what was sealed; none if the value is not sealed.
+pub fn open(key: Option<&Key>, json: &str) -> Option<String> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    let form = [TEXT, JSON].into_iter().find(|form| text.starts_with(form))?;
     let opened = key.and_then(|key| decrypt(key, &text[form.len()..]));
+    let opened = opened.and_then(|plain| String::from_utf8(plain).ok());
     let opened = opened.and_then(|plain| match form {
-        TEXT => String::from_utf8(plain).ok().map(Value::String),
-        _ => serde_json::from_slice(&plain).ok(),
+        TEXT => serde_json::to_string(&plain).ok(),
+        _ => Some(plain),
     });
-    *value = opened.unwrap_or_else(|| erased(form));
+    Some(opened.unwrap_or_else(|| erased(form)))
 }
 
-fn erased(form: &str) -> Value {
-    if form == TEXT { ERASED.into() } else { Value::Object(serde_json::Map::new()) }
+fn erased(form: &str) -> String {
+    if form == TEXT { format!("\"{ERASED}\"") } else { "{}".to_owned() }
 }
 
 fn encrypt(key: &Key, plain: Vec<u8>) -> Option<Vec<u8>> {
@@ -76,55 +76,56 @@ fn decrypt(key: &Key, text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const KEY: Key = [7; 32];
 
-    fn sealed(value: Value) -> Value {
-        let mut value = value;
-        seal(Some(&KEY), &mut value);
-        value
+    fn sealed(value: &Value) -> String {
+        seal(Some(&KEY), &value.to_string())
+    }
+
+    fn opened(key: Option<&Key>, json: &str) -> Value {
+        serde_json::from_str(&open(key, json).unwrap()).unwrap()
     }
 
     #[test]
     fn what_was_sealed_opens_with_its_key_and_with_no_other() {
-        for plain in [json!("Jana Kupcová"), json!(""), json!({ "a": [1, null] }), json!("~1.x")] {
-            let mut value = sealed(plain.clone());
-            assert!(may_be_sealed(&value.to_string()), "{value}");
-            assert!(!value.to_string().contains("Jana"));
-            let mut other = value.clone();
-            open(Some(&KEY), &mut value);
-            assert_eq!(value, plain);
-            open(Some(&[8; 32]), &mut other);
+        let plain = [
+            json!("Jana \"Kupcová\"\n"),
+            json!(""),
+            json!({ "a": [1, null] }),
+            json!("~1.x"),
+            json!(7),
+        ];
+        for plain in plain {
+            let value = sealed(&plain);
+            assert!(may_be_sealed(&value), "{value}");
+            assert!(!value.contains("Jana"));
+            assert_eq!(opened(Some(&KEY), &value), plain);
+            let other = opened(Some(&[8; 32]), &value);
             assert_eq!(other, if plain.is_string() { json!(ERASED) } else { json!({}) });
         }
     }
 
     #[test]
     fn the_same_value_is_the_same_text_and_another_is_another() {
-        assert_eq!(sealed(json!("Jana")), sealed(json!("Jana")));
-        assert_ne!(sealed(json!("Jana")), sealed(json!("Jan")));
+        assert_eq!(sealed(&json!("Jana")), sealed(&json!("Jana")));
+        assert_ne!(sealed(&json!("Jana")), sealed(&json!("Jan")));
     }
 
     #[test]
     fn without_a_key_what_it_was_is_gone() {
-        let mut value = json!("Jana");
-        seal(None, &mut value);
-        assert_eq!(value, ERASED);
-        let mut value = sealed(json!("Jana"));
-        open(None, &mut value);
-        assert_eq!(value, ERASED);
-        open(None, &mut value);
-        assert_eq!(value, ERASED);
+        assert_eq!(seal(None, "\"Jana\""), format!("\"{ERASED}\""));
+        assert_eq!(opened(None, &sealed(&json!("Jana"))), ERASED);
+        assert_eq!(open(None, &format!("\"{ERASED}\"")), None);
     }
 
     #[test]
     fn a_text_that_was_changed_does_not_open() {
-        let Value::String(text) = sealed(json!("Jana")) else { panic!() };
-        for broken in [format!("{}A", &text[..text.len() - 1]), "~1.".into(), "~1.%".into()] {
-            let mut value = Value::String(broken);
-            open(Some(&KEY), &mut value);
-            assert_eq!(value, ERASED);
+        let text = sealed(&json!("Jana"));
+        let broken = format!("{}A\"", &text[..text.len() - 2]);
+        for broken in [&broken, "\"~1.\"", "\"~1.%\""] {
+            assert_eq!(opened(Some(&KEY), broken), ERASED, "{broken}");
         }
     }
 }

@@ -7,7 +7,7 @@ CREATE TABLE person_keys (
     person text NOT NULL,
     key    blob,
     at     integer NOT NULL,
-    CONSTRAINT person_keys_pkey PRIMARY KEY (tenant, domain, entity)
+    CONSTRAINT person_keys_pkey PRIMARY KEY (entity, domain, tenant)
 ) WITHOUT ROWID;
 
 CREATE INDEX person_keys_person ON person_keys (tenant, person);

@@ -1,7 +1,9 @@
-//! The platform: the tree of what runs with what hurts first, the tenants, what is quarantined.
+//! The platform: the tree of what runs with what hurts first, its actors, the tenants, what is
+//! quarantined.
 //!
-//! All of it is made of the API's own figures (`/metrics`), tenants and quarantine.
+//! All of it is made of the API's own figures (`/metrics`), actors, tenants and quarantine.
 
+mod actors;
 pub(crate) mod figures;
 mod tenants;
 mod tree;
@@ -26,6 +28,8 @@ use serde_json::json;
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/console/system", get(show))
+        .route("/console/system/actors", get(actors::list))
+        .route("/console/system/actors/{tenant}/{domain}/kill", post(actors::kill))
         .route("/console/system/tenants", get(tenants::list))
         .route("/console/system/quarantine/{tenant}/{domain}/release", post(release))
 }
@@ -46,6 +50,7 @@ fn views(desk: &Desk, current: &str) -> Markup {
         desk.t("Views"),
         &[
             tab("/console/system", desk.t("What runs")),
+            tab("/console/system/actors", desk.t("Actors")),
             tab("/console/system/tenants", desk.t("Tenants")),
         ],
     )

@@ -45,6 +45,7 @@ pub(in crate::words) static WORDS: &[(&str, &str, &str)] = &[
     ("disabled", "disabled", "vypnuto"),
     ("deleting", "being deleted", "maže se"),
     ("quarantined", "quarantined", "v karanténě"),
+    ("ended", "ended", "skončil"),
     ("closed", "closed", "zavřeno"),
     ("new", "new", "nové"),
     ("changed", "changed", "změněno"),

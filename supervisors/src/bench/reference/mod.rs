@@ -87,6 +87,7 @@ pub(super) struct Reference {
     reached: PgConnectOptions,
     skus: usize,
     lines: usize,
+    quantity: i64,
     watched: Vec<Watched>,
 }
 
@@ -107,7 +108,8 @@ impl Reference {
         let stock = sqlx::query(
             "INSERT INTO stock (sku, on_hand) SELECT 'SKU-' || n, $2 FROM generate_series(0, $1 - 1) AS n",
         );
-        let stock = stock.bind(skus as i64).bind(quantity as i64);
+        let quantity = quantity as i64;
+        let stock = stock.bind(skus as i64).bind(quantity);
         stock.execute(&mut connection).await.map_err(told)?;
         // So that no plan is made for an empty table.
         execute(&mut connection, "ANALYZE".to_owned()).await?;
@@ -118,7 +120,15 @@ impl Reference {
             None => reached,
         };
         let watched = [Watched::load()].into_iter().chain(database.watched()).collect();
-        Ok(Some(Self { database, reached, skus, lines, watched }))
+        Ok(Some(Self { database, reached, skus, lines, quantity, watched }))
+    }
+
+    /// As many units to sell as at first: what a trial has sold is not the next one's lack.
+    async fn restock(&self) -> Result<(), String> {
+        let mut connection = connect(&self.database.options()).await?;
+        let stock = sqlx::query("UPDATE stock SET on_hand = reserved + $1 WHERE reserved > 0");
+        stock.bind(self.quantity).execute(&mut connection).await.map_err(told)?;
+        connection.close().await.map_err(told)
     }
 
     /// Places orders over so many connections.
@@ -128,6 +138,7 @@ impl Reference {
         connections: usize,
         seconds: u64,
     ) -> Result<Row, String> {
+        self.restock().await?;
         self.database.rest().await?;
         let mut buyers = Vec::new();
         for _ in 0..connections {

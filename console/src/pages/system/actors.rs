@@ -1,0 +1,112 @@
+//! The domain actors of this node: what waits for each, how it has crashed, and a button that ends
+//! one where it stands, to watch it come back with nothing lost.
+
+use super::{super::Answer, for_operators, views};
+use crate::{
+    backend::{escape, page_at},
+    desk::{Asked, Desk, go},
+    gate::Posted,
+    ui::{
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use axum::extract::Path;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+const COLUMNS: [Column; 8] = [
+    words("Tenant"),
+    words("Domain"),
+    words("Status"),
+    figures("In the mailbox"),
+    figures("Taken up"),
+    figures("Crashes"),
+    words("Since"),
+    words("What to do"),
+];
+const PLACE: &str = "/console/system/actors";
+
+pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
+    for_operators(&desk)?;
+    let tenant = asked.text("tenant");
+    let of = match tenant {
+        "" => String::new(),
+        tenant => format!("&tenant={}", escape(tenant)),
+    };
+    let path = page_at(&format!("/v1/actors?limit=100{of}"), asked.text("cursor"));
+    let page = desk.api().get(&path).await?;
+    let rows: Vec<_> = page.list("items").iter().map(|actor| row(&desk, actor)).collect();
+    let here = if tenant.is_empty() { PLACE.to_owned() } else { format!("{PLACE}?{}", &of[1..]) };
+    let main = html! {
+        div #live data-live-every="1000" {
+            (parts::heading(desk.t("Actors"), &html! {}, &html! {}))
+            (views(&desk, PLACE))
+            @if !tenant.is_empty() {
+                p { (desk.f("Those of {}.", &[tenant])) " "
+                    a href=(PLACE) { (desk.t("Show all")) } }
+            }
+            @if rows.is_empty() {
+                (parts::empty(desk.t("No actor runs"),
+                    desk.t("An actor begins with the first command for its tenant and domain, and sleeps when nobody needs it.")))
+            } @else { (table(&desk, desk.t("Actors"), &COLUMNS, &rows, None)) }
+            (parts::pager(&desk, &here, asked.text("cursor"), &page))
+        }
+    };
+    Ok(desk.page(desk.t("Actors"), main))
+}
+
+fn row(desk: &Desk, actor: &Value) -> Row {
+    let (tenant, domain) = (actor.text("tenant"), actor.text("domain"));
+    let figure = |name: &str| html! { (desk.number(actor.int(name))) };
+    Row {
+        id: format!("{tenant}/{domain}"),
+        href: String::new(),
+        cells: vec![
+            html! { a href={ (PLACE) "?tenant=" (escape(tenant)) } { (tenant) } },
+            html! { (desk.language().word(domain)) },
+            parts::badge(desk, actor.text("status")),
+            figure("waiting"),
+            figure("done"),
+            crashes(desk, actor),
+            parts::ago(desk, actor.text("since")),
+            button(desk, actor),
+        ],
+    }
+}
+
+fn crashes(desk: &Desk, actor: &Value) -> Markup {
+    html! {
+        (desk.number(actor.int("crashes")))
+        @if actor.has("crashed_at") {
+            br;
+            small title=(actor.text("crashed_by")) { (parts::ago(desk, actor.text("crashed_at"))) }
+        }
+    }
+}
+
+fn button(desk: &Desk, actor: &Value) -> Markup {
+    let (tenant, domain) = (escape(actor.text("tenant")), escape(actor.text("domain")));
+    match actor.text("status") {
+        "running" => {
+            let url = format!("{PLACE}/{tenant}/{domain}/kill");
+            parts::one_button(desk, &url, desk.t("Kill"), "small danger")
+        }
+        "quarantined" => {
+            let url = format!("/console/system/quarantine/{tenant}/{domain}/release");
+            parts::one_button(desk, &url, desk.t("Let it serve again"), "small")
+        }
+        _ => html! { span.quiet { (desk.t("begins with the next command")) } },
+    }
+}
+
+pub(super) async fn kill(
+    desk: Desk,
+    Path((tenant, domain)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    let path = format!("/v1/actors/{}/{}/restart", escape(&tenant), escape(&domain));
+    desk.api().post(&path, json!({}), said.text("key")).await?;
+    Ok(go(PLACE))
+}
