@@ -172,8 +172,14 @@ fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
     if !path.starts_with("/v1/") || path.starts_with("/v1/auth/") {
         return headers;
     }
-    let tenantless =
-        ["/v1/tenants", "/v1/actors", "/v1/quarantine", "/v1/users", "/v1/identity", "/v1/invitations/accept"];
+    let tenantless = [
+        "/v1/tenants",
+        "/v1/actors",
+        "/v1/quarantine",
+        "/v1/users",
+        "/v1/identity",
+        "/v1/invitations/accept",
+    ];
     if !tenantless.iter().any(|start| path.starts_with(start)) {
         headers.push("Tenant");
     }

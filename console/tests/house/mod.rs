@@ -205,7 +205,7 @@ fn read(house: &House, path: &str) -> Response {
         "/v1/permissions" => json(&recorded("permissions")),
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
-        "/v1/actors" => json(&json!({"items": [
+        path if path.starts_with("/v1/actors") => json(&json!({"items": [
             {"tenant": "harbour-books", "domain": "stock", "status": "running", "waiting": 3,
              "done": 128, "crashes": 1, "since": "2026-11-27T14:02:00Z",
              "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},

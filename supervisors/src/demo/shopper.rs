@@ -252,7 +252,8 @@ async fn confirmed(town: &Town, bought: &Bought, payment: &str) {
         for path in [format!("/v1/payments/{payment}"), format!("/v1/payments/{payment}/calls")] {
             let bearer = &town.shops[bought.shop].bearer;
             let shown = town.client.get::<Value>(bearer, &path).await;
-            town.ledger.surprise(shown.map_or_else(|fault| fault, |shown| format!("{path}: {shown}")));
+            town.ledger
+                .surprise(shown.map_or_else(|fault| fault, |shown| format!("{path}: {shown}")));
         }
     }
 }

@@ -138,7 +138,8 @@ impl SealedStore {
 
     /// Opens rows of any kind.
     async fn open<R: Personal>(&self, mut rows: Vec<R>) -> Result<Vec<R>, StoreFault> {
-        let mut wanted: Vec<_> = rows.iter().filter(|row| is_sealed(*row)).map(R::address).collect();
+        let mut wanted: Vec<_> =
+            rows.iter().filter(|row| is_sealed(*row)).map(R::address).collect();
         wanted.extend(rows.iter().filter_map(R::provenance));
         if wanted.is_empty() {
             return Ok(rows);

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn values_are_replaced_where_they_stand_and_nothing_else_is_touched() {
-        let json = r#" {"lines":[{"text":"a\"b"},7], "note" : {"x":[1]} ,"n\u006fte":null,"z":-1.5e3} "#;
+        let json =
+            r#" {"lines":[{"text":"a\"b"},7], "note" : {"x":[1]} ,"n\u006fte":null,"z":-1.5e3} "#;
         let places = personal("order", json).unwrap();
         assert_eq!(places.len(), 2);
         let same = replaced(json, &places, |_| None);
