@@ -4,18 +4,19 @@
 //! only so many wait in line: the rest is told to come again, and nobody else notices.
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
+    Algorithm, Argon2, Block, Params, PasswordVerifier, Version, password_hash::phc::PasswordHash,
 };
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use kontor_actors::chance::secret_bytes;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
+use subtle::ConstantTimeEq;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 /// Memory in KiB, passes and lanes of a new hash.
@@ -62,6 +63,37 @@ struct Line {
     turns: Semaphore,
     waiting: AtomicUsize,
     waiting_max: usize,
+    /// What hashes were made in, kept while somebody waits. To map so much anew for each, and to give
+    /// it back, would hold up all threads of the process.
+    memory: Mutex<Vec<Memory>>,
+}
+
+/// What one hash is made in.
+type Memory = Vec<Block>;
+
+impl Line {
+    /// Works in memory that another has left, or in new one, on a thread of its own.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> Result<T, HashFault> + Send + 'static,
+    ) -> Result<T, HashFault> {
+        let mut memory = self.left().pop().unwrap_or_default();
+        let done = blocking(move || {
+            let done = work(&mut memory)?;
+            Ok((done, memory))
+        });
+        let (done, memory) = done.await?;
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            self.left().push(memory);
+        } else {
+            self.left().clear();
+        }
+        Ok(done)
+    }
+
+    fn left(&self) -> std::sync::MutexGuard<'_, Vec<Memory>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Someone in line, who leaves it however they go.
@@ -85,16 +117,17 @@ impl Passwords {
             turns: Semaphore::new(turns),
             waiting: AtomicUsize::new(0),
             waiting_max: turns * WAITING_FOR_EACH,
+            memory: Mutex::default(),
         };
         let chance: [u8; 32] = secret_bytes().map_err(|_| HashFault::Broken)?;
-        let nobody = hash_now(&hex::encode(chance))?;
+        let nobody = hash_now(&hex::encode(chance), &mut Memory::new())?;
         Ok(Self { line: Arc::new(line), nobody: nobody.into() })
     }
 
     /// The hash of a new password.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashFault> {
         let _turn = self.turn().await?;
-        blocking(move || hash_now(password.expose_secret())).await
+        self.line.work(move |memory| hash_now(password.expose_secret(), memory)).await
     }
 
     /// Checks a password against what is kept of it; against nobody's if nothing is.
@@ -106,17 +139,18 @@ impl Passwords {
         let _turn = self.turn().await?;
         let there = kept.is_some();
         let kept = kept.unwrap_or(&self.nobody).to_owned();
-        blocking(move || {
-            let right = check_now(password.expose_secret(), &kept) && there;
+        let check = move |memory: &mut Memory| {
+            let right = check_now(password.expose_secret(), &kept, memory) && there;
             let outdated = right && is_outdated(&kept);
-            let rehash = outdated.then(|| hash_now(password.expose_secret())).transpose()?;
+            let rehash =
+                outdated.then(|| hash_now(password.expose_secret(), memory)).transpose()?;
             Ok(Checked { right, rehash })
-        })
-        .await
+        };
+        self.line.work(check).await
     }
 
     async fn turn(&self) -> Result<SemaphorePermit<'_>, HashFault> {
-        let Line { turns, waiting, waiting_max } = &*self.line;
+        let Line { turns, waiting, waiting_max, .. } = &*self.line;
         if let Ok(turn) = turns.try_acquire() {
             return Ok(turn);
         }
@@ -167,15 +201,36 @@ fn argon2id() -> Result<Argon2<'static>, HashFault> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn hash_now(password: &str) -> Result<String, HashFault> {
-    let salt: [u8; 16] = secret_bytes().map_err(|_| HashFault::Broken)?;
-    let hash: PasswordHash = argon2id()?
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map_err(|_| HashFault::Broken)?;
-    Ok(hash.to_string())
+/// What today's hashes begin with, as PHC strings.
+fn form() -> String {
+    let (memory, passes, lanes) = COST;
+    format!("$argon2id$v=19$m={memory},t={passes},p={lanes}$")
 }
 
-fn check_now(password: &str, kept: &str) -> bool {
+fn hash_now(password: &str, memory: &mut Memory) -> Result<String, HashFault> {
+    let salt: [u8; 16] = secret_bytes().map_err(|_| HashFault::Broken)?;
+    let hash = hashed(password, &salt, memory)?;
+    Ok(format!("{}{}${}", form(), STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)))
+}
+
+fn hashed(password: &str, salt: &[u8], memory: &mut Memory) -> Result<[u8; 32], HashFault> {
+    let hasher = argon2id()?;
+    memory.resize(hasher.params().block_count(), Block::default());
+    let mut hash = [0; 32];
+    hasher
+        .hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, memory)
+        .map_err(|_| HashFault::Broken)?;
+    Ok(hash)
+}
+
+fn check_now(password: &str, kept: &str, memory: &mut Memory) -> bool {
+    let todays = kept.strip_prefix(&form()).and_then(|rest| rest.split_once('$'));
+    if let Some((salt, hash)) = todays {
+        let decode = |text| STANDARD_NO_PAD.decode(text).ok();
+        let (Some(salt), Some(hash)) = (decode(salt), decode(hash)) else { return false };
+        let shown = hashed(password, &salt, memory);
+        return shown.is_ok_and(|shown| shown.as_slice().ct_eq(&hash).into());
+    }
     if kept.starts_with("$argon2") {
         return argon2id()
             .is_ok_and(|hasher| hasher.verify_password(password.as_bytes(), kept).is_ok());
@@ -244,6 +299,34 @@ mod tests {
             let wrong = passwords.check(shown.into(), kept).await.unwrap();
             assert_eq!(wrong, Checked { right: false, rehash: None });
         }
+    }
+
+    #[test]
+    fn a_hash_is_the_one_of_its_specification_whatever_its_memory_held_before() {
+        let mut memory = Memory::new();
+        let kept = hash_now("correct horse", &mut memory).unwrap();
+        let hasher = argon2id().unwrap();
+        for password in ["correct horse", "wrong"] {
+            let right = hasher.verify_password(password.as_bytes(), &*kept).is_ok();
+            assert_eq!(right, password == "correct horse");
+            assert_eq!(check_now(password, &kept, &mut memory), right, "memory that was used");
+            assert_eq!(check_now(password, &kept, &mut Memory::new()), right);
+        }
+        let shorter = kept.strip_suffix(&kept[kept.len() - 4..]).unwrap();
+        assert!(!check_now("correct horse", shorter, &mut memory));
+    }
+
+    #[tokio::test]
+    async fn memory_is_kept_while_somebody_waits_and_no_longer() {
+        let passwords = Passwords::with(1).unwrap();
+        passwords.hash("correct horse".into()).await.unwrap();
+        assert!(passwords.line.left().is_empty());
+        passwords.line.waiting.fetch_add(1, Ordering::AcqRel);
+        passwords.hash("correct horse".into()).await.unwrap();
+        assert_eq!(passwords.line.left().len(), 1);
+        passwords.line.waiting.fetch_sub(1, Ordering::AcqRel);
+        passwords.hash("correct horse".into()).await.unwrap();
+        assert!(passwords.line.left().is_empty());
     }
 
     #[tokio::test]
