@@ -37,7 +37,7 @@ fn reference(tenant: &TenantId, domain: &str, entity: &EntityId) -> EntityRef {
 /// Whoever did it, as far as the sealing of addresses is concerned.
 fn who(event: &StoredEvent) -> Option<EntityRef> {
     let asked: Asked<'_> = serde_json::from_str(&event.meta).ok()?;
-    let actor = EntityId::parse(&*asked.actor).unwrap_or_else(|_| EntityId::named("somebody"));
+    let actor = EntityId::parse(&asked.actor).unwrap_or_else(|_| EntityId::named("somebody"));
     Some(reference(&event.tenant, members::META, &actor))
 }
 
