@@ -2,6 +2,7 @@
 //! have crashed.
 
 use kontor_messages::{TenantId, Timestamp};
+use serde::Serialize;
 use std::{
     collections::HashMap,
     sync::{
@@ -9,6 +10,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
+use utoipa::ToSchema;
 
 /// Tenants whose crashes are remembered, of one domain.
 const CRASHES_MAX: usize = 10_000;
@@ -54,7 +56,8 @@ impl Life {
 }
 
 /// Where an actor stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ActorStatus {
     /// It is there.
     Running,

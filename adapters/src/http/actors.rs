@@ -37,18 +37,6 @@ struct Which {
     cursor: Option<String>,
 }
 
-/// Where an actor stands.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Standing {
-    /// It is there.
-    Running,
-    /// It crashed too often and is out of service.
-    Quarantined,
-    /// It crashed, and begins again with the next command.
-    Ended,
-}
-
 /// A domain actor.
 #[derive(Serialize, ToSchema)]
 struct Shown {
@@ -57,7 +45,7 @@ struct Shown {
     /// Which domain's.
     domain: &'static str,
     /// Where it stands.
-    status: Standing,
+    status: ActorStatus,
     /// Since when.
     since: Timestamp,
     /// Commands and deadlines that wait in its mailbox.
@@ -80,11 +68,7 @@ impl From<SeenActor> for Shown {
         Self {
             tenant: seen.tenant,
             domain: seen.domain,
-            status: match seen.status {
-                ActorStatus::Running => Standing::Running,
-                ActorStatus::Quarantined => Standing::Quarantined,
-                ActorStatus::Ended => Standing::Ended,
-            },
+            status: seen.status,
             since: seen.since,
             waiting: seen.waiting,
             done: seen.done,
@@ -147,8 +131,8 @@ async fn restart(
     let hosts = command.api.intake().hosts();
     let host = hosts.named(&domain).ok_or_else(unknown)?;
     if command.terms.dry_run {
-        let seen = host.actors(Some(&tenant)).into_iter();
-        let there = seen.into_iter().any(|seen| seen.status == ActorStatus::Running);
+        let running = |seen: &SeenActor| seen.status == ActorStatus::Running;
+        let there = host.actors(Some(&tenant)).iter().any(running);
         let would = DryRun { would: Vec::new(), result: serde_json::json!({}) };
         return there.then(|| super::json(StatusCode::OK, &would)).ok_or_else(unknown);
     }
