@@ -71,7 +71,7 @@ pub fn received(
     if *world.get(&id)? != PaymentState::Blank {
         return Ok(Decision::nothing(id));
     }
-    let found = find(world, &notification)?;
+    let found = ready(world, &notification)?;
     let mut events = Vec::new();
     if let Some(payment) = &found {
         events = carry(world, payment, &notification, now)?;
@@ -92,7 +92,7 @@ pub fn look_again(world: &World<'_, Payment>, id: EntityId, now: Timestamp) -> A
     if now < next {
         return Ok(Decision::nothing(id));
     }
-    if let Some(payment) = find(world, notification)? {
+    if let Some(payment) = ready(world, notification)? {
         let mut events = carry(world, &payment, notification, now)?;
         events.insert(0, (id.clone(), PaymentEvent::NotificationMatched { payment }));
         return Ok(Decision { subject: id, events });
@@ -172,6 +172,24 @@ fn find(
         }
     }
     Ok(None)
+}
+
+/// The payment, once the notification can be carried in: where the provider has to be asked, it must
+/// have named the payment, which it has not while the answer to the opening is under way.
+fn ready(
+    world: &World<'_, Payment>,
+    notification: &Notification,
+) -> Result<Option<EntityId>, Missing> {
+    let Some(id) = find(world, notification)? else { return Ok(None) };
+    let told = notification.signature_ok && notification.observation.is_some();
+    let named = world.get(&id)?.payment().is_some_and(|payment| {
+        payment.attempts.iter().any(|attempt| {
+            attempt.provider == notification.provider
+                && attempt.account == notification.account
+                && (attempt.by_hand || !attempt.references.is_empty())
+        })
+    });
+    Ok((told || named).then_some(id))
 }
 
 /// What a notification does to its payment.

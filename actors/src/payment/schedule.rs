@@ -36,10 +36,11 @@ const QUIET: [u64; 7] = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4
 const RETURNED: [u64; 8] = [5, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE];
 /// After how many seconds it is asked what became of a call.
 const UNKNOWN: [u64; 2] = [5 * MINUTE, HOUR];
-/// After how many seconds a notification's payment is looked for again.
-const UNMATCHED: [u64; 5] = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR];
+/// After how many seconds a notification's payment is looked for again; soon at first, for it may have
+/// come before the answer to the opening.
+const UNMATCHED: [u64; 7] = [2, 10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR];
 /// How often a notification's payment is looked for.
-pub const MATCHES_MAX: u32 = 10;
+pub const MATCHES_MAX: u32 = 12;
 
 /// A key is good for a day at the providers; an hour is left for clocks and queues.
 const KEY_LIFE: Duration = Duration::from_secs(23 * HOUR);

@@ -64,6 +64,19 @@ fn w71_one_for_a_payment_not_known_yet_is_kept_and_matched_later() {
 }
 
 #[test]
+fn one_that_comes_before_the_answer_to_the_opening_has_the_provider_asked_right_after_it() {
+    let unproven = Notification { payment: Some(id()), observation: None, ..notification() };
+    let mut stage =
+        after([request()]).when(record(unproven)).then_names(&["payment.notification_received"]);
+    assert_eq!(inbox_of(&stage).status, InboxStatus::Unmatched);
+    stage.obey(opened(1)).unwrap();
+    let stage = stage.after(Duration::from_secs(2));
+    stage
+        .when(C::Wake { payment: inbox_id() })
+        .then_names(&["payment.notification_matched", "payment.query_requested"]);
+}
+
+#[test]
 fn w71_it_is_looked_for_again_for_days_and_then_left_to_a_person() {
     let mut stage = given::<Payment>([]);
     stage.obey(record(notification())).unwrap();
