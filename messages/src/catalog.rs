@@ -73,6 +73,22 @@ pub fn ean_entity(code: &Gtin) -> EntityId {
     EntityId::named(format!("ean/{}", code.padded()))
 }
 
+/// A maker's code with its brand, as they are compared: without case, and the code without spaces,
+/// dashes and slashes, while zeros count. None if one of them says nothing, or both are too long.
+pub fn part_text(brand: &str, mpn: &str) -> Option<String> {
+    let code = mpn.chars().filter(|c| !matches!(c, '-' | '/') && !c.is_whitespace());
+    let code: String = code.flat_map(char::to_uppercase).collect();
+    let brand = brand.trim().to_lowercase();
+    let text = format!("{brand}/{code}");
+    let fits = !brand.is_empty() && !code.is_empty() && text.len() <= 190;
+    (fits && !text.chars().any(char::is_control)).then_some(text)
+}
+
+/// The entity of the products that carry a maker's code.
+pub fn part_entity(text: &str) -> EntityId {
+    EntityId::named(format!("part/{text}"))
+}
+
 /// Tells a member that is `null` from one that is absent.
 pub fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where

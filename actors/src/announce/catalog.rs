@@ -119,7 +119,11 @@ fn say(event: CatalogEvent, data: &mut Map<String, Value>) -> bool {
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_told(field: &&Field) -> bool {
-    !matches!(field, Field::Price(slot) if slot.kind == PriceKind::Cost)
+    match field {
+        Field::Price(slot) => slot.kind != PriceKind::Cost,
+        Field::Offer(_) => false,
+        _ => true,
+    }
 }
 
 fn source(source: &Source) -> Value {

@@ -8,8 +8,8 @@ use crate::domain::Event;
 use kontor_messages::{
     EntityId,
     catalog::{
-        CatalogEvent, Change, Field, FieldValue, Gtin, Writer, ean_entity, product_entity,
-        tally_entity,
+        CatalogEvent, Change, Field, FieldValue, Gtin, Writer, ean_entity, part_entity,
+        product_entity, tally_entity,
     },
 };
 use std::collections::BTreeSet;
@@ -45,6 +45,7 @@ fn others(field: &Field, value: Option<&FieldValue>) -> BTreeSet<EntityId> {
         (Field::Ean, Some(FieldValue::Text(code))) => {
             Gtin::parse(code).map(|code| ean_entity(&code)).into_iter().collect()
         }
+        (Field::Part, Some(FieldValue::Text(part))) => BTreeSet::from([part_entity(part)]),
         (Field::VariantOf, Some(FieldValue::Text(parent))) => {
             BTreeSet::from([product_entity(parent)])
         }
@@ -174,6 +175,9 @@ fn touched(entity: &EntityId, state: &mut CatalogState, event: &Event<'_, Catalo
         let found = pairs.iter().find(|(field, _)| *field == wanted);
         found.map(|(field, value)| others(field, *value).contains(entity))
     };
+    let name = entity.as_str();
+    let code = if name.starts_with("part/") { Field::Part } else { Field::Ean };
+    let carried = listed(&code) == Some(true);
     match state {
         CatalogState::Product(product) => {
             if let Some(is) = listed(&Field::VariantOf) {
@@ -184,12 +188,10 @@ fn touched(entity: &EntityId, state: &mut CatalogState, event: &Event<'_, Catalo
             }
         }
         CatalogState::Ean { products } => {
-            let is = listed(&Field::Ean) == Some(true);
-            list(products, id, is, EAN_PRODUCTS_MAX);
+            list(products, id, carried, EAN_PRODUCTS_MAX);
         }
-        CatalogState::Blank if entity.as_str().starts_with("ean/") => {
-            let is = listed(&Field::Ean) == Some(true);
-            let products = if is { vec![id.to_owned()] } else { Vec::new() };
+        CatalogState::Blank if ["ean/", "part/"].iter().any(|kind| name.starts_with(kind)) => {
+            let products = if carried { vec![id.to_owned()] } else { Vec::new() };
             *state = CatalogState::Ean { products };
         }
         _ => {}

@@ -6,7 +6,7 @@ use kontor_messages::{
     EntityId,
     catalog::{
         AttributeValue, CatalogRefusal, Field, FieldValue, Fields, Gtin, MediaItem, PriceKind,
-        PriceValue, ProductStatus, Texts, Writer, gtin,
+        PriceValue, ProductStatus, Texts, Writer, gtin, source,
     },
 };
 use std::collections::BTreeSet;
@@ -64,6 +64,7 @@ fn name(field: &Field) -> Checked<()> {
         }
         Field::Attribute(code) => is_code(code),
         Field::Price(slot) => slot.channel.as_deref().is_none_or(is_channel),
+        Field::Offer(supplier) => source::is_name(supplier),
         _ => true,
     };
     if fits { Ok(()) } else { Err("expected a field that is well named".to_owned()) }
@@ -123,6 +124,11 @@ fn check_value(field: &Field, value: FieldValue) -> Checked<FieldValue> {
             Ok(FieldValue::Parts(parts))
         }
         (Field::Price(slot), FieldValue::Price(value)) => price(slot.kind, value),
+        (Field::Offer(_), FieldValue::Offer(offer)) => {
+            let fits = (0..=AMOUNT_MAX).contains(&offer.cost.amount_minor);
+            fits.then_some(FieldValue::Offer(offer))
+                .ok_or_else(|| format!("expected an amount of 0 to {AMOUNT_MAX}"))
+        }
         (field, _) => Err(format!("expected what {field} can be")),
     }
 }

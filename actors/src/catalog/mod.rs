@@ -12,6 +12,7 @@ mod decide;
 mod desk;
 mod import;
 mod judge;
+mod offers;
 mod plan;
 mod pricing;
 mod shelf;

@@ -4,7 +4,7 @@ use super::{
     Step, attributes, check,
     desk::Desk,
     judge::{Judged, judge},
-    pricing, shelf,
+    offers, pricing, shelf,
     state::Product,
     tree,
 };
@@ -13,7 +13,7 @@ use kontor_messages::{
     EntityId,
     catalog::{
         CatalogEvent, CatalogRefusal, Change, Field, FieldValue, Fields, ProductStatus, Source,
-        Writer,
+        Writer, part_text,
     },
 };
 use std::collections::BTreeMap;
@@ -37,7 +37,8 @@ pub(super) fn create(
 ) -> Step<Vec<CatalogEvent>> {
     let fields = prepare(desk, fields)?;
     let blank = Product { sku: sku.to_owned(), ..Product::default() };
-    let Judged { changes, .. } = judge(&blank, fields, by);
+    let Judged { mut changes, .. } = judge(&blank, fields, by);
+    conclude(&blank, &mut changes, by);
     let priced = follow(desk, id, &blank, &changes, by, false)?;
     let said = changes.into_iter().filter_map(|change| Some((change.field, change.now?)));
     let mut fields: BTreeMap<Field, FieldValue> = said.collect();
@@ -57,7 +58,8 @@ pub(super) fn change(
     reprice: bool,
 ) -> Step<Planned> {
     let fields = prepare(desk, fields)?;
-    let Judged { changes, kept } = judge(known, fields, by);
+    let Judged { mut changes, kept } = judge(known, fields, by);
+    conclude(known, &mut changes, by);
     if changes.is_empty() && !reprice {
         return Ok(Planned { events: Vec::new(), kept });
     }
@@ -66,6 +68,32 @@ pub(super) fn change(
     // Prices that follow from a rule are the rule's, in an event of their own writer.
     events.extend(priced);
     Ok(Planned { events, kept })
+}
+
+/// Adds the fields that follow from what changes.
+fn conclude(known: &Product, changes: &mut Vec<Change>, by: &Writer) {
+    offers::settle(known, changes, Some(by));
+    part(known, changes);
+}
+
+/// How a product is compared by its maker's code follows from that and its brand.
+fn part(known: &Product, changes: &mut Vec<Change>) {
+    let news = |field: &Field| changes.iter().find(|change| change.field == *field);
+    if news(&Field::Brand).is_none() && news(&Field::Mpn).is_none() {
+        return;
+    }
+    let text = |field: &Field| match news(field) {
+        Some(Change { now: Some(FieldValue::Text(text)), .. }) => Some(text.as_str()),
+        Some(_) => None,
+        None => known.text(field),
+    };
+    let part = text(&Field::Brand).zip(text(&Field::Mpn));
+    let now = part.and_then(|(brand, mpn)| part_text(brand, mpn)).map(FieldValue::Text);
+    let was = known.value(&Field::Part).cloned();
+    if was != now {
+        let was_by = known.owner(&Field::Part).map(super::Owner::writer);
+        changes.push(Change { field: Field::Part, was, was_by, now, owner: None });
+    }
 }
 
 /// Checks what fields say by themselves, and reads categories as what they have become.
@@ -87,8 +115,8 @@ fn follow(
     reprice: bool,
 ) -> Step<Option<CatalogEvent>> {
     let mut after = known.clone();
-    for change in changes {
-        after.set(&change.field, change.now.clone(), Some(by));
+    for Change { field, now, owner, .. } in changes {
+        after.set(field, now.clone(), Some(owner.as_ref().unwrap_or(by)));
     }
     if after.fields.len() > FIELDS_MAX {
         return refuse(CatalogRefusal::LimitReached { what: "fields", max: FIELDS_MAX });
@@ -99,7 +127,7 @@ fn follow(
     if news(&Field::Status) && after.status() == ProductStatus::Active {
         attributes::check_ready(desk.world, &after)?;
     }
-    let costs = changes.iter().any(|change| pricing::is_cost(&change.field));
+    let costs = changes.iter().any(|change| pricing::is_followed(&change.field));
     let scope = news(&Field::Brand) || news(&Field::Categories);
     let rule = Writer { source: Source::Rule, run: by.run.clone() };
     if !(costs || reprice || scope) {
@@ -114,7 +142,7 @@ fn follow(
     Ok(Some(CatalogEvent::PriceChanged { sku, changes, by: rule, undone: None }))
 }
 
-/// Changes as events: what is said of the product, its prices, and that it is offered no longer.
+/// Changes as events: what is said of the product, its prices and offers, and that it is offered no longer.
 pub(super) fn events(
     sku: &str,
     changes: Vec<Change>,
@@ -125,7 +153,7 @@ pub(super) fn events(
     let gone = FieldValue::Text(ProductStatus::Archived.as_str().to_owned());
     for change in changes {
         match &change.field {
-            Field::Price(_) => prices.push(change),
+            Field::Price(_) | Field::Offer(_) => prices.push(change),
             Field::Status if change.now.as_ref() == Some(&gone) => archived.push(change),
             _ => said.push(change),
         }

@@ -57,9 +57,11 @@ fn check_rule(at: &str, rule: &PriceRule) -> Step<()> {
         Formula::Markup { bp } => bp <= 1_000_000,
         Formula::Margin { bp } => bp < 10_000,
         Formula::Add { amount_minor } => amounts.contains(&amount_minor),
+        Formula::BelowRecommended { bp } | Formula::MarginShared { bp } => bp <= 10_000,
     };
     if !formula {
-        let expected = "expected a mark-up up to 10000 %, a margin below 100 %, or an amount";
+        let expected = "expected a mark-up up to 10000 %, a margin below 100 %, an amount, or a \
+            share up to 100 %";
         return check::invalid(format!("{at}/formula"), expected);
     }
     if rule.vat_bp > 10_000 || rule.floor_markup_bp > 1_000_000 {
@@ -73,9 +75,10 @@ fn check_rule(at: &str, rule: &PriceRule) -> Step<()> {
     Ok(())
 }
 
-/// Whether a field is what a product costs.
-pub(super) fn is_cost(field: &Field) -> bool {
-    matches!(field, Field::Price(slot) if slot.kind == PriceKind::Cost)
+/// Whether prices follow from a field: it is what a product costs, or what its maker recommends.
+pub(super) fn is_followed(field: &Field) -> bool {
+    let followed = |kind| matches!(kind, PriceKind::Cost | PriceKind::Recommended);
+    matches!(field, Field::Price(slot) if followed(slot.kind))
 }
 
 /// The prices that follow from a product's costs by the tenant's rules.
@@ -110,7 +113,8 @@ pub(super) fn follow(world: &View<'_>, id: &EntityId, product: &Product) -> Step
         }
     }
     for (slot, (rule, cost)) in best {
-        if let Some(amount) = price(rule, cost) {
+        let recommended = recommended(product, slot.currency);
+        if let Some(amount) = price(rule, cost, recommended) {
             let value = FieldValue::Price(PriceValue::always(amount));
             prices.insert(Field::Price(slot), Some(value));
         }
@@ -129,6 +133,15 @@ fn costs(product: &Product) -> Option<BTreeMap<Currency, i64>> {
         _ => None,
     });
     Some(costs.collect::<BTreeMap<_, _>>()).filter(|costs| !costs.is_empty())
+}
+
+/// What the maker recommends, with tax.
+fn recommended(product: &Product, currency: Currency) -> Option<i64> {
+    let slot = PriceSlot::everywhere(PriceKind::Recommended, currency);
+    match product.value(&Field::Price(slot)) {
+        Some(FieldValue::Price(price)) => Some(price.amount_minor),
+        _ => None,
+    }
 }
 
 fn is_for(rule: &PriceRule, id: &EntityId, product: &Product, cost: i64) -> bool {
@@ -153,17 +166,24 @@ fn weight(rule: &PriceRule) -> (u8, i32, i64) {
     (narrow, rule.priority, rule.cost_from_minor)
 }
 
-/// The price that a rule makes of a cost; `None` if it does not fit.
-pub(super) fn price(rule: &PriceRule, cost: i64) -> Option<i64> {
-    let cost = i128::from(cost);
+/// The price that a rule makes of a cost without tax, and of what the maker recommends with tax;
+/// `None` if it makes none.
+pub(super) fn price(rule: &PriceRule, cost: i64, recommended: Option<i64>) -> Option<i64> {
+    let (cost, recommended) = (i128::from(cost), recommended.map(i128::from));
     let vat = WHOLE_BP + i128::from(rule.vat_bp);
+    let taxed = |net: i128, per: i128| (net * vat, per * WHOLE_BP);
     // As a fraction, so that nothing is rounded before the end.
-    let (net, per) = match rule.formula {
-        Formula::Markup { bp } => (cost * (WHOLE_BP + i128::from(bp)), WHOLE_BP),
-        Formula::Margin { bp } => (cost * WHOLE_BP, WHOLE_BP - i128::from(bp)),
-        Formula::Add { amount_minor } => (cost + i128::from(amount_minor), 1),
+    let gross = match rule.formula {
+        Formula::Markup { bp } => taxed(cost * (WHOLE_BP + i128::from(bp)), WHOLE_BP),
+        Formula::Margin { bp } => taxed(cost * WHOLE_BP, WHOLE_BP - i128::from(bp)),
+        Formula::Add { amount_minor } => taxed(cost + i128::from(amount_minor), 1),
+        Formula::BelowRecommended { bp } => (recommended? * (WHOLE_BP - i128::from(bp)), WHOLE_BP),
+        Formula::MarginShared { bp } => {
+            let earned = recommended? * WHOLE_BP - cost * vat;
+            let left = recommended? * WHOLE_BP * WHOLE_BP - earned * i128::from(bp);
+            (left, WHOLE_BP * WHOLE_BP)
+        }
     };
-    let gross = (net * vat, per * WHOLE_BP);
     let floor = cost * (WHOLE_BP + i128::from(rule.floor_markup_bp)) * vat;
     let floor = ceil(floor, WHOLE_BP * WHOLE_BP);
     let rounded = round(gross, rule.rounding);
@@ -171,6 +191,11 @@ pub(super) fn price(rule: &PriceRule, cost: i64) -> Option<i64> {
         round((floor, 1), Rounding { way: Way::Up, ..rule.rounding })
     } else {
         rounded
+    };
+    let rounded = match recommended.filter(|most| rule.recommended_max && *most < rounded) {
+        Some(most) if most < floor => return None,
+        Some(most) => most,
+        None => rounded,
     };
     i64::try_from(rounded).ok().filter(|price| (0..=check::AMOUNT_MAX).contains(price))
 }

@@ -33,7 +33,7 @@ pub enum CatalogState {
         /// All that were ever made.
         categories: u32,
     },
-    /// The products that carry a code.
+    /// The products that carry an EAN or a maker's code.
     Ean {
         /// Their ids, oldest first.
         products: Vec<String>,

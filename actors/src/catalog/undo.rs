@@ -1,6 +1,6 @@
 //! Taking an import back: what nobody has touched since says again what it said before.
 
-use super::{Decided, View, desk::Desk, plan, state::Product};
+use super::{Decided, View, desk::Desk, offers, plan, state::Product};
 use crate::domain::Decision;
 use kontor_messages::{
     EntityId,
@@ -67,6 +67,8 @@ fn restore(product: &Product, run: &str, before: Vec<Before>) -> (Vec<Change>, V
         let was = product.value(&field).cloned();
         changes.push(Change { field, was, was_by, now: value, owner: by });
     }
+    // What it costs follows from the offers that are there again.
+    offers::settle(product, &mut changes, None);
     (changes, kept)
 }
 

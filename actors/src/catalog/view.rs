@@ -5,7 +5,7 @@ use kontor_messages::{
     Currency, Timestamp,
     catalog::{
         AttributeValue, Dimensions, Field, FieldValue, MediaItem, PriceKind, ProductStatus,
-        SupplierLink,
+        SupplierLink, SupplierOffer,
     },
 };
 use serde::Serialize;
@@ -57,6 +57,9 @@ pub struct ProductDocument {
     pub media: Vec<MediaItem>,
     /// Its prices.
     pub prices: Vec<ShownPrice>,
+    /// What suppliers ask for it; the best offer makes the cost.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<String, SupplierOffer>,
     /// The product of which it is one colour or size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant_of: Option<String>,
@@ -154,6 +157,9 @@ impl ProductDocument {
                 from: price.from,
                 until: price.until,
             }),
+            (Field::Offer(supplier), FieldValue::Offer(offer)) => {
+                self.offers.insert(supplier.clone(), *offer);
+            }
             _ => {}
         }
     }

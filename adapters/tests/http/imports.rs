@@ -78,14 +78,22 @@ impl House {
     }
 
     async fn upload(&self, text: impl Into<Body>) {
-        let path = "/v1/sources/full/file";
+        self.upload_to("full", text).await;
+    }
+
+    async fn upload_to(&self, source: &str, text: impl Into<Body>) {
+        let path = format!("/v1/sources/{source}/file");
         let kind = Some("application/octet-stream");
-        self.harbour.ask(Method::PUT, path, text.into(), kind).await.ok();
+        self.harbour.ask(Method::PUT, &path, text.into(), kind).await.ok();
     }
 
     /// Imports what is there, and shows what became of it.
     async fn import(&self) -> Value {
-        let started = self.harbour.post("/v1/imports", json!({ "source": "full" })).await.ok();
+        self.import_of("full").await
+    }
+
+    async fn import_of(&self, source: &str) -> Value {
+        let started = self.harbour.post("/v1/imports", json!({ "source": source })).await.ok();
         self.follow().await;
         self.shown(started["id"].as_str().unwrap()).await
     }
@@ -237,6 +245,83 @@ async fn what_a_full_feed_no_longer_holds_has_no_stock() {
         house.feed("code;name;price;stock;category\nA;Vrták;82,50;7;Nářadí > Vrtáky\n").await;
     assert_eq!(import["counts"]["vanished"], 1, "{import}");
     assert_eq!((house.units("AC-A").await, house.units("AC-B").await), (7, 0));
+}
+
+/// A second supplier of the same goods.
+async fn with_rival(house: &House) {
+    house.harbour.put("/v1/suppliers/rival", json!({ "name": "Rival" })).await.ok();
+    let warehouse = json!({ "name": "Rival", "kind": "supplier" });
+    house.harbour.put("/v1/warehouses/rival", warehouse).await.ok();
+    let mut other = source();
+    for member in ["supplier", "warehouse"] {
+        other[member] = json!("rival");
+    }
+    other["sku_prefix"] = json!("RI-");
+    house.harbour.put("/v1/sources/rival", other).await.ok();
+}
+
+/// What a product costs, and whose offer that is.
+async fn cost(house: &House, sku: &str) -> (i64, String) {
+    let found = house.harbour.get(&format!("/v1/products?sku={sku}")).await.ok();
+    let product = &found["items"][0];
+    let price = product["prices"].as_array().unwrap().iter().find(|price| price["kind"] == "cost");
+    let of =
+        |owner: &&Value| owner["fields"].as_array().unwrap().contains(&json!("price.cost.CZK"));
+    let owner = product["owners"].as_array().unwrap().iter().find(of).unwrap();
+    let source = owner["source"].as_str().unwrap().to_owned();
+    (price.unwrap()["amount_minor"].as_i64().unwrap(), source)
+}
+
+#[tokio::test]
+async fn of_several_suppliers_the_cheapest_who_has_some_makes_the_cost() {
+    let house = House::open().await;
+    with_rival(&house).await;
+    let of = |minor: i64, supplier: &str| (minor, format!("supplier:{supplier}"));
+    let ours = "code;name;ean;price;stock\nA;Vrták;8594000000006;80;7\n";
+    house.feed(ours).await;
+    assert_eq!(cost(&house, "AC-A").await, of(8_000, "acme"));
+    house.upload_to("rival", "code;name;ean;price;stock\nX;Vrták;8594000000006;70;3\n").await;
+    let import = house.import_of("rival").await;
+    assert_eq!(import["status"], "completed", "{import}");
+    assert_eq!(cost(&house, "AC-A").await, of(7_000, "rival"));
+    // Nothing but its stock is told anew: it has none left.
+    house.upload_to("rival", "code;name;ean;price;stock\nX;Vrták;8594000000006;70;0\n").await;
+    house.import_of("rival").await;
+    assert_eq!(cost(&house, "AC-A").await, of(8_000, "acme"));
+    // It has some again, and then leaves the feed.
+    let two = "code;name;ean;price;stock\nX;Vrták;8594000000006;70;2\nY;Pila;;50;1\n";
+    house.upload_to("rival", two).await;
+    house.import_of("rival").await;
+    assert_eq!(cost(&house, "AC-A").await, of(7_000, "rival"));
+    house.upload_to("rival", "code;name;ean;price;stock\nY;Pila;;50;1\n").await;
+    house.import_of("rival").await;
+    assert_eq!(cost(&house, "AC-A").await, of(8_000, "acme"));
+}
+
+#[tokio::test]
+async fn a_product_without_an_ean_is_known_by_its_brand_and_its_maker_s_code() {
+    let house = House::open().await;
+    with_rival(&house).await;
+    for (code, of) in [("full", "acme"), ("rival", "rival")] {
+        let mut told = source();
+        let fields = told["mapping"]["fields"].as_array_mut().unwrap();
+        for name in ["brand", "mpn"] {
+            fields.push(json!({ "to": name, "from": [name] }));
+        }
+        (told["supplier"], told["warehouse"]) = (json!(of), json!(of));
+        told["sku_prefix"] = json!(format!("{of}-"));
+        house.harbour.put(&format!("/v1/sources/{code}"), told).await.ok();
+    }
+    house.feed("code;name;brand;mpn;price;stock\nA;Vrták;Bosch;GSB-13/RE;80;7\n").await;
+    let text = "code;name;brand;mpn;price;stock\nX;Vrtačka;BOSCH;gsb 13 re;70;3\nY;Pila;Bosch;GSB-14;60;3\n";
+    house.upload_to("rival", text).await;
+    let import = house.import_of("rival").await;
+    assert_eq!(import["status"], "completed", "{import}");
+    let items = house.harbour.get("/v1/sources/rival/offers").await.ok();
+    let products: Vec<_> =
+        items["items"].as_array().unwrap().iter().map(|offer| offer["product"].clone()).collect();
+    assert_eq!(products, ["acme-A", "rival-Y"]);
+    assert_eq!(cost(&house, "acme-A").await, (7_000, "supplier:rival".to_owned()));
 }
 
 #[tokio::test]

@@ -34,6 +34,8 @@ pub enum Field {
     Mpn,
     /// `ean`.
     Ean,
+    /// `part`: brand and maker's code, as they are compared. It follows from both.
+    Part,
     /// `weight_g`.
     Weight,
     /// `dimensions`.
@@ -52,6 +54,8 @@ pub enum Field {
     Components,
     /// `price.<kind>.<currency>` or `price.<kind>.<currency>@<channel>`.
     Price(PriceSlot),
+    /// `offer.<supplier>`: what that supplier asks for it, and whether it has any.
+    Offer(String),
 }
 
 impl PartialSchema for Field {
@@ -86,6 +90,8 @@ pub enum PriceKind {
     Base,
     /// What it is sold for while an action lasts.
     Sale,
+    /// What its maker recommends that it is sold for, tax included.
+    Recommended,
 }
 
 impl PriceKind {
@@ -95,6 +101,7 @@ impl PriceKind {
             Self::Cost => "cost",
             Self::Base => "base",
             Self::Sale => "sale",
+            Self::Recommended => "recommended",
         }
     }
 }
@@ -117,6 +124,7 @@ impl fmt::Display for Field {
             Self::Manufacturer => f.write_str("manufacturer"),
             Self::Mpn => f.write_str("mpn"),
             Self::Ean => f.write_str("ean"),
+            Self::Part => f.write_str("part"),
             Self::Weight => f.write_str("weight_g"),
             Self::Dimensions => f.write_str("dimensions"),
             Self::Categories => f.write_str("categories"),
@@ -129,6 +137,7 @@ impl fmt::Display for Field {
                 write!(f, "price.{}.{currency}", kind.as_str())?;
                 channel.as_ref().map_or(Ok(()), |channel| write!(f, "@{channel}"))
             }
+            Self::Offer(supplier) => write!(f, "offer.{supplier}"),
         }
     }
 }
@@ -151,6 +160,7 @@ impl FromStr for Field {
                 "manufacturer" => Self::Manufacturer,
                 "mpn" => Self::Mpn,
                 "ean" => Self::Ean,
+                "part" => Self::Part,
                 "weight_g" => Self::Weight,
                 "dimensions" => Self::Dimensions,
                 "categories" => Self::Categories,
@@ -165,6 +175,7 @@ impl FromStr for Field {
             Some(("description", language)) => Self::Description(language.to_owned()),
             Some(("attribute", code)) => Self::Attribute(code.to_owned()),
             Some(("price", slot)) => Self::Price(price_slot(slot).ok_or(EXPECTED)?),
+            Some(("offer", supplier)) => Self::Offer(supplier.to_owned()),
             Some(_) => return Err(EXPECTED),
         };
         Ok(field)
@@ -177,6 +188,7 @@ fn price_slot(text: &str) -> Option<PriceSlot> {
         "cost" => PriceKind::Cost,
         "base" => PriceKind::Base,
         "sale" => PriceKind::Sale,
+        "recommended" => PriceKind::Recommended,
         _ => return None,
     };
     let (currency, channel) = match rest.split_once('@') {
@@ -213,6 +225,8 @@ mod tests {
             "attribute.screen_size",
             "price.cost.EUR",
             "price.sale.CZK@allegro",
+            "price.recommended.CZK",
+            "offer.acme",
         ] {
             assert_eq!(text.parse::<Field>().unwrap().to_string(), text);
         }

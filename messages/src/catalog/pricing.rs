@@ -44,6 +44,10 @@ pub struct PriceRule {
     #[serde(default)]
     #[schema(maximum = 1_000_000)]
     pub floor_markup_bp: u32,
+    /// No price is above what the maker recommends, where that is known. Where the floor is above it
+    /// too, the rule makes no price, and the old one stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recommended_max: bool,
     /// How the price with tax is rounded.
     #[serde(default)]
     pub rounding: Rounding,
@@ -95,6 +99,20 @@ pub enum Formula {
         /// Minor units.
         #[schema(minimum = 0)]
         amount_minor: i64,
+    },
+    /// So much below what the maker recommends. Without that, the rule makes no price.
+    BelowRecommended {
+        /// Hundredths of a per cent of the recommended price.
+        #[schema(maximum = 10_000)]
+        bp: u32,
+    },
+    /// What the maker recommends, less a share of what would be earned at it. Without that, the rule
+    /// makes no price.
+    MarginShared {
+        /// Hundredths of a per cent of the difference between the recommended price and the cost,
+        /// both with tax.
+        #[schema(maximum = 10_000)]
+        bp: u32,
     },
 }
 

@@ -1,6 +1,6 @@
 //! What fields say.
 
-use crate::Timestamp;
+use crate::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -25,6 +25,18 @@ pub enum FieldValue {
     Parts(BTreeMap<String, i64>),
     /// An amount with its period.
     Price(PriceValue),
+    /// What a supplier asks.
+    Offer(SupplierOffer),
+}
+
+/// What a supplier asks for a product, and whether it has any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SupplierOffer {
+    /// Without tax.
+    pub cost: Money,
+    /// Whether the supplier says that it has some; if it does not say, it may.
+    pub available: bool,
 }
 
 /// How large a product is, packed for sale.

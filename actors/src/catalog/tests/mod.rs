@@ -3,6 +3,7 @@
 mod attributes;
 mod categories;
 mod imports;
+mod offers;
 mod pinned;
 mod prices;
 mod products;
@@ -16,7 +17,7 @@ use kontor_messages::{
         Attribute, AttributeKind, AttributeSet, AttributeValue, CatalogCommand as C,
         CatalogEvent as E, CatalogRefusal as R, Category, Change, Field, FieldValue, Fields,
         ImportRow, NewProduct, PriceKind, PriceSlot, PriceValue, RowOutcome, SetMember,
-        SupplierLink, Target, Texts, Writer, ean_entity, product_entity,
+        SupplierLink, SupplierOffer, Target, Texts, Writer, ean_entity, product_entity,
     },
 };
 use std::{collections::BTreeMap, time::Duration};

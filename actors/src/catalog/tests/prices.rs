@@ -14,6 +14,7 @@ fn rule(name: &str, formula: Formula) -> PriceRule {
         formula,
         vat_bp: 0,
         floor_markup_bp: 0,
+        recommended_max: false,
         rounding: Rounding::default(),
         priority: 0,
     }
@@ -56,7 +57,7 @@ fn a_price_is_the_cost_and_what_the_rule_puts_on_it_rounded_once_at_the_end() {
         (0, Formula::Markup { bp: 3_333 }, 2_100, nearest(10_000, 9_900), 9_900),
     ] {
         let rule = PriceRule { vat_bp, rounding, ..rule("r", formula) };
-        assert_eq!(price(&rule, cost), Some(expected), "{cost} {formula:?} {rounding:?}");
+        assert_eq!(price(&rule, cost, None), Some(expected), "{cost} {formula:?} {rounding:?}");
     }
 }
 
@@ -64,7 +65,44 @@ fn a_price_is_the_cost_and_what_the_rule_puts_on_it_rounded_once_at_the_end() {
 fn no_price_is_below_the_floor_even_if_rounding_would_have_it_so() {
     let rounding = Rounding { unit_minor: 10_000, ending_minor: 9_900, way: Way::Nearest };
     let rule = PriceRule { rounding, floor_markup_bp: 500, ..markup(1_000) };
-    assert_eq!(price(&rule, 10_000), Some(19_900));
+    assert_eq!(price(&rule, 10_000, None), Some(19_900));
+}
+
+#[test]
+fn a_price_can_follow_from_what_the_maker_recommends() {
+    let below = rule("below", Formula::BelowRecommended { bp: 1_000 });
+    assert_eq!(price(&below, 5_000, Some(12_100)), Some(10_890));
+    assert_eq!(price(&below, 5_000, None), None, "nothing is recommended");
+    // 12100 is recommended, it costs 6050 with tax: 30 % of the 6050 between them are given away.
+    let shared = rule("shared", Formula::MarginShared { bp: 3_000 });
+    let shared = PriceRule { vat_bp: 2_100, ..shared };
+    assert_eq!(price(&shared, 5_000, Some(12_100)), Some(10_285));
+    assert_eq!(price(&shared, 5_000, None), None, "nothing is recommended");
+    // A clearance: what it costs is above what is recommended, and the floor holds.
+    assert_eq!(price(&shared, 20_000, Some(12_100)), Some(24_200));
+    let half = PriceRule { floor_markup_bp: 1_000, ..below };
+    assert_eq!(price(&half, 12_000, Some(12_100)), Some(13_200));
+}
+
+#[test]
+fn where_a_rule_says_so_no_price_is_above_what_the_maker_recommends() {
+    let held = PriceRule { recommended_max: true, ..markup(10_000) };
+    assert_eq!(price(&held, 10_000, None), Some(20_000), "nothing is recommended");
+    assert_eq!(price(&held, 10_000, Some(25_000)), Some(20_000));
+    assert_eq!(price(&held, 10_000, Some(15_000)), Some(15_000));
+    assert_eq!(price(&held, 10_000, Some(9_000)), None, "below the floor and above the maker's");
+}
+
+#[test]
+fn a_price_follows_what_the_maker_recommends_when_that_changes() {
+    let below = rule("below", Formula::BelowRecommended { bp: 5_000 });
+    let stage = atlas().when(rules(vec![below])).stage.when(costs(100)).stage;
+    assert_eq!(base(&stage), None);
+    let recommended = |minor| {
+        change("atlas", fields([("price.recommended.CZK", amount(minor))]), supplier("run-2"))
+    };
+    let stage = stage.when(recommended(600)).then_names(&["price.changed", "price.changed"]);
+    assert_eq!(base(&stage), Some(300));
 }
 
 #[test]

@@ -182,3 +182,26 @@ fn a_supplier_s_code_leads_to_one_product_and_what_a_person_linked_stays() {
     let stage = stage.when(unlink).then_names(&["product.unlinked"]);
     stage.when(taken).then_names(&["product.linked"]);
 }
+
+/// The products that carry Acme's `A 100-7`, however it is written.
+fn of_acme(stage: &Stage<Catalog>) -> Vec<String> {
+    let part = kontor_messages::catalog::part_text(" ACME", "a100/7").unwrap();
+    stage.state(&kontor_messages::catalog::part_entity(&part)).ean().to_vec()
+}
+
+#[test]
+fn a_product_is_found_by_its_brand_and_its_maker_s_code_whatever_their_dashes_and_case() {
+    let made = fields([("brand", text("Acme")), ("mpn", text("A 100-7"))]);
+    let stage = nothing().when(create("a", made, supplier("run-1"))).stage;
+    assert_eq!(of_acme(&stage), ["a"]);
+    let stage = stage.when(create("b", fields([("mpn", text("A1007"))]), supplier("run-1"))).stage;
+    assert_eq!(of_acme(&stage), ["a"], "a code without a brand means nothing");
+    let branded = change("b", fields([("brand", text("acme"))]), supplier("run-2"));
+    let stage = stage.when(branded).stage;
+    assert_eq!(of_acme(&stage), ["a", "b"]);
+    let other = change("a", fields([("mpn", text("A-1008"))]), supplier("run-2"));
+    let stage = stage.when(other).stage;
+    assert_eq!(of_acme(&stage), ["b"]);
+    let gone = change("b", fields([("brand", None)]), Writer::operator());
+    assert_eq!(of_acme(&stage.when(gone).stage), Vec::<String>::new());
+}

@@ -111,6 +111,7 @@ fn command(ask: &Ask) -> Option<C> {
                 formula: Formula::Markup { bp },
                 vat_bp: 0,
                 floor_markup_bp: 0,
+                recommended_max: false,
                 rounding: Rounding::default(),
                 priority: 0,
             };

@@ -1,7 +1,7 @@
 //! Which product an offer is, and what the feed says of it, as the catalog takes it.
 //!
-//! What is linked stays linked; then a true EAN that one product has; then the SKU that a new
-//! product would get. Nothing is matched by names.
+//! What is linked stays linked; then a true EAN that one product has; then the maker's code with its
+//! brand; then the SKU that a new product would get. Nothing is matched by names.
 
 use super::survey::{News, availability};
 use kontor_actors::{
@@ -13,13 +13,14 @@ use kontor_actors::{
 };
 use kontor_feeds::Record;
 use kontor_messages::{
-    EntityId, TenantId, Timestamp,
+    EntityId, Money, TenantId, Timestamp,
     catalog::{
         AttributeValue, Field, FieldValue, Fields, Gtin, GtinScope, ImportRow, MediaItem,
         MediaKind, NewProduct, PriceKind, PriceSlot, PriceValue, ProductStatus, Source,
-        SupplierLink, Target, Writer, ean_entity, product_entity,
+        SupplierLink, SupplierOffer, Target, Writer, ean_entity, part_entity, part_text,
+        product_entity,
     },
-    supplier::{FeedKind, NewProducts, SourceSettings},
+    supplier::{Availability, FeedKind, NewProducts, SourceSettings},
 };
 use std::collections::HashMap;
 
@@ -46,11 +47,12 @@ pub enum Way {
     Sku(String),
     /// It is linked already.
     Linked,
-    /// Another product carries its EAN.
+    /// Another product carries its EAN, or its maker's code.
     Same(EntityId),
     /// Nobody knows it.
     Unknown,
-    /// Two products carry its EAN, or one of another brand: a person has to say which.
+    /// Two products carry its code, or its EAN is that of one of another brand: a person has to say
+    /// which.
     Doubtful,
 }
 
@@ -89,15 +91,21 @@ impl Matching {
     fn fields(&self, record: &Record, new: bool) -> Fields {
         let mut fields = Fields::new();
         let text = |text: &String| Some(FieldValue::Text(text.clone()));
-        if let Some(price) = record.purchase_price.or(record.list_price) {
-            let slot = PriceSlot::everywhere(PriceKind::Cost, price.currency);
-            let value = PriceValue::always(price.amount_minor);
-            fields.insert(Field::Price(slot), Some(FieldValue::Price(value)));
+        if let Some(cost) = record.purchase_price.or(record.list_price) {
+            let (field, offer) = self.offer(cost, availability(record) != Availability::None);
+            fields.insert(field, offer);
         }
-        if let Some(price) = record.rrp.filter(|_| self.settings.rrp_is_price) {
-            let slot = PriceSlot::everywhere(PriceKind::Base, price.currency);
-            let value = PriceValue::always(price.amount_minor);
-            fields.insert(Field::Price(slot), Some(FieldValue::Price(value)));
+        // Of what is gone nothing else is told.
+        if record.deleted {
+            return fields;
+        }
+        let also_asked = self.settings.rrp_is_price.then_some(PriceKind::Base);
+        for kind in also_asked.into_iter().chain([PriceKind::Recommended]) {
+            if let Some(price) = record.rrp {
+                let slot = PriceSlot::everywhere(kind, price.currency);
+                let value = PriceValue::always(price.amount_minor);
+                fields.insert(Field::Price(slot), Some(FieldValue::Price(value)));
+            }
         }
         if self.settings.kind == FeedKind::StockAndPrice {
             return fields;
@@ -146,6 +154,12 @@ impl Matching {
         fields
     }
 
+    /// What the supplier asks, as a field of its product.
+    pub fn offer(&self, cost: Money, available: bool) -> (Field, Option<FieldValue>) {
+        let offer = FieldValue::Offer(SupplierOffer { cost, available });
+        (Field::Offer(self.settings.supplier.clone()), Some(offer))
+    }
+
     /// Our categories, the main one first.
     fn categories_of(&self, record: &Record) -> Vec<String> {
         let mut ours: Vec<String> = Vec::new();
@@ -189,7 +203,8 @@ fn cut(text: &str, bytes_max: usize) -> String {
     text[..end.unwrap_or(0)].to_owned()
 }
 
-/// How rows without a known product lead to one: links and EANs are looked up together.
+/// How rows without a known product lead to one: links are looked up together, then EANs, then
+/// makers' codes.
 pub async fn ways(
     intake: &Intake,
     tenant: &TenantId,
@@ -224,6 +239,10 @@ pub async fn ways(
     }
     let brands = brands(intake, tenant, news, &same).await?;
     let linked: HashMap<usize, bool> = open.into_iter().zip(linked).collect();
+    let coded = |place: &usize| same.get(place).is_some_and(|products| !products.is_empty());
+    let left = linked.iter().filter(|(place, linked)| !**linked && !coded(place));
+    let left: Vec<usize> = left.map(|(place, _)| *place).collect();
+    same.extend(of_makers(intake, tenant, news, left).await?);
     let ways = (0..news.len()).map(|place| match &known[place] {
         Some(sku) => Way::Sku(sku.clone()),
         None if linked.get(&place).copied().unwrap_or(false) => Way::Linked,
@@ -260,6 +279,38 @@ async fn brands(
         brands.insert(place, ours.is_some() && theirs.is_some() && ours != theirs);
     }
     Ok(brands)
+}
+
+/// The products that carry the makers' codes of rows. One that carries another EAN is another
+/// product.
+async fn of_makers(
+    intake: &Intake,
+    tenant: &TenantId,
+    news: &[News],
+    places: Vec<usize>,
+) -> Result<HashMap<usize, Vec<String>>, StoreFault> {
+    let part = |record: &Record| part_text(record.brand.as_deref()?, record.mpn.as_deref()?);
+    let parts = places.into_iter().filter_map(|place| Some((place, part(&news[place].record)?)));
+    let parts: Vec<(usize, String)> = parts.collect();
+    let wanted = parts.iter().map(|(_, part)| entity_of(tenant, part_entity(part)));
+    let carried = intake.ground().loader.fetch(wanted.collect()).await?;
+    let mut found = HashMap::new();
+    for ((place, _), carried) in parts.into_iter().zip(carried) {
+        let Some(CatalogState::Ean { products }) = state(carried)? else { continue };
+        let wanted = products.iter().map(|id| entity_of(tenant, product_entity(id)));
+        let states = intake.ground().loader.fetch(wanted.collect()).await?;
+        let ean = news[place].record.ean.as_ref().map(ToString::to_string);
+        let mut same = Vec::new();
+        for (id, known) in products.into_iter().zip(states) {
+            let Some(CatalogState::Product(product)) = state(known)? else { continue };
+            let other = product.text(&Field::Ean).zip(ean.as_deref());
+            if other.is_none_or(|(known, ean)| known == ean) {
+                same.push(id);
+            }
+        }
+        found.insert(place, same);
+    }
+    Ok(found)
 }
 
 /// The SKUs of products.

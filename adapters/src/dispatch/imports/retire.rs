@@ -13,7 +13,8 @@ use kontor_actors::{
     supplier::{Offer, Page, Supplier, SupplierState},
 };
 use kontor_messages::{
-    catalog::{CatalogCommand, Field, FieldValue, Fields, ImportRow, ProductStatus, Target},
+    Money,
+    catalog::{CatalogCommand, Field, FieldValue, ImportRow, ProductStatus, Target},
     stock::{Observed, StockCommand},
     supplier::{PageLosses, SupplierCommand, VanishedAction, page_entity},
 };
@@ -40,7 +41,7 @@ impl Applying {
             let lost: Vec<&Offer> =
                 page.offers.iter().filter(|offer| keys.contains(&key(&offer.code))).collect();
             let ended = lost.iter().filter(|offer| rule.after_runs <= offer.missed + 1);
-            gone.extend(ended.filter_map(|offer| offer.product.clone()));
+            gone.extend(ended.filter_map(|offer| Some((offer.product.clone()?, offer.price))));
             let codes = lost.iter().map(|offer| offer.code.clone()).collect();
             losses.push(PageLosses { page: number, codes });
             let count: usize = losses.iter().map(|losses| losses.codes.len()).sum();
@@ -68,32 +69,39 @@ impl Applying {
     }
 
     /// The supplier has none of these products any more.
-    async fn end(&self, skus: Vec<String>, action: VanishedAction) -> Result<(), Hitch> {
-        if skus.is_empty() {
+    async fn end(
+        &self,
+        gone: Vec<(String, Option<Money>)>,
+        action: VanishedAction,
+    ) -> Result<(), Hitch> {
+        if gone.is_empty() {
             return Ok(());
         }
         if let Some(warehouse) = self.matching.settings.warehouse.clone() {
-            let none = |sku: &String| Observed { sku: sku.clone(), quantity: 0, instead_of: None };
-            let counts = skus.iter().map(none).collect();
+            let none = |(sku, _): &(String, Option<Money>)| Observed {
+                sku: sku.clone(),
+                quantity: 0,
+                instead_of: None,
+            };
+            let counts = gone.iter().map(none).collect();
             let observed_at = self.observed_at;
             let told = StockCommand::RecordObservations { warehouse, observed_at, counts };
             self.tell::<kontor_actors::stock::Stock>(told).await?;
         }
-        if action != VanishedAction::Archive {
-            return Ok(());
-        }
-        let archived = ProductStatus::Archived.as_str().to_owned();
-        let status: Fields = [(Field::Status, Some(FieldValue::Text(archived)))].into();
-        let alone = self.ours_alone(skus).await?;
-        let rows: Vec<ImportRow> = alone
-            .into_iter()
-            .map(|sku| ImportRow {
-                target: Target::Sku(sku),
-                new: None,
-                fields: status.clone(),
-                link: None,
-            })
-            .collect();
+        let alone = match action {
+            VanishedAction::Archive => {
+                self.ours_alone(gone.iter().map(|(sku, _)| sku.clone()).collect()).await?
+            }
+            _ => HashSet::new(),
+        };
+        let archived = FieldValue::Text(ProductStatus::Archived.as_str().to_owned());
+        let rows = gone.into_iter().map(|(sku, cost)| {
+            let offer = cost.map(|cost| self.matching.offer(cost, false));
+            let status = alone.contains(&sku).then(|| (Field::Status, Some(archived.clone())));
+            let fields = offer.into_iter().chain(status).collect();
+            ImportRow { target: Target::Sku(sku), new: None, fields, link: None }
+        });
+        let rows: Vec<ImportRow> = rows.filter(|row| !row.fields.is_empty()).collect();
         for rows in rows.chunks(kontor_actors::catalog::ROWS_MAX) {
             let (by, rows) = (self.matching.writer(), rows.to_vec());
             self.tell::<Catalog>(CatalogCommand::Import { by, rows }).await?;
@@ -102,7 +110,7 @@ impl Applying {
     }
 
     /// Those of the products that no other supplier is known to have.
-    async fn ours_alone(&self, skus: Vec<String>) -> Result<Vec<String>, Hitch> {
+    async fn ours_alone(&self, skus: Vec<String>) -> Result<HashSet<String>, Hitch> {
         let store = |fault: kontor_actors::store::StoreFault| Hitch::new(fault.to_string());
         let tenant = &self.caller.tenant;
         let loader = &self.intake.ground().loader;

@@ -304,6 +304,12 @@ impl Pass<'_> {
             if same {
                 return Ok(());
             }
+            // The best offer is one of those who have some.
+            let turned = (said == Availability::None) != (known.stock() == Availability::None);
+            if turned && said != Availability::Unknown {
+                record.purchase_price = price.or(before);
+                described = true;
+            }
             described |= !same_price;
         }
         if row.number <= self.done
