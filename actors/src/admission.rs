@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -55,6 +55,7 @@ struct Inner {
     settings: AdmissionSettings,
     lanes: [Arc<Semaphore>; 3],
     tenants: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
+    others: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -70,8 +71,9 @@ impl Admission {
     pub fn new(settings: AdmissionSettings) -> Self {
         let lanes = [settings.realtime_max, settings.interactive_max, settings.bulk_max]
             .map(|permits| Arc::new(Semaphore::new(permits)));
-        let (tenants, closed) = (Mutex::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { settings, lanes, tenants, closed }) }
+        let (tenants, others) = (Mutex::default(), AtomicU64::new(0));
+        let closed = AtomicBool::new(false);
+        Self { inner: Arc::new(Inner { settings, lanes, tenants, others, closed }) }
     }
 
     /// Lets one command in, or says at once when to come again.
@@ -84,12 +86,20 @@ impl Admission {
             metrics::counter!("kontor_admission_refused_total", "limit" => "tenant").increment(1);
             return Err(Denied::TenantBusy { retry_after_s: 1 });
         };
+        if lane != Lane::Bulk {
+            self.inner.others.fetch_add(1, Ordering::Relaxed);
+        }
         let lane = Arc::clone(&self.inner.lanes[lane as usize]);
         let Ok(lane) = lane.try_acquire_owned() else {
             metrics::counter!("kontor_admission_refused_total", "limit" => "node").increment(1);
             return Err(Denied::NodeBusy { retry_after_s: 1 });
         };
         Ok(Permit { _lane: lane, _tenant: own })
+    }
+
+    /// How many commands came that are no bulk work: while there are more and more, somebody waits.
+    pub fn others_let_in(&self) -> u64 {
+        self.inner.others.load(Ordering::Relaxed)
     }
 
     /// Lets nobody in any more.

@@ -41,6 +41,8 @@ pub(super) struct Found {
     changed_rows_per_second: u64,
     /// Rows a second of another file with the same rows.
     unchanged_rows_per_second: u64,
+    /// Rows a second while orders are placed, all of them changed: an import gives way to them.
+    changed_rows_per_second_beside_orders: u64,
     /// The process's memory at most during these imports.
     memory_max_mb: u64,
     /// The 99th percentile of placing an order, without an import.
@@ -84,7 +86,7 @@ pub(super) async fn measure(args: &ImportArgs, database: Option<String>) -> Resu
     let before = p99(resting.await.map_err(|fault| fault.to_string())??);
     let (stop, stopped) = watch::channel(false);
     let placing = tokio::spawn(orders(asker.clone(), args.orders, stopped));
-    import(&asker, &plan(2, Packing::Plain)).await?;
+    let beside = import(&asker, &plan(2, Packing::Plain)).await?;
     stop.send_replace(true);
     let during = p99(placing.await.map_err(|fault| fault.to_string())??);
     house.close().await;
@@ -93,6 +95,7 @@ pub(super) async fn measure(args: &ImportArgs, database: Option<String>) -> Resu
         created_rows_per_second: pace(&created, args.rows),
         changed_rows_per_second: pace(&changed, args.rows),
         unchanged_rows_per_second: pace(&unchanged, args.rows),
+        changed_rows_per_second_beside_orders: pace(&beside, args.rows),
         memory_max_mb,
         orders_p99_before_ms: before,
         orders_p99_during_ms: during,
@@ -219,6 +222,8 @@ impl Found {
         println!("new rows a second          {}", self.created_rows_per_second);
         println!("changed rows a second      {}", self.changed_rows_per_second);
         println!("unchanged rows a second    {}", self.unchanged_rows_per_second);
+        let beside = self.changed_rows_per_second_beside_orders;
+        println!("changed beside orders      {beside}");
         println!("memory at most             {} MB", self.memory_max_mb);
         println!("p99 of orders, without     {} ms", self.orders_p99_before_ms);
         println!("p99 of orders, during      {} ms", self.orders_p99_during_ms);

@@ -1,10 +1,12 @@
 //! The second pass: rows that are news are told to the catalog, to stock and to the supplier's
-//! domain, some hundred at a time and three batches at once, each in its turn with each domain.
+//! domain, some hundred at a time and three batches at once, each in its turn with each domain; fewer
+//! and one at a time while others ask for something.
 //!
 //! The supplier's domain is told last, with the place of the import after the batch: until then the
 //! batch may be told again, and is no news to the others.
 
 use super::{
+    pace::Pace,
     products::{Matching, skus, ways},
     survey::{News, availability},
 };
@@ -28,9 +30,9 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-/// Rows of a batch: small enough that an order which comes meanwhile hardly waits.
+/// Rows of a batch.
 const BATCH: usize = 200;
 /// Batches between two stages.
 const WAITING: usize = 1;
@@ -59,6 +61,8 @@ struct Batch {
     skus: Vec<Option<String>>,
     failed: Vec<bool>,
     problems: Vec<RowProblem>,
+    /// Held until the batch is kept.
+    _step: OwnedSemaphorePermit,
 }
 
 impl Applying {
@@ -85,18 +89,32 @@ impl Applying {
         mut batches: mpsc::Receiver<Vec<News>>,
         next: mpsc::Sender<Batch>,
     ) -> Result<(), Hitch> {
-        let mut pages = Pages::default();
+        let (mut pages, mut pace) = (Pages::default(), self.pace());
         while let Some(news) = batches.recv().await {
-            let batch = self.matched(news, &mut pages).await?;
-            if next.send(batch).await.is_err() {
-                return Ok(());
+            let mut news = news.into_iter();
+            while 0 < news.len() {
+                let (step, rows) = pace.step(BATCH).await?;
+                let news = news.by_ref().take(rows).collect();
+                let batch = self.matched(news, &mut pages, step).await?;
+                if next.send(batch).await.is_err() {
+                    return Ok(());
+                }
             }
         }
         Ok(())
     }
 
+    pub(super) fn pace(&self) -> Pace {
+        Pace::new(self.intake.admission().clone())
+    }
+
     /// Tells the catalog what the rows say of products, and learns which products they are.
-    async fn matched(&self, news: Vec<News>, pages: &mut Pages) -> Result<Batch, Hitch> {
+    async fn matched(
+        &self,
+        news: Vec<News>,
+        pages: &mut Pages,
+        step: OwnedSemaphorePermit,
+    ) -> Result<Batch, Hitch> {
         let mut known = Vec::with_capacity(news.len());
         for row in &news {
             known.push(match row.page {
@@ -107,8 +125,8 @@ impl Applying {
         let tenant = &self.caller.tenant;
         let ways =
             ways(&self.intake, tenant, &self.matching, &news, &known).await.map_err(store)?;
-        let mut batch =
-            Batch { skus: known, failed: vec![false; news.len()], problems: Vec::new(), news };
+        let failed = vec![false; news.len()];
+        let mut batch = Batch { skus: known, failed, problems: Vec::new(), news, _step: step };
         let mut places = Vec::new();
         let mut rows = Vec::new();
         for (place, (row, way)) in batch.news.iter().zip(&ways).enumerate() {

@@ -36,6 +36,7 @@ impl Applying {
         }
         let (mut losses, mut gone) = (Vec::new(), Vec::new());
         let last = missing.keys().next_back().copied();
+        let mut pace = self.pace();
         for (number, keys) in missing {
             let page = self.page(number).await?;
             let lost: Vec<&Offer> =
@@ -48,6 +49,7 @@ impl Applying {
             if count < BATCH && last != Some(number) {
                 continue;
             }
+            let _step = pace.step(BATCH).await?;
             self.end(std::mem::take(&mut gone), rule.action).await?;
             let (import, losses) = (self.import.clone(), std::mem::take(&mut losses));
             let told = SupplierCommand::RecordMissing { import, losses };
