@@ -29,7 +29,9 @@ pub use pricing::{Formula, PriceRule, Pricing, Rounding, RuleScope, Way};
 pub use product::{ProductStatus, SupplierLink};
 pub use refusal::CatalogRefusal;
 pub use source::{Source, Writer};
-pub use value::{AttributeValue, Dimensions, FieldValue, MediaItem, MediaKind, PriceValue};
+pub use value::{
+    AttributeValue, Dimensions, FieldValue, MediaItem, MediaKind, PriceValue, SupplierOffer,
+};
 
 use crate::EntityId;
 use serde::Deserialize;
