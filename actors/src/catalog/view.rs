@@ -111,7 +111,7 @@ impl From<&Product> for ProductDocument {
             variants: product.variants.clone(),
             bundles: product.bundles.clone(),
             links: product.links.clone(),
-            owners: product.owners.clone(),
+            owners: shown_owners(&product.owners),
             created_at: product.created_at,
             updated_at: product.updated_at,
             ..Self::default()
@@ -121,6 +121,14 @@ impl From<&Product> for ProductDocument {
         }
         shown
     }
+}
+
+/// Who wrote what is shown.
+fn shown_owners(owners: &[Owner]) -> Vec<Owner> {
+    let mut shown = owners.to_vec();
+    shown.iter_mut().for_each(|owner| owner.fields.retain(|field| *field != Field::Part));
+    shown.retain(|owner| !owner.fields.is_empty());
+    shown
 }
 
 impl ProductDocument {

@@ -17,9 +17,9 @@ use kontor_actors::{
     catalog::{Catalog, CatalogState, Product},
     domain::Domain,
     intake::Intake,
-    store::{ListQuery, StoreFault},
+    store::{EntityRef, Found as Stored, ListQuery, Lookup, StoreFault},
 };
-use kontor_messages::TenantId;
+use kontor_messages::{TenantId, catalog::product_entity};
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
@@ -118,12 +118,19 @@ impl Search {
         let slot = self.slot(tenant).await;
         let mut held = slot.lock().await;
         let shelf = self.opened(tenant, &mut held).await?;
+        let wanted = ids.iter().map(|id| {
+            let (tenant, domain) = (tenant.clone(), Catalog::NAME.to_owned());
+            Lookup::Entity(EntityRef { tenant, domain, entity: product_entity(id) })
+        });
+        let found = self.intake.ground().loader.fetch(wanted.collect()).await?;
         let mut products = Vec::with_capacity(ids.len());
-        for id in ids {
-            let entity = kontor_messages::catalog::product_entity(&id);
-            let found = self.intake.read::<Catalog>(tenant, &entity).await?;
-            let product = found.and_then(|(state, _)| state.product().cloned());
-            products.push((id, product));
+        for (id, found) in ids.into_iter().zip(found) {
+            let state = match found {
+                Stored::Entity(Some(row)) => serde_json::from_str(&row.state)
+                    .map_err(|broken| SearchFault(format!("{}: {broken}", row.entity)))?,
+                _ => CatalogState::Blank,
+            };
+            products.push((id, state.product().cloned()));
         }
         let attributes = self.attributes(tenant).await?;
         blocking(move || shelf.write(&products, &attributes)).await

@@ -1,5 +1,5 @@
 //! The second pass: rows that are news are told to the catalog, to stock and to the supplier's
-//! domain, some hundred at a time and three batches at once, each in its turn with each domain; fewer
+//! domain, some hundred at a time and several batches at once, each in its turn with each domain; fewer
 //! and one at a time while others ask for something.
 //!
 //! The supplier's domain is told last, with the place of the import after the batch: until then the
@@ -10,6 +10,7 @@ use super::{
     products::{Matching, skus, ways},
     survey::{News, availability},
 };
+use futures_util::{StreamExt, stream::FuturesOrdered};
 use kontor_actors::{
     catalog::Catalog,
     domain::Domain,
@@ -30,12 +31,14 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
 };
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, RwLock, mpsc};
 
 /// Rows of a batch.
-const BATCH: usize = 200;
+const BATCH: usize = 500;
 /// Batches between two stages.
 const WAITING: usize = 1;
+/// Batches that the catalog is told of before it has answered.
+const AHEAD: usize = 3;
 
 /// What is applied, and for whom.
 pub struct Applying {
@@ -55,6 +58,14 @@ pub struct Applying {
     pub progress: Progress,
 }
 
+/// A batch whose offers were looked up.
+struct Looked {
+    news: Vec<News>,
+    /// The SKUs of those that are known.
+    known: Vec<Option<String>>,
+    step: OwnedSemaphorePermit,
+}
+
 /// A batch on its way.
 struct Batch {
     news: Vec<News>,
@@ -69,34 +80,44 @@ impl Applying {
     /// Applies all news. False: the import was stopped meanwhile.
     pub async fn run(&self, news: PathBuf) -> Result<bool, Hitch> {
         let (read, batches) = mpsc::channel(WAITING);
+        let (looked, looks) = mpsc::channel(WAITING);
         let (matched, matches) = mpsc::channel(WAITING);
         let (stocked, stocks) = mpsc::channel(WAITING);
         let reading = tokio::task::spawn_blocking(move || batch_up(news, &read));
-        let (matching, stocking, keeping) = tokio::join!(
-            self.match_all(batches, matched),
+        let (looking, matching, stocking, keeping) = tokio::join!(
+            self.look_all(batches, looked),
+            self.match_all(looks, matched),
             self.stock_all(matches, stocked),
             self.keep_all(stocks),
         );
         let read = reading.await.map_err(|fault| Hitch::new(fault.to_string()))?;
         read.map_err(|fault| Hitch::new(format!("the feed's news cannot be read: {fault}")))?;
+        looking?;
         matching?;
         stocking?;
         keeping
     }
 
-    async fn match_all(
+    /// Looks up the products of rows whose offers are known, at the import's pace.
+    async fn look_all(
         &self,
         mut batches: mpsc::Receiver<Vec<News>>,
-        next: mpsc::Sender<Batch>,
+        next: mpsc::Sender<Looked>,
     ) -> Result<(), Hitch> {
         let (mut pages, mut pace) = (Pages::default(), self.pace());
         while let Some(news) = batches.recv().await {
             let mut news = news.into_iter();
             while 0 < news.len() {
                 let (step, rows) = pace.step(BATCH).await?;
-                let news = news.by_ref().take(rows).collect();
-                let batch = self.matched(news, &mut pages, step).await?;
-                if next.send(batch).await.is_err() {
+                let news: Vec<News> = news.by_ref().take(rows).collect();
+                let mut known = Vec::with_capacity(news.len());
+                for row in &news {
+                    known.push(match row.page {
+                        Some(page) => self.product(&mut pages, page, &row.record.code).await?,
+                        None => None,
+                    });
+                }
+                if next.send(Looked { news, known, step }).await.is_err() {
                     return Ok(());
                 }
             }
@@ -104,24 +125,44 @@ impl Applying {
         Ok(())
     }
 
+    /// Matches batches in their order, several at once.
+    async fn match_all(
+        &self,
+        mut batches: mpsc::Receiver<Looked>,
+        next: mpsc::Sender<Batch>,
+    ) -> Result<(), Hitch> {
+        let (gate, mut ahead, mut more) = (RwLock::new(()), FuturesOrdered::new(), true);
+        loop {
+            let looked = tokio::select! {
+                looked = batches.recv(), if more && ahead.len() < AHEAD => looked,
+                Some(batch) = ahead.next() => {
+                    if next.send(batch?).await.is_err() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                else => return Ok(()),
+            };
+            match looked {
+                Some(looked) => ahead.push_back(self.matched(looked, &gate)),
+                None => more = false,
+            }
+        }
+    }
+
     pub(super) fn pace(&self) -> Pace {
         Pace::new(self.intake.admission().clone())
     }
 
-    /// Tells the catalog what the rows say of products, and learns which products they are.
-    async fn matched(
-        &self,
-        news: Vec<News>,
-        pages: &mut Pages,
-        step: OwnedSemaphorePermit,
-    ) -> Result<Batch, Hitch> {
-        let mut known = Vec::with_capacity(news.len());
-        for row in &news {
-            known.push(match row.page {
-                Some(page) => self.product(pages, page, &row.record.code).await?,
-                None => None,
-            });
-        }
+    /// Tells the catalog what the rows say of products, and learns which products they are. What one
+    /// batch makes, the rows of the next may be; so a batch with unknown rows goes through the gate
+    /// alone.
+    async fn matched(&self, looked: Looked, gate: &RwLock<()>) -> Result<Batch, Hitch> {
+        let Looked { news, known, step } = looked;
+        let (_alone, _beside) = match known.iter().all(Option::is_some) {
+            true => (None, Some(gate.read().await)),
+            false => (Some(gate.write().await), None),
+        };
         let tenant = &self.caller.tenant;
         let ways =
             ways(&self.intake, tenant, &self.matching, &news, &known).await.map_err(store)?;
