@@ -134,6 +134,18 @@ function setup() {
   history.replaceState(null, "", location.pathname);
 }
 
+// A slider through time: what came later fades while it moves, and where it is let go the page is as it was.
+function moved({ target }, letGo) {
+  if (target.dataset?.through === undefined) return;
+  const times = target.dataset.times.split(" ");
+  const last = Number(target.value) === times.length - 1;
+  const at = times[target.value];
+  for (const item of all(".timeline [data-at]")) item.classList.toggle("later", !last && item.dataset.at > at);
+  if (letGo) location.assign(last ? target.dataset.through : `${target.dataset.through}?at=${encodeURIComponent(at)}`);
+}
+document.addEventListener("input", (event) => moved(event, false));
+document.addEventListener("change", (event) => moved(event, true));
+
 // Charts, drawn only where there is one.
 async function charts() {
   if (!$("[data-chart]:not([data-drawn])")) return;
@@ -188,7 +200,7 @@ function replaceWhole(part, fresh) {
   part.replaceChildren(...fresh.childNodes);
   if (focused) $(focused, part)?.focus({ preventScroll: true });
   window.htmx?.process(part);
-  charts();
+  settle();
 }
 
 const nameOf = (details) => details.dataset.keep ?? `${details.parentElement?.id}${details.className}${$("summary", details)?.textContent}`;
@@ -257,6 +269,7 @@ follow();
 const settle = () => {
   charts();
   for (const button of all("[data-export]")) button.hidden = !$("table[data-csv]");
+  for (const slider of all("[data-through]")) slider.hidden = false;
 };
 settle();
 document.addEventListener("htmx:afterSettle", settle);

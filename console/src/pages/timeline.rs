@@ -54,7 +54,7 @@ pub(super) fn show(desk: &Desk, order: &str, events: &[Value], at: &str) -> Mark
                 @for event in events.iter().rev() {
                     @let then = event.text("at");
                     @let later = !at.is_empty() && then > at;
-                    li class=[later.then_some("later")] aria-current=[(then == at).then_some("true")] {
+                    li class=[later.then_some("later")] data-at=(then) aria-current=[(then == at).then_some("true")] {
                         span.when { (parts::clock(desk, then)) }
                         div {
                             p { (sentence(desk, &Happening::of(event))) }
@@ -112,7 +112,23 @@ fn stepper(desk: &Desk, base: &str, events: &[Value], at: &str) -> Markup {
             (step(earlier, desk.t("Earlier"), "prev"))
             (step(later, desk.t("Later"), "next"))
             @if !at.is_empty() { a.button href=(base) { (desk.t("Now")) } }
+            (slider(desk, base, times, at))
         }
+    }
+}
+
+/// Any step in time by one movement of the hand. It needs a script to lead anywhere, which shows it.
+fn slider(desk: &Desk, base: &str, mut times: Vec<&str>, at: &str) -> Markup {
+    times.dedup();
+    let last = times.len().saturating_sub(1);
+    if last < 2 {
+        return html! {};
+    }
+    let stands = times.iter().rposition(|time| *time <= at).filter(|_| !at.is_empty());
+    html! {
+        input.through type="range" hidden min="0" max=(last) value=(stands.unwrap_or(last))
+            aria-label=(desk.t("Move through time")) data-through=(base)
+            data-times=(times.join(" "));
     }
 }
 

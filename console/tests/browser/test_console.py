@@ -113,6 +113,17 @@ def test_an_order_is_seen_as_it_was_and_as_it_is_again(page):
     expect(page.locator("header.heading .badge")).not_to_have_text("waits for payment")
 
 
+def test_one_movement_of_a_slider_leads_to_any_time_and_back(page):
+    open_page(page, "/orders?status=shipped *")
+    slider = page.get_by_label("Move through time")
+    slider.press("Home")
+    expect(page.get_by_role("status").filter(has_text="As it was on")).to_be_visible()
+    expect(page.locator("header.heading .badge")).to_have_text("waits for payment")
+    accessible(page)
+    page.get_by_label("Move through time").press("End")
+    expect(page.locator("header.heading .badge")).not_to_have_text("waits for payment")
+
+
 def test_why_an_order_was_confirmed_leads_back_to_who_paid(page):
     open_confirmed(page)
     confirmed = page.locator(".timeline > li").filter(has_text="Confirmed")

@@ -35,8 +35,8 @@ pub struct Index {
     entries: Vec<Entry>,
     /// Where the entries of a hash's first bits begin.
     starts: Vec<u32>,
-    /// Entries by their rows' fingerprints; only those that rest.
-    rows: Vec<(u64, u32)>,
+    /// Entries in the order of their rows' fingerprints; only those that rest.
+    rows: Vec<u32>,
     row_starts: Vec<u32>,
     /// Which were seen in the feed.
     seen: Vec<u64>,
@@ -64,20 +64,15 @@ impl Builder {
         let mut entries = self.entries;
         entries.sort_unstable_by_key(|entry| entry.key);
         let rested = entries.iter().enumerate().filter(|(_, entry)| !entry.restless);
-        let mut rows: Vec<(u64, u32)> =
-            rested.map(|(place, entry)| (entry.row, place as u32)).collect();
-        rows.sort_unstable();
-        // About eight entries between two starts.
-        let bits = (usize::BITS - (entries.len() / 8).leading_zeros()).clamp(1, 24);
+        let mut rows: Vec<u32> = rested.map(|(place, _)| place as u32).collect();
+        rows.sort_unstable_by_key(|place| entries[*place as usize].row);
+        // About two entries between two starts.
+        let bits = (usize::BITS - (entries.len() / 2).leading_zeros()).clamp(1, 24);
+        let row_starts = starts(bits, rows.iter().map(|place| entries[*place as usize].row));
         let starts = starts(bits, entries.iter().map(|entry| entry.key));
-        let row_starts = starts_of(bits, &rows);
         let seen = vec![0; entries.len() / 64 + 1];
         Index { entries, starts, rows, row_starts, seen, bits }
     }
-}
-
-fn starts_of(bits: u32, rows: &[(u64, u32)]) -> Vec<u32> {
-    starts(bits, rows.iter().map(|(row, _)| *row))
 }
 
 /// Where the sorted hashes of each prefix begin, and the end.
@@ -118,7 +113,8 @@ impl Index {
     pub fn by_row(&self, row: u64) -> Option<usize> {
         let prefix = prefix(self.bits, row);
         let range = self.row_starts[prefix] as usize..self.row_starts[prefix + 1] as usize;
-        self.rows[range].iter().find(|(known, _)| *known == row).map(|(_, place)| *place as usize)
+        let mut places = self.rows[range].iter().map(|place| *place as usize);
+        places.find(|place| self.entries[*place].row == row)
     }
 
     /// The offer of a code.

@@ -100,6 +100,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Now", "Teď"),
     ("why?", "proč?"),
     ("as it was then", "jak to bylo tehdy"),
+    ("Move through time", "Posun v čase"),
     ("Why: {}", "Proč: {}"),
     ("The chain", "Řetěz příčin"),
     ("a person", "člověk"),
