@@ -211,6 +211,9 @@ pub struct QueryPayment {
     pub references: Vec<String>,
     /// Whether its refunds are wanted too.
     pub refunds: bool,
+    /// The refunds that were asked for, by our ids: what follows from an id tells which one it is,
+    /// also where the answer to it was lost.
+    pub ours: Vec<EntityId>,
     /// Whether the payment is still wanted: a provider that takes the payer's money only on our
     /// word is given it now, and otherwise not.
     pub wanted: bool,

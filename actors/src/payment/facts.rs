@@ -163,7 +163,8 @@ fn merge_refund(document: &mut PaymentDocument, number: u32, told: &RefundSeen, 
 }
 
 /// Whether what is told without an id of ours is a refund whose outcome nobody knew, or that a person
-/// has spoken for: the provider had no name for it yet, and all else is the same.
+/// has spoken for: the provider had no name for it yet, and all else is the same. One that was begun
+/// and whose answer has not come may have lost it with the node that asked.
 fn is_unnamed(
     document: &PaymentDocument,
     refund: &RefundRecord,
@@ -173,7 +174,7 @@ fn is_unnamed(
     let id = &refund.refund;
     let lost = |call: &Call| {
         call.refund.as_ref() == Some(id)
-            && matches!(call.state, CallState::Unknown | CallState::GivenUp)
+            && (call.begun || matches!(call.state, CallState::Unknown | CallState::GivenUp))
     };
     let unnamed = match &refund.reference {
         Some(reference) => reference == id.as_str(),

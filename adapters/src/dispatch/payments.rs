@@ -1,6 +1,7 @@
 //! Calls payment providers as payments ask for it.
 
 mod answers;
+mod under_way;
 
 use super::{acting, caller, content, lane, read, tell};
 use crate::gateways::{Accounts, payments::dispatch};
@@ -16,6 +17,7 @@ use kontor_messages::{EntityId, TenantId, Timestamp, payment::PaymentCommand};
 use serde::Deserialize;
 use std::{borrow::Cow, sync::Arc};
 use tracing::Instrument;
+use under_way::UnderWay;
 use url::Url;
 
 /// The events that ask for a call.
@@ -45,12 +47,14 @@ pub struct PaymentCalls {
     accounts: Arc<Accounts>,
     public: Option<Url>,
     answers: Answers,
+    under_way: UnderWay,
 }
 
 impl PaymentCalls {
     /// A follower that calls `accounts` and tells the payment domain through `intake`.
     pub fn new(intake: Intake, accounts: Arc<Accounts>) -> Self {
-        Self { intake, accounts, public: None, answers: Answers::default() }
+        let (answers, under_way) = (Answers::default(), UnderWay::default());
+        Self { intake, accounts, public: None, answers, under_way }
     }
 
     /// Lets payers come back through the node, which is reached from outside at this address.
@@ -64,6 +68,7 @@ impl PaymentCalls {
         if self.answers.cover(event, &asked) {
             return Ok(());
         }
+        let _alone = self.under_way.enter(event)?;
         let state = read::<Payment>(&self.intake, event, &event.entity).await?;
         let PaymentState::Payment(mut payment) = state else { return Ok(()) };
         let (tenant, id, now) = (&event.tenant, &event.entity, Timestamp::now());

@@ -256,7 +256,8 @@ async fn the_figures_tell_calls_by_provider_and_outcome_and_how_many_are_under_w
     let accounts = accounts([("stripe", "main", settings)]);
     let account = accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
     let references = vec!["cs_1".to_owned()];
-    let ask = Ask::Query(QueryPayment { references, refunds: false, wanted: true });
+    let ask =
+        Ask::Query(QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true });
     assert!(account.call(&ask).await.answer.is_err());
     let asked = async {
         while server.asked().len() < 2 {

@@ -85,7 +85,8 @@ impl Stage {
         assert_eq!(acted, PayerResult::Completed);
         let tenant = tenant();
         let account = self.accounts.get(&tenant, "stripe", "main").await.ok().unwrap();
-        let ask = Ask::Query(QueryPayment { references, refunds: false, wanted: true });
+        let ask =
+            Ask::Query(QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true });
         let Told::Stands(mut observation) = account.call(&ask).await.answer.unwrap() else {
             panic!("it was asked how it stands")
         };
@@ -121,6 +122,23 @@ fn told(call: &Value) -> (&str, &str, Vec<u64>) {
     let exchanges = call["exchanges"].as_array().unwrap();
     let statuses = exchanges.iter().filter_map(|made| made["status"].as_u64()).collect();
     (call["operation"].as_str().unwrap(), call["outcome"].as_str().unwrap(), statuses)
+}
+
+#[tokio::test]
+async fn a_call_that_is_under_way_is_not_begun_by_another() {
+    let stage = Stage::new().await;
+    let wish = json!({ "provider": "stripe", "account": "main",
+        "return_url": "https://shop.example/thanks",
+        "amount": { "amount_minor": 34900, "currency": "CZK" } });
+    stage.harbour.post("/v1/payments", wish).await.ok();
+    let events = stage.shop.intake.ground().store.read(0, 0, 100).await.unwrap();
+    let asks = events.into_iter().find(|event| &*event.name == "payment.requested").unwrap();
+    let asks = [Arc::new(asks)];
+    let (first, second) =
+        tokio::join!(stage.calls.handle("", &asks), stage.calls.handle("", &asks));
+    first.unwrap();
+    assert_eq!(second.unwrap_err().reason, "a call of this payment is under way");
+    stage.calls.handle("", &asks).await.unwrap();
 }
 
 #[tokio::test]

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 use tokio::task::JoinSet;
 
@@ -101,6 +101,8 @@ impl Plan {
 struct World {
     client: Client,
     till: Till,
+    /// What persons saw in the providers' books, and did about it.
+    notes: Mutex<Vec<String>>,
     next: AtomicUsize,
     done: AtomicUsize,
 }
@@ -120,6 +122,7 @@ async fn under_faults(kind: Kind) {
     let world = World {
         client: shop.client.clone(),
         till,
+        notes: Mutex::default(),
         next: AtomicUsize::new(0),
         done: AtomicUsize::new(0),
     };
@@ -230,8 +233,14 @@ impl World {
         self.till.caught_up().await;
         let given_back = self.till.truth(found).given_back;
         let succeeded = given_back == settled + amount;
-        assert!(succeeded || given_back == settled, "{given_back} went back: {found}");
+        let at = UNIX_EPOCH.elapsed().unwrap().as_millis();
+        if !succeeded && given_back != settled {
+            panic!("{given_back} went back: {found}\n{}", self.explain(found).await);
+        }
         let id = refund["refund"].as_str().unwrap();
+        let note =
+            format!("{at} {payment} {id}: {given_back} went back, version {}", found["version"]);
+        self.notes.lock().unwrap().push(note);
         if succeeded {
             let (path, body) =
                 (format!("/v1/payments/{payment}/refunds/{id}/mark"), json!({ "succeeded": true }));
@@ -281,6 +290,22 @@ impl World {
         (answer.status == 200).then_some(answer.body)
     }
 
+    /// What is known of a payment: what was called, what happened, what the provider has, and what
+    /// persons did.
+    async fn explain(&self, payment: &Value) -> String {
+        let id = payment["id"].as_str().unwrap();
+        let mut told = Vec::new();
+        for part in ["calls", "history"] {
+            for item in self.client.all(&format!("/v1/payments/{id}/{part}")).await {
+                told.push(format!("{part} {item}"));
+            }
+        }
+        told.extend(self.till.movements(payment));
+        let notes = self.notes.lock().unwrap();
+        told.extend(notes.iter().filter(|note| note.contains(id)).cloned());
+        told.join("\n")
+    }
+
     /// Asks with one key until there is an answer.
     async fn ask(&self, path: &str, body: Value, key: &str) -> Value {
         until(&format!("an answer to {path}"), PATIENCE, || async {
@@ -313,7 +338,10 @@ async fn assert_books(world: &World) {
     let mut booked: BTreeMap<(String, String), Truth> = BTreeMap::new();
     for payment in &payments {
         let ours = ledger(world, payment).await;
-        assert_eq!(ours, world.till.truth(payment), "{payment}");
+        if ours != world.till.truth(payment) {
+            let explained = world.explain(payment).await;
+            panic!("ours {ours:?}, there {:?}\n{explained}", world.till.truth(payment));
+        }
         let number = (payment["amount_minor"].as_i64().unwrap() - 100_000) / 100;
         let plan = Plan::of(usize::try_from(number).unwrap());
         assert_eq!(ours, plan.truth(), "{plan:?} {payment}");

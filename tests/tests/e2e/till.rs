@@ -200,6 +200,13 @@ impl Till {
         }
     }
 
+    /// What a bank has of a payment, for people.
+    pub fn movements(&self, payment: &Value) -> Vec<String> {
+        let name = name_of(payment);
+        let moves = self.sandbox.providers().fio.payments();
+        moves.iter().filter(|one| one.reference == name).map(|one| format!("{one:?}")).collect()
+    }
+
     /// What is true of everything that one account has.
     pub fn of_account(&self, provider: &str, account: &str) -> Truth {
         let at = self.sandbox.providers();

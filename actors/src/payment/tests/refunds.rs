@@ -115,6 +115,22 @@ fn a_refund_that_is_left_to_a_person_stays_bound_until_that_person_says_how_it_w
 }
 
 #[test]
+fn a_refund_whose_answer_was_lost_is_the_one_that_the_providers_list_names() {
+    let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 400)]);
+    let call = key(1, Operation::Refund, 2);
+    stage.obey(C::RecordCallBegun { payment: id(), key: call.clone() }).unwrap();
+    // The node died with the answer. Its successor is told by the list before it looks at the call.
+    let mut listed = refund_seen("named-by-the-bank", 400, RefundStatus::Succeeded);
+    (listed.refunds[0].refund, listed.source) = (None, ObservationSource::Poll);
+    stage.obey(tell(listed)).unwrap();
+    let now = document(&stage);
+    assert_eq!((now.refunds.len(), now.refunded_minor), (1, 400), "{:?}", now.refunds);
+    assert_eq!((now.refunds[0].status, now.calls.len()), (RefundStatus::Succeeded, 0));
+    // What the successor concludes of the call is about nothing any more.
+    stage.when(failed(Operation::Refund, &call, CallFault::LeaveToPerson)).then_nothing();
+}
+
+#[test]
 fn the_providers_word_is_better_than_our_guess_that_a_refund_failed() {
     let mut stage = after([request(), opened(1), tell(paid(czk(1000))), refund("r", 1000)]);
     let call = key(1, Operation::Refund, 2);

@@ -164,7 +164,9 @@ fn question(attempt: &Attempt, query: u32, document: &PaymentDocument) -> Option
     let refunds = attempt.captured_seen > 0
         || document.refunds.iter().any(|refund| refund.attempt == attempt.attempt);
     let wanted = attempt.is_open() && !attempt.cancel_asked;
-    let asked = QueryPayment { references: attempt.references.clone(), refunds, wanted };
+    let ours = document.refunds.iter().filter(|refund| refund.attempt == attempt.attempt);
+    let ours = ours.map(|refund| refund.refund.clone()).collect();
+    let asked = QueryPayment { references: attempt.references.clone(), refunds, ours, wanted };
     Some(Errand {
         attempt: attempt.attempt,
         key: String::new(),

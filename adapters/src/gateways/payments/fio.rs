@@ -267,7 +267,7 @@ impl PaymentGateway for Fio {
         for movement in statement.outgoing(symbol).iter().filter(|it| paid_back(it)) {
             let tag = import::tag_in(movement).unwrap_or_default();
             seen.refunds.push(RefundSeen {
-                refund: None,
+                refund: query.ours.iter().find(|id| import::tag(id) == tag).cloned(),
                 reference: import::reference(symbol, &tag),
                 amount: Money::new(-movement.amount_minor, self.settings.currency),
                 status: RefundStatus::Succeeded,

@@ -51,7 +51,7 @@ pub fn open_in(code: &str) -> OpenPayment {
 }
 
 pub fn query(references: &[String]) -> QueryPayment {
-    QueryPayment { references: references.to_vec(), refunds: true, wanted: true }
+    QueryPayment { references: references.to_vec(), refunds: true, ours: Vec::new(), wanted: true }
 }
 
 pub fn refund(references: &[String], name: &str, amount: Money) -> RefundPayment {

@@ -109,7 +109,12 @@ impl Bench {
     pub async fn paid(&self, key: &str) -> (Vec<String>, Observation) {
         let opened = self.opens(CaptureMode::Automatic, key).await.unwrap();
         assert!(self.till.act(&names(&opened), PayerAct::Pay).await);
-        let ask = QueryPayment { references: names(&opened), refunds: true, wanted: true };
+        let ask = QueryPayment {
+            references: names(&opened),
+            refunds: true,
+            ours: Vec::new(),
+            wanted: true,
+        };
         let told = self.gateway.query(&ask).await.unwrap();
         (known(&opened, &told), told)
     }

@@ -5,6 +5,7 @@ use crate::gateways::{
     payments::testing::{cancel, czk, open_in, query, refund},
     tests::http,
 };
+use kontor_messages::EntityId;
 use kontor_sandbox::{FioAccount, Sandbox, SandboxConfig};
 use serde_json::json;
 
@@ -64,6 +65,10 @@ async fn a_payment_is_opened_transferred_seen_and_given_back_in_part() {
     assert_eq!(told.refunds[0].reference, seen.reference);
     assert_eq!(told.refunds[0].status, RefundStatus::Succeeded);
     assert_eq!(told.refunds[0].amount, czk(29_900));
+    // The message of the transfer follows from our id, so the bank's list names our refund.
+    let ours = ["r/0", "r/1"].map(EntityId::named).to_vec();
+    let told = world.gateway.query(&QueryPayment { ours, ..query(&names) }).await.unwrap();
+    assert_eq!(told.refunds[0].refund, Some(EntityId::named("r/1")));
 }
 
 #[tokio::test]

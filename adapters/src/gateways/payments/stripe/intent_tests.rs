@@ -116,7 +116,7 @@ async fn how_an_intent_stands_is_what_stripe_says_of_it() {
     ] {
         let server = Server::new([reply(200, intent(status, more.clone()))]).await;
         let references = vec!["pi_1".to_owned()];
-        let asked = QueryPayment { references, refunds: false, wanted: true };
+        let asked = QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true };
         let told = on_own_page(&server, json!({})).query(&asked).await.unwrap();
         assert_eq!(told.status, Some(expected), "{status} {more}");
         assert_eq!(told.amount, Some(czk(129_900)));
@@ -140,7 +140,7 @@ async fn an_intent_that_nobody_wants_any_more_is_called_off_unless_the_payer_was
     {
         let server = Server::new([reply(200, made()), answer]).await;
         let references = vec!["pi_1".to_owned()];
-        let asked = QueryPayment { references, refunds: false, wanted: false };
+        let asked = QueryPayment { references, refunds: false, ours: Vec::new(), wanted: false };
         let told = on_own_page(&server, json!({})).query(&asked).await.unwrap();
         assert_eq!(told.status, Some(expected));
         let cancel = &server.asked()[1];
@@ -150,7 +150,12 @@ async fn an_intent_that_nobody_wants_any_more_is_called_off_unless_the_payer_was
     }
     let taken = intent("succeeded", json!({ "amount_received": 129_900 }));
     let server = Server::new([reply(200, taken)]).await;
-    let asked = QueryPayment { references: vec!["pi_1".into()], refunds: false, wanted: false };
+    let asked = QueryPayment {
+        references: vec!["pi_1".into()],
+        refunds: false,
+        ours: Vec::new(),
+        wanted: false,
+    };
     let told = on_own_page(&server, json!({})).query(&asked).await.unwrap();
     assert_eq!((told.captured, server.asked().len()), (Some(czk(129_900)), 1));
 }

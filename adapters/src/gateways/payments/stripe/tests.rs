@@ -151,8 +151,9 @@ async fn how_a_session_stands_is_read_with_its_payment_intent() {
         let text = answer.to_string();
         let server = Server::new([reply(200, answer)]).await;
         let references = vec!["cs_test_1".to_owned()];
-        let told =
-            stripe(&server).query(&QueryPayment { references, refunds: false, wanted: true }).await;
+        let told = stripe(&server)
+            .query(&QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true })
+            .await;
         let told = told.unwrap();
         assert_eq!(told.status, Some(expected), "{text}");
         assert_eq!((told.amount, told.attempt), (Some(czk(129_900)), Some(1)));
@@ -171,7 +172,12 @@ async fn refunds_are_asked_for_with_the_payment() {
     ]});
     let paid = intent("succeeded", json!({"amount_received": 129_900}));
     let server = Server::new([reply(200, page("complete", "paid", paid)), reply(200, list)]).await;
-    let query = QueryPayment { references: vec!["cs_test_1".into()], refunds: true, wanted: true };
+    let query = QueryPayment {
+        references: vec!["cs_test_1".into()],
+        refunds: true,
+        ours: Vec::new(),
+        wanted: true,
+    };
     let told = stripe(&server).query(&query).await.unwrap();
     assert_eq!(told.captured, Some(czk(129_900)));
     assert_eq!(server.asked()[1].line, "GET /v1/refunds?payment_intent=pi_1&limit=100");
@@ -399,7 +405,7 @@ async fn what_is_of_the_other_mode_is_not_believed() {
     let server = Server::new([reply(200, live)]).await;
     let gateway = stripe(&server);
     let references = vec!["cs_test_1".to_owned()];
-    let asked = QueryPayment { references, refunds: false, wanted: true };
+    let asked = QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true };
     let fault = gateway.query(&asked).await.unwrap_err();
     assert_eq!((fault.code.as_str(), fault.fault), ("other_mode", CallFault::LeaveToPerson));
     let body = r#"{"id":"evt_1","object":"event","type":"x","livemode":true,"data":{"object":{}}}"#;
