@@ -7,6 +7,7 @@
 #![allow(clippy::duplicate_mod)]
 
 pub mod amqp;
+pub mod aside;
 mod books;
 pub mod dispatch;
 pub mod gateways;

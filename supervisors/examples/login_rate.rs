@@ -13,7 +13,7 @@
 // Times are shown to people; nothing here is money or stock.
 #![allow(clippy::float_arithmetic)]
 
-use kontor_adapters::identity::passwords::give_way;
+use kontor_adapters::aside::give_way;
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::{

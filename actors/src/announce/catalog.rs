@@ -83,7 +83,8 @@ fn say(event: CatalogEvent, data: &mut Map<String, Value>) -> bool {
         CatalogEvent::ProductUpdated { sku, changes, by, .. }
         | CatalogEvent::ProductArchived { sku, changes, by, .. } => {
             put("sku", sku.into());
-            put("fields", changes.iter().map(|change| change.field.to_string()).collect());
+            let fields = changes.iter().map(|change| &change.field).filter(is_told);
+            put("fields", fields.map(ToString::to_string).collect());
             put("source", source(&by.source));
         }
         CatalogEvent::PriceChanged { sku, changes, by, .. } => {
@@ -121,7 +122,7 @@ fn say(event: CatalogEvent, data: &mut Map<String, Value>) -> bool {
 fn is_told(field: &&Field) -> bool {
     match field {
         Field::Price(slot) => slot.kind != PriceKind::Cost,
-        Field::Offer(_) => false,
+        Field::Offer(_) | Field::Part => false,
         _ => true,
     }
 }

@@ -77,7 +77,7 @@ fn conclude(known: &Product, changes: &mut Vec<Change>, by: &Writer) {
 }
 
 /// How a product is compared by its maker's code follows from that and its brand.
-fn part(known: &Product, changes: &mut Vec<Change>) {
+pub(super) fn part(known: &Product, changes: &mut Vec<Change>) {
     let news = |field: &Field| changes.iter().find(|change| change.field == *field);
     if news(&Field::Brand).is_none() && news(&Field::Mpn).is_none() {
         return;
@@ -90,7 +90,9 @@ fn part(known: &Product, changes: &mut Vec<Change>) {
     let part = text(&Field::Brand).zip(text(&Field::Mpn));
     let now = part.and_then(|(brand, mpn)| part_text(brand, mpn)).map(FieldValue::Text);
     let was = known.value(&Field::Part).cloned();
-    if was != now {
+    let told = news(&Field::Part).map_or(&was, |change| &change.now);
+    if *told != now {
+        changes.retain(|change| change.field != Field::Part);
         let was_by = known.owner(&Field::Part).map(super::Owner::writer);
         changes.push(Change { field: Field::Part, was, was_by, now, owner: None });
     }
@@ -142,7 +144,8 @@ fn follow(
     Ok(Some(CatalogEvent::PriceChanged { sku, changes, by: rule, undone: None }))
 }
 
-/// Changes as events: what is said of the product, its prices and offers, and that it is offered no longer.
+/// Changes as events: what is said of the product, its prices and offers, and that it is offered no
+/// longer.
 pub(super) fn events(
     sku: &str,
     changes: Vec<Change>,

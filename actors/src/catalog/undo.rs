@@ -67,8 +67,9 @@ fn restore(product: &Product, run: &str, before: Vec<Before>) -> (Vec<Change>, V
         let was = product.value(&field).cloned();
         changes.push(Change { field, was, was_by, now: value, owner: by });
     }
-    // What it costs follows from the offers that are there again.
+    // What it costs and how it is compared follow from what is there again.
     offers::settle(product, &mut changes, None);
+    plan::part(product, &mut changes);
     (changes, kept)
 }
 

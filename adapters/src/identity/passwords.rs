@@ -3,6 +3,7 @@
 //! Hashing is dear on purpose, so only a few are under way at once, on threads of their own, and
 //! only so many wait in line: the rest is told to come again, and nobody else notices.
 
+use crate::aside::aside;
 use argon2::{
     Algorithm, Argon2, Block, Params, PasswordVerifier, Version, password_hash::phc::PasswordHash,
 };
@@ -17,7 +18,7 @@ use std::{
     time::Duration,
 };
 use subtle::ConstantTimeEq;
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Memory in KiB, passes and lanes of a new hash.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
@@ -78,11 +79,9 @@ impl Line {
         work: impl FnOnce(&mut Memory) -> Result<T, HashFault> + Send + 'static,
     ) -> Result<T, HashFault> {
         let mut memory = self.left().pop().unwrap_or_default();
-        let done = blocking(move || {
-            let done = work(&mut memory)?;
-            Ok((done, memory))
-        });
-        let (done, memory) = done.await?;
+        let done = aside("password", move || work(&mut memory).map(|done| (done, memory)));
+        let done = done.map_err(|_| HashFault::Broken)?.await;
+        let (done, memory) = done.map_err(|_| HashFault::Broken)??;
         if self.waiting.load(Ordering::Acquire) > 0 {
             self.left().push(memory);
         } else {
@@ -164,34 +163,6 @@ impl Passwords {
             Ok(Ok(turn)) => Ok(turn),
             Ok(Err(_)) | Err(_) => Err(HashFault::Busy),
         }
-    }
-}
-
-/// Works on a thread of its own, which costs little beside a hash, and which gives way to all others.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, HashFault> + Send + 'static,
-) -> Result<T, HashFault> {
-    let (done, result) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("password".to_owned()).spawn(move || {
-        give_way();
-        // Whoever asked may have gone away.
-        let _ = done.send(work());
-    });
-    thread.map_err(|_| HashFault::Broken)?;
-    result.await.map_err(|_| HashFault::Broken)?
-}
-
-/// Lets every other thread of the machine go first: one that wakes takes the core at once, which a
-/// low priority alone does not give it. Where that cannot be said, it is not.
-pub fn give_way() {
-    #[cfg(target_os = "linux")]
-    {
-        use thread_priority::{
-            NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy,
-            set_thread_priority_and_policy, thread_native_id,
-        };
-        let idle = ThreadSchedulePolicy::Normal(Idle);
-        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
     }
 }
 

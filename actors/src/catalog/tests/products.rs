@@ -205,3 +205,22 @@ fn a_product_is_found_by_its_brand_and_its_maker_s_code_whatever_their_dashes_an
     let gone = change("b", fields([("brand", None)]), Writer::operator());
     assert_eq!(of_acme(&stage.when(gone).stage), Vec::<String>::new());
 }
+
+#[test]
+fn an_import_that_is_taken_back_leaves_a_product_to_be_found_by_what_it_says_then() {
+    let made = fields([("brand", text("Other")), ("mpn", text("A100")), ("title.cs", text("A"))]);
+    let stage = nothing().when(create("a", made, supplier("run-1"))).stage;
+    let branded = change("a", fields([("brand", text("Acme"))]), supplier("run-2"));
+    let coded = change("a", fields([("mpn", text("A100-7"))]), Writer::operator());
+    let stage = stage.when(branded).stage.when(coded).stage;
+    assert_eq!(of_acme(&stage), ["a"]);
+    let before = kontor_messages::catalog::Before {
+        field: field("brand"),
+        value: text("Other"),
+        by: Some(supplier("run-1")),
+    };
+    let undo = C::UndoRun { product: id("a"), run: "run-2".to_owned(), before: vec![before] };
+    let stage = stage.when(undo).stage;
+    assert_eq!(product(&stage, "a").text(&Field::Part), Some("other/A1007"));
+    assert_eq!(of_acme(&stage), Vec::<String>::new());
+}

@@ -294,21 +294,22 @@ async fn of_makers(
     let parts: Vec<(usize, String)> = parts.collect();
     let wanted = parts.iter().map(|(_, part)| entity_of(tenant, part_entity(part)));
     let carried = intake.ground().loader.fetch(wanted.collect()).await?;
-    let mut found = HashMap::new();
+    let mut carriers = Vec::new();
     for ((place, _), carried) in parts.into_iter().zip(carried) {
-        let Some(CatalogState::Ean { products }) = state(carried)? else { continue };
-        let wanted = products.iter().map(|id| entity_of(tenant, product_entity(id)));
-        let states = intake.ground().loader.fetch(wanted.collect()).await?;
-        let ean = news[place].record.ean.as_ref().map(ToString::to_string);
-        let mut same = Vec::new();
-        for (id, known) in products.into_iter().zip(states) {
-            let Some(CatalogState::Product(product)) = state(known)? else { continue };
-            let other = product.text(&Field::Ean).zip(ean.as_deref());
-            if other.is_none_or(|(known, ean)| known == ean) {
-                same.push(id);
-            }
+        if let Some(CatalogState::Ean { products }) = state(carried)? {
+            carriers.extend(products.into_iter().map(|id| (place, id)));
         }
-        found.insert(place, same);
+    }
+    let wanted = carriers.iter().map(|(_, id)| entity_of(tenant, product_entity(id)));
+    let states = intake.ground().loader.fetch(wanted.collect()).await?;
+    let mut found: HashMap<usize, Vec<String>> = HashMap::new();
+    for ((place, id), known) in carriers.into_iter().zip(states) {
+        let Some(CatalogState::Product(product)) = state(known)? else { continue };
+        let ean = news[place].record.ean.as_ref().map(ToString::to_string);
+        let other = product.text(&Field::Ean).zip(ean.as_deref());
+        if other.is_none_or(|(known, ean)| known == ean) {
+            found.entry(place).or_default().push(id);
+        }
     }
     Ok(found)
 }

@@ -11,7 +11,7 @@ use super::{
     states,
     survey::{self, Job, Survey, SurveyFault, Watch, survey},
 };
-use crate::identity::passwords::give_way;
+use crate::aside::aside;
 use kontor_actors::{
     follower::Hitch,
     intake::Caller,
@@ -33,7 +33,6 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::sync::oneshot;
 
 /// How often people are told how far a survey is.
 const TELL_EVERY: Duration = Duration::from_secs(5);
@@ -148,7 +147,9 @@ impl Work<'_> {
             dry_run: self.run.dry_run,
             watch: Arc::clone(&watch),
         };
-        let mut reading = aside(move || survey(job))?;
+        let reading = aside("survey", move || survey(job));
+        let no_thread = |fault| Hitch::new(format!("no thread for a survey: {fault}"));
+        let mut reading = reading.map_err(no_thread)?;
         let found = loop {
             tokio::select! {
                 found = &mut reading => break found,
@@ -355,21 +356,6 @@ impl Work<'_> {
         let record = C::RecordCategories { code: self.run.source.clone(), counts };
         tell::<Supplier>(&self.imports.intake, &self.by, record).await.map(drop)
     }
-}
-
-/// Works on a thread of its own, which gives way to all others.
-fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<oneshot::Receiver<T>, Hitch> {
-    let (done, result) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("survey".to_owned());
-    let begun = thread.spawn(move || {
-        give_way();
-        // Whoever asked may have gone away.
-        let _ = done.send(work());
-    });
-    begun.map_err(|fault| Hitch::new(format!("no thread for a survey: {fault}")))?;
-    Ok(result)
 }
 
 /// A file that is gone with the work that made it.
