@@ -120,12 +120,13 @@ impl Hosts {
     }
 
     /// Sends a command to the tenant's domain, starting it if need be. The answer comes by the
-    /// request's reply, a refusal to take it at once.
+    /// request's reply, a refusal to take it at once. Whoever waits for the answer tells the actor's
+    /// life how long that took.
     pub async fn send<D: Domain>(
         &self,
         tenant: &TenantId,
         request: Box<Request<D>>,
-    ) -> Result<(), Denied<D::Refusal>> {
+    ) -> Result<Arc<Life>, Denied<D::Refusal>> {
         let typed = self.by_type.get(&TypeId::of::<D>());
         let typed = typed.and_then(|host| host.as_any().downcast_ref::<Hosted<D>>());
         let Some(hosted) = typed else {
@@ -160,13 +161,13 @@ impl Hosts {
         hosted: &Hosted<D>,
         tenant: &TenantId,
         mut message: DomainMessage<D>,
-    ) -> Result<(), Undelivered> {
+    ) -> Result<Arc<Life>, Undelivered> {
         for _ in 0..STARTS_MAX {
             match hosted.address(tenant) {
                 Some(Address::Running(actor, life)) => match actor.cast(message) {
                     Ok(()) => {
                         life.sent();
-                        return Ok(());
+                        return Ok(life);
                     }
                     Err(MessagingErr::SendErr(back)) => {
                         hosted.ended(tenant, actor.get_id());
@@ -335,27 +336,25 @@ impl<D: Domain> Host for Hosted<D> {
         let addresses = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
         let mut seen = Vec::new();
         for (tenant, address) in addresses.iter().filter(|(tenant, _)| wanted(tenant)) {
-            let (status, since, waiting, done) = match address {
-                Address::Running(_, life) => {
-                    let (waiting, done) = (life.waiting_count(), life.done_count());
-                    (ActorStatus::Running, life.since(), waiting, done)
-                }
-                Address::Quarantined { since, .. } => (ActorStatus::Quarantined, *since, 0, 0),
-            };
             let crashes = crashes.remove(tenant).unwrap_or_default();
-            let (tenant, domain) = (tenant.clone(), D::NAME);
-            seen.push(SeenActor { tenant, domain, status, since, waiting, done, crashes });
+            let nothing = SeenActor::silent(tenant.clone(), D::NAME, crashes);
+            seen.push(match address {
+                Address::Running(_, life) => SeenActor {
+                    status: ActorStatus::Running,
+                    since: life.since(),
+                    waiting: life.waiting_count(),
+                    done: life.done_count(),
+                    lately: life.lately(),
+                    ..nothing
+                },
+                Address::Quarantined { since, .. } => {
+                    SeenActor { status: ActorStatus::Quarantined, since: *since, ..nothing }
+                }
+            });
         }
         drop(addresses);
-        seen.extend(crashes.into_iter().map(|(tenant, crashes)| SeenActor {
-            tenant,
-            domain: D::NAME,
-            status: ActorStatus::Ended,
-            since: crashes.last.as_ref().map(|(at, _)| *at).unwrap_or_default(),
-            waiting: 0,
-            done: 0,
-            crashes,
-        }));
+        let ended = crashes.into_iter();
+        seen.extend(ended.map(|(tenant, crashes)| SeenActor::silent(tenant, D::NAME, crashes)));
         seen
     }
 

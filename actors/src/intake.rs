@@ -172,8 +172,11 @@ impl Intake {
         let span = tracing::debug_span!("command", domain = D::NAME, tenant = %caller.tenant);
         let (meta, recorded) = (caller.meta.clone(), span.clone());
         let request = Request { command, meta, terms, permit, reply, span: recorded };
-        self.hosts.send(&caller.tenant, Box::new(request)).await?;
-        match tokio::time::timeout(ANSWER_MAX, answer.instrument(span)).await {
+        let begun = std::time::Instant::now();
+        let life = self.hosts.send(&caller.tenant, Box::new(request)).await?;
+        let answer = tokio::time::timeout(ANSWER_MAX, answer.instrument(span)).await;
+        life.answered(begun.elapsed());
+        match answer {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(Denied::Fault("it restarted meanwhile; ask again".into())),
             Err(_) => Err(Denied::Fault("no answer in time; ask again with the same key".into())),

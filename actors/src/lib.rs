@@ -22,6 +22,7 @@ pub mod loader;
 pub mod memory;
 pub mod notification;
 pub mod order;
+pub mod pace;
 pub mod payment;
 pub mod payout;
 pub mod placing;

@@ -1,6 +1,7 @@
 //! How actors are at work, for whoever looks: what waits for them, what they have done, how they
 //! have crashed.
 
+use crate::pace::{Lately, Pace};
 use kontor_messages::{TenantId, Timestamp};
 use serde::Serialize;
 use std::{
@@ -9,6 +10,7 @@ use std::{
         PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use utoipa::ToSchema;
 
@@ -23,12 +25,14 @@ pub struct Life {
     since: Timestamp,
     sent: AtomicU64,
     done: AtomicU64,
+    pace: Pace,
 }
 
 impl Life {
     /// A life that begins now.
     pub fn begin() -> Self {
-        Self { since: Timestamp::now(), sent: AtomicU64::new(0), done: AtomicU64::new(0) }
+        let (sent, done) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { since: Timestamp::now(), sent, done, pace: Pace::default() }
     }
 
     pub(crate) fn sent(&self) {
@@ -37,6 +41,16 @@ impl Life {
 
     pub(crate) fn done(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whoever asked waited so long for the answer.
+    pub(crate) fn answered(&self, took: Duration) {
+        self.pace.note(took);
+    }
+
+    /// How quickly commands were answered lately.
+    pub fn lately(&self) -> Lately {
+        self.pace.lately()
     }
 
     /// When it began.
@@ -82,8 +96,19 @@ pub struct SeenActor {
     pub waiting: u64,
     /// What it has taken up in this life.
     pub done: u64,
+    /// How quickly it answers lately.
+    pub lately: Lately,
     /// How it has crashed on this node.
     pub crashes: Crashes,
+}
+
+impl SeenActor {
+    /// One that is not there.
+    pub(crate) fn silent(tenant: TenantId, domain: &'static str, crashes: Crashes) -> Self {
+        let since = crashes.last.as_ref().map(|(at, _)| *at).unwrap_or_default();
+        let (status, lately) = (ActorStatus::Ended, Lately::default());
+        Self { tenant, domain, status, since, waiting: 0, done: 0, lately, crashes }
+    }
 }
 
 /// The crashes of a tenant's domain since the node began.

@@ -183,6 +183,7 @@ async fn the_platform_shows_trouble_first_and_only_to_its_operators() {
     assert!(page.has("polar-tea · order") && page.has("panic in order.decide"));
     assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
     assert!(page.has("policies") && page.has("events behind"));
+    assert!(page.has("1 run; 96 answers a minute, the slowest within 7 ms (p99), 3 wait"));
     let mut owner = browser(Some("owner")).signed_in().await;
     assert_eq!(owner.get("/console/system").await.status, StatusCode::FORBIDDEN);
 }
@@ -194,6 +195,7 @@ async fn actors_are_seen_with_what_waits_for_them_and_can_be_killed_by_operators
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.has("/console/system/actors/harbour-books/stock/kill"));
     assert!(page.has("crashed on request") && page.has(">128<"));
+    assert!(page.has(">96<") && page.has(">7 ms<"));
     assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
     let mut owner = browser(Some("owner")).signed_in().await;
     assert_eq!(owner.get("/console/system/actors").await.status, StatusCode::FORBIDDEN);

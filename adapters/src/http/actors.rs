@@ -52,6 +52,12 @@ struct Shown {
     waiting: u64,
     /// Commands and deadlines that it has taken up in this life.
     done: u64,
+    /// Commands a minute that were answered lately, in the last half minute or two.
+    answers_per_minute: u64,
+    /// Within so many microseconds 99 of 100 of these were answered, with the commit and the wait in
+    /// the mailbox; known to a quarter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer_p99_us: Option<u64>,
     /// How often it has crashed since the node began.
     crashes: u64,
     /// When it crashed last.
@@ -72,6 +78,8 @@ impl From<SeenActor> for Shown {
             since: seen.since,
             waiting: seen.waiting,
             done: seen.done,
+            answers_per_minute: seen.lately.per_minute,
+            answer_p99_us: seen.lately.p99_us,
             crashes: seen.crashes.count,
             crashed_at,
             crashed_by,

@@ -185,6 +185,8 @@ async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
     let orders = domains.iter().find(|actor| actor["domain"] == "order").unwrap();
     assert_eq!((&orders["status"], &orders["waiting"]), (&json!("running"), &json!(0)));
     assert!(orders["done"].as_u64().unwrap() >= 1 && orders["crashes"] == 0);
+    let pace = (&orders["answers_per_minute"], &orders["answer_p99_us"]);
+    assert!(0 < pace.0.as_u64().unwrap() && 0 < pace.1.as_u64().unwrap(), "{pace:?}");
     let first = operator.get("/v1/actors?limit=1").await.ok();
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = operator.get(&format!("/v1/actors?limit=1&cursor={cursor}")).await.ok();

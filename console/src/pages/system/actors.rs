@@ -5,6 +5,7 @@ use super::{super::Answer, for_operators, views};
 use crate::{
     backend::{escape, page_at},
     desk::{Asked, Desk, go},
+    format,
     gate::Posted,
     ui::{
         parts,
@@ -16,12 +17,14 @@ use axum::extract::Path;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 10] = [
     words("Tenant"),
     words("Domain"),
     words("Status"),
     figures("In the mailbox"),
-    figures("Taken up"),
+    figures("Taken up").minor(),
+    figures("A minute"),
+    figures("p99"),
     figures("Crashes"),
     words("Since"),
     words("What to do"),
@@ -69,11 +72,21 @@ fn row(desk: &Desk, actor: &Value) -> Row {
             parts::badge(desk, actor.text("status")),
             figure("waiting"),
             figure("done"),
+            figure("answers_per_minute"),
+            slowest(desk, actor),
             crashes(desk, actor),
             parts::ago(desk, actor.text("since")),
             button(desk, actor),
         ],
     }
+}
+
+/// What 99 of 100 answers took at most, with the commit.
+fn slowest(desk: &Desk, actor: &Value) -> Markup {
+    if !actor.has("answer_p99_us") {
+        return html! { span.quiet title=(desk.t("no answer lately")) { "–" } };
+    }
+    html! { (format::lasting(desk.language(), actor.int("answer_p99_us") / 1000)) }
 }
 
 fn crashes(desk: &Desk, actor: &Value) -> Markup {

@@ -58,14 +58,22 @@ fn views(desk: &Desk, current: &str) -> Markup {
 
 async fn show(State(console): State<Console>, desk: Desk) -> Answer {
     for_operators(&desk)?;
-    let (text, ready, tenants, held) = tokio::join!(
+    let (text, ready, tenants, held, actors) = tokio::join!(
         desk.api().text("/metrics"),
         desk.api().get("/ready"),
         desk.api().get("/v1/tenants?limit=200"),
         desk.api().get("/v1/quarantine"),
+        desk.api().get("/v1/actors?limit=500"),
     );
     let samples = console.samples().take(figures::Figures::parse(&text?));
-    let seen = tree::Seen { samples: &samples, ready: &ready, tenants: &tenants?, held: &held? };
+    let (tenants, held, actors) = (tenants?, held?, actors?);
+    let seen = tree::Seen {
+        samples: &samples,
+        ready: &ready,
+        tenants: &tenants,
+        held: &held,
+        actors: &actors,
+    };
     let main = html! {
         div #live data-live-every="2000" {
             (parts::heading(desk.t("System"), &html! {}, &html! {}))

@@ -10,6 +10,7 @@ use crate::{
 };
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What the page has seen.
 pub(super) struct Seen<'s> {
@@ -17,6 +18,7 @@ pub(super) struct Seen<'s> {
     pub(super) ready: &'s Result<Value, Trouble>,
     pub(super) tenants: &'s Value,
     pub(super) held: &'s Value,
+    pub(super) actors: &'s Value,
 }
 
 /// A line of the tree.
@@ -135,7 +137,7 @@ fn branch(desk: &Desk, name: &str, lines: &[Line]) -> Markup {
     });
     let all = lines.len().to_string();
     let told = match bad {
-        0 if lines.is_empty() => desk.t("none has crashed").to_owned(),
+        0 if lines.is_empty() => desk.t("none runs").to_owned(),
         0 => desk.f("{}, all well", &[&all]),
         bad => desk.f("{} of {} need a look", &[&bad.to_string(), &all]),
     };
@@ -147,7 +149,7 @@ fn branch(desk: &Desk, name: &str, lines: &[Line]) -> Markup {
     }
 }
 
-/// The domains that crashed or are held; a domain that never did is well and not listed.
+/// What is held first, then each domain that runs for somebody or has crashed.
 fn domains(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
     let mut lines = Vec::new();
     for held in seen.held.list("items") {
@@ -166,15 +168,34 @@ fn domains(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
             )
         });
     }
-    for domain in now.values("kontor_domain_restarts_total", "domain") {
-        let restarts = now.sum("kontor_domain_restarts_total", &[("domain", &domain)]);
-        lines.push(Line::new(
-            "",
-            desk.language().word(&domain),
-            desk.f("restarted {} times since the node began", &[&whole(desk, restarts)]),
-        ));
-    }
+    let restarted = now.values("kontor_domain_restarts_total", "domain");
+    let running = seen.actors.list("items").iter().map(|actor| actor.text("domain").to_owned());
+    let all: BTreeSet<String> = restarted.into_iter().chain(running).collect();
+    lines.extend(all.iter().map(|domain| domain_line(desk, seen, now, domain)));
     lines
+}
+
+/// One domain of all tenants: how many actors run, how much they answer and how slowly, what waits
+/// for them.
+fn domain_line(desk: &Desk, seen: &Seen<'_>, now: &Figures, domain: &str) -> Line {
+    let of_it =
+        |actor: &&Value| actor.text("domain") == domain && actor.text("status") == "running";
+    let actors: Vec<&Value> = seen.actors.list("items").iter().filter(of_it).collect();
+    let sum = |name: &str| actors.iter().map(|actor| actor.int(name)).sum::<i64>();
+    let slowest = actors.iter().map(|actor| actor.int("answer_p99_us")).max().unwrap_or_default();
+    // The list is cut at a page, so there may be more of them.
+    let more = if seen.actors.has("next_cursor") { "+" } else { "" };
+    let doing = desk.f(
+        "{} run; {} answers a minute, the slowest within {} (p99), {} wait, restarted {} times",
+        &[
+            &format!("{}{more}", actors.len()),
+            &desk.number(sum("answers_per_minute")),
+            &format::lasting(desk.language(), slowest / 1000),
+            &desk.number(sum("waiting")),
+            &whole(desk, now.sum("kontor_domain_restarts_total", &[("domain", domain)])),
+        ],
+    );
+    Line::new("", desk.language().word(domain), doing)
 }
 
 fn followers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
