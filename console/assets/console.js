@@ -155,7 +155,7 @@ async function charts() {
 
 // Live: the stream says what has changed, and the page asks for its part anew.
 const matches = (patterns, name) => patterns.split(/\s+/).some((one) => one === "*" || one === name || (one.endsWith(".*") && name.startsWith(one.slice(0, -1))));
-const live = { waiting: null, news: new Set(), changed: new Set(), whole: false, busy: false };
+const live = { waiting: null, last: 0, news: new Set(), changed: new Set(), whole: false, busy: false };
 
 async function fetched() {
   const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
@@ -171,15 +171,19 @@ const occupied = (part) => part.querySelector("details.menu[open]") || (part.con
 async function refresh() {
   live.waiting = null;
   const part = $("#live");
-  if (!part || live.busy) return;
-  if (document.hidden || occupied(part)) { later(1000); return; }
+  if (!part) return;
+  // What is told while an answer is on its way may not be in it: it is asked for again.
+  if (live.busy) { later(50); return; }
+  if (document.hidden || occupied(part)) { live.last = performance.now(); later(1000); return; }
+  const { changed, whole } = live;
+  live.changed = new Set();
+  live.whole = false;
   live.busy = true;
   const page = await fetched().catch(() => null);
   live.busy = false;
+  live.last = performance.now();
   const fresh = page && $("#live", page);
-  if (fresh) live.whole ? replaceWhole(part, fresh) : replaceRows(part, fresh);
-  live.changed.clear();
-  live.whole = false;
+  if (fresh) whole ? replaceWhole(part, fresh) : replaceRows(part, fresh, changed);
 }
 
 function replaceWhole(part, fresh) {
@@ -211,10 +215,10 @@ function pathOf(node, root) {
 }
 
 // Rows that changed are changed in their place; new ones wait for a word from the reader.
-function replaceRows(part, fresh) {
+function replaceRows(part, fresh, changed) {
   for (const row of all("tr[data-id]", fresh)) {
     const old = document.getElementById(row.id);
-    if (!old || !live.changed.has(row.dataset.id)) continue;
+    if (!old || !changed.has(row.dataset.id)) continue;
     const box = $("td.pick input", old);
     if (box?.checked) $("td.pick input", row).checked = true;
     row.className = `${old.className} glow`;
@@ -222,8 +226,9 @@ function replaceRows(part, fresh) {
   }
 }
 
-function later(wait) {
-  live.waiting ??= setTimeout(refresh, wait);
+// The first news is shown at once, what follows it after a rest.
+function later(rest) {
+  live.waiting ??= setTimeout(refresh, Math.max(20, live.last + rest - performance.now()));
 }
 
 function news(part, count) {
@@ -240,14 +245,14 @@ function happened({ type, subject }) {
   const part = $("#live");
   if (!part?.dataset.live || !type || !matches(part.dataset.live, type)) return;
   if (part.dataset.liveRows !== undefined) {
-    if (document.getElementById(`row-${subject}`)) { live.changed.add(subject); later(80); }
+    if (document.getElementById(`row-${subject}`)) { live.changed.add(subject); later(120); }
     else if (part.dataset.liveRows && type === part.dataset.liveRows) { live.news.add(subject); news(part, live.news.size); }
     return;
   }
   // A page about one thing asks once it is told of that, or of what it does not know by name.
   live.whole = true;
   const about = part.dataset.liveAbout;
-  later(about && subject !== about ? 700 : about ? 60 : 1000);
+  later(about && subject !== about ? 700 : about ? 120 : 1000);
 }
 
 function follow() {

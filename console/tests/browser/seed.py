@@ -71,15 +71,20 @@ def operator():
         call("POST", "/v1/auth/password/reset", {"token": made["token"], "password": password})
 
 
-def called_off(at):
-    """Places an order and calls it off; again, it changes nothing."""
+def place(key):
+    """Places an order; again, it changes nothing."""
     line = {"sku": "KD-1299", "title": "A thing", "quantity": 1, "unit_price_minor": 10000}
-    placed = call("POST", "/v1/orders", {
+    return call("POST", "/v1/orders", {
         "channel": "web", "currency": "CZK", "lines": [line],
         "customer": {"name": "Anna Nowak", "email": "anna@example.com", "language": "en"},
         "shipping_address": {"name": "Anna Nowak", "street": "Quay 1", "city": "Gdynia",
                              "postal_code": "81-001", "country": "PL"},
-        "totals": {"subtotal_minor": 10000, "total_minor": 10000}}, key=f"seed-order-{at}")
+        "totals": {"subtotal_minor": 10000, "total_minor": 10000}}, key=key)
+
+
+def called_off(at):
+    """Places an order and calls it off; again, it changes nothing."""
+    placed = place(f"seed-order-{at}")
     call("POST", f"/v1/orders/{placed['id']}/cancel", {"reason": "customer"}, key=f"seed-cancel-{at}")
 
 

@@ -1,16 +1,18 @@
 """Takes a picture of every page, light, dark and on a telephone, into the given folder, and prints
-the budget: first paint, bytes, layout shift.
+the budget: first paint, bytes, layout shift, and how soon a list shows what was committed.
 
     python shots.py docs/console
 """
 
 import io
+import os
 import sys
+import time
 from pathlib import Path
 
 from PIL import Image
 
-from pages import PAGES, PLATFORM, URL, browser, open_page, sign_in, state
+from pages import PAGES, PLATFORM, URL, browser, open_page, shop, state
 
 LOOKS = [
     ("light", {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}),
@@ -30,6 +32,36 @@ MEASURE = """() => new Promise((done) => {
            bytes: page.transferSize + rest.reduce((sum, one) => sum + one.transferSize, 0), shift: Math.round(shift * 1000) / 1000 });
   }, 500);
 })"""
+# Rows that change in their place are noted with the time at which they did.
+WATCH = """() => {
+  window.seen = {};
+  const note = () => { for (const row of document.querySelectorAll("tr.glow[data-id]")) window.seen[row.dataset.id] ??= Date.now(); };
+  new MutationObserver(note).observe(document.querySelector("#live"), { childList: true, subtree: true });
+}"""
+LIVE_CHANGES = 20
+
+
+def live_update(running, kept):
+    """Calls orders off one by one and notes how long after the API's answer, that is after the
+    commit, the list in the browser shows it."""
+    from seed import call, place
+
+    made = [place(f"live-{time.time_ns()}")["id"] for _ in range(LIVE_CHANGES)]
+    context = running.new_context(storage_state=kept, locale="en-GB")
+    page = context.new_page()
+    page.goto(shop("/orders"))
+    page.wait_for_selector("#live-state[data-state=on]")
+    page.evaluate(WATCH)
+    waits = []
+    for order in made:
+        call("POST", f"/v1/orders/{order}/cancel", {"reason": "customer"}, key=f"cancel-{order}")
+        committed = time.time() * 1000
+        page.wait_for_function(f"window.seen['{order}'] !== undefined", timeout=10_000)
+        waits.append(page.evaluate(f"window.seen['{order}']") - committed)
+    context.close()
+    waits.sort()
+    middle, slowest = waits[len(waits) // 2], waits[-1]
+    print(f"live update after the commit, {len(waits)} changes: median {middle:.0f} ms, slowest {slowest:.0f} ms")
 
 
 def keep(page, file, full):
@@ -64,6 +96,8 @@ def main():
                 stranger.goto(f"{URL}/console/sign-in")
                 keep(stranger, folder / f"sign-in-{look}.webp", False)
             context.close()
+        if not only and "KONTOR_TOKEN" in os.environ:
+            live_update(running, kept)
 
 
 if __name__ == "__main__":
