@@ -3,28 +3,22 @@
 //! Hashing is dear on purpose, so only a few are under way at once, on threads of their own, and
 //! only so many wait in line: the rest is told to come again, and nobody else notices.
 
-use crate::aside::aside;
+use crate::aside::Crew;
 use argon2::{
     Algorithm, Argon2, Block, Params, PasswordVerifier, Version, password_hash::phc::PasswordHash,
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use kontor_actors::chance::secret_bytes;
 use secrecy::{ExposeSecret, SecretString};
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::oneshot;
 
 /// Memory in KiB, passes and lanes of a new hash.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 /// Those who wait for their turn, for each that has it.
 const WAITING_FOR_EACH: usize = 32;
-/// So long somebody waits for their turn.
+/// So long somebody waits for their turn and what comes of it.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// The dearest hash that is taken from elsewhere: memory in KiB, passes, lanes; rounds of bcrypt.
 const DEAREST: (u32, u32, u32) = (262_144, 10, 4);
@@ -55,54 +49,15 @@ pub struct Checked {
 /// Hashes and checks passwords. Cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
-    line: Arc<Line>,
+    /// Hashes are made in memory that the one before left, while somebody waits: to map so much anew
+    /// for each takes about a third of its time.
+    crew: Arc<Crew<Memory>>,
     /// What the password of nobody is checked against, so that it takes as long.
     nobody: Arc<str>,
 }
 
-struct Line {
-    turns: Semaphore,
-    waiting: AtomicUsize,
-    waiting_max: usize,
-    /// What hashes were made in, kept while somebody waits: to map so much anew for each takes about a
-    /// third of its time.
-    memory: Mutex<Vec<Memory>>,
-}
-
 /// What one hash is made in.
 type Memory = Vec<Block>;
-
-impl Line {
-    /// Works in memory that another has left, or in new one, on a thread of its own.
-    async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Memory) -> Result<T, HashFault> + Send + 'static,
-    ) -> Result<T, HashFault> {
-        let mut memory = self.left().pop().unwrap_or_default();
-        let done = aside("password", move || work(&mut memory).map(|done| (done, memory)));
-        let done = done.map_err(|_| HashFault::Broken)?.await;
-        let (done, memory) = done.map_err(|_| HashFault::Broken)??;
-        if self.waiting.load(Ordering::Acquire) > 0 {
-            self.left().push(memory);
-        } else {
-            self.left().clear();
-        }
-        Ok(done)
-    }
-
-    fn left(&self) -> std::sync::MutexGuard<'_, Vec<Memory>> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Someone in line, who leaves it however they go.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
 
 impl Passwords {
     /// As many at once as the machine has cores, but one: that is everybody else's.
@@ -111,22 +66,17 @@ impl Passwords {
         Self::with(cores.saturating_sub(1).max(1))
     }
 
-    fn with(turns: usize) -> Result<Self, HashFault> {
-        let line = Line {
-            turns: Semaphore::new(turns),
-            waiting: AtomicUsize::new(0),
-            waiting_max: turns * WAITING_FOR_EACH,
-            memory: Mutex::default(),
-        };
+    fn with(threads: usize) -> Result<Self, HashFault> {
+        let crew = Crew::new("password", threads, threads * WAITING_FOR_EACH);
+        let crew = crew.map_err(|_| HashFault::Broken)?;
         let chance: [u8; 32] = secret_bytes().map_err(|_| HashFault::Broken)?;
         let nobody = hash_now(&hex::encode(chance), &mut Memory::new())?;
-        Ok(Self { line: Arc::new(line), nobody: nobody.into() })
+        Ok(Self { crew: Arc::new(crew), nobody: nobody.into() })
     }
 
     /// The hash of a new password.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashFault> {
-        let _turn = self.turn().await?;
-        self.line.work(move |memory| hash_now(password.expose_secret(), memory)).await
+        self.work(move |memory| hash_now(password.expose_secret(), memory)).await
     }
 
     /// Checks a password against what is kept of it; against nobody's if nothing is.
@@ -135,33 +85,38 @@ impl Passwords {
         password: SecretString,
         kept: Option<&str>,
     ) -> Result<Checked, HashFault> {
-        let _turn = self.turn().await?;
         let there = kept.is_some();
         let kept = kept.unwrap_or(&self.nobody).to_owned();
-        let check = move |memory: &mut Memory| {
+        self.work(move |memory| {
             let right = check_now(password.expose_secret(), &kept, memory) && there;
             let outdated = right && is_outdated(&kept);
             let rehash =
                 outdated.then(|| hash_now(password.expose_secret(), memory)).transpose()?;
             Ok(Checked { right, rehash })
-        };
-        self.line.work(check).await
+        })
+        .await
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, HashFault> {
-        let Line { turns, waiting, waiting_max, .. } = &*self.line;
-        if let Ok(turn) = turns.try_acquire() {
-            return Ok(turn);
-        }
-        let before = waiting.fetch_add(1, Ordering::AcqRel);
-        let _waiting = Waiting(waiting);
-        if *waiting_max <= before {
+    /// Works in its turn, if somebody waits for it still.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> Result<T, HashFault> + Send + 'static,
+    ) -> Result<T, HashFault> {
+        let (done, result) = oneshot::channel();
+        let taken = self.crew.ask(move |memory| {
+            if !done.is_closed() {
+                // Whoever asked may go away meanwhile.
+                let _ = done.send(work(memory));
+            }
+        });
+        if !taken {
             metrics::counter!("kontor_passwords_refused_total").increment(1);
             return Err(HashFault::Busy);
         }
-        match tokio::time::timeout(WAIT_MAX, turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(HashFault::Busy),
+        match tokio::time::timeout(WAIT_MAX, result).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(HashFault::Broken),
+            Err(_) => Err(HashFault::Busy),
         }
     }
 }
@@ -288,19 +243,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn memory_is_kept_while_somebody_waits_and_no_longer() {
-        let passwords = Passwords::with(1).unwrap();
-        passwords.hash("correct horse".into()).await.unwrap();
-        assert!(passwords.line.left().is_empty());
-        passwords.line.waiting.fetch_add(1, Ordering::AcqRel);
-        passwords.hash("correct horse".into()).await.unwrap();
-        assert_eq!(passwords.line.left().len(), 1);
-        passwords.line.waiting.fetch_sub(1, Ordering::AcqRel);
-        passwords.hash("correct horse".into()).await.unwrap();
-        assert!(passwords.line.left().is_empty());
-    }
-
-    #[tokio::test]
     async fn a_hash_from_elsewhere_counts_and_is_made_anew() {
         let passwords = Passwords::with(2).unwrap();
         let kept = bcrypt::hash_with_salt("correct horse", 4, [7; 16]).unwrap().to_string();
@@ -315,21 +257,32 @@ mod tests {
     #[tokio::test]
     async fn when_too_many_wait_the_next_is_told_to_come_again() {
         let passwords = Passwords::with(1).unwrap();
-        let turn = passwords.turn().await.unwrap();
-        let waiting = |_| {
-            let passwords = passwords.clone();
-            tokio::spawn(async move { passwords.turn().await.map(drop) })
+        let (begun, begins) = std::sync::mpsc::channel();
+        let (go, gone) = std::sync::mpsc::channel::<()>();
+        let held = move |_: &mut Memory| {
+            begun.send(()).unwrap();
+            gone.recv().map_err(|_| HashFault::Broken)
         };
-        let line: Vec<_> = (0..WAITING_FOR_EACH).map(waiting).collect();
-        while passwords.line.waiting.load(Ordering::Acquire) < WAITING_FOR_EACH {
+        let line = |passwords: &Passwords| {
+            let passwords = passwords.clone();
+            tokio::spawn(async move { passwords.work(|_| Ok(())).await })
+        };
+        let first = tokio::spawn({
+            let passwords = passwords.clone();
+            async move { passwords.work(held).await }
+        });
+        while begins.try_recv().is_err() {
             tokio::task::yield_now().await;
         }
-        assert_eq!(passwords.turn().await.err(), Some(HashFault::Busy));
-        drop(turn);
-        for waited in line {
+        let waiting: Vec<_> = (0..WAITING_FOR_EACH).map(|_| line(&passwords)).collect();
+        // Each is in line once its task has run.
+        tokio::task::yield_now().await;
+        assert_eq!(line(&passwords).await.unwrap(), Err(HashFault::Busy));
+        go.send(()).unwrap();
+        assert_eq!(first.await.unwrap(), Ok(()));
+        for waited in waiting {
             assert_eq!(waited.await.unwrap(), Ok(()));
         }
-        assert_eq!(passwords.line.waiting.load(Ordering::Acquire), 0);
     }
 
     #[test]
