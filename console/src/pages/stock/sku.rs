@@ -117,6 +117,7 @@ fn levels(desk: &Desk, sku: &Value) -> Markup {
                     false => html! { (desk.t("no")) },
                 }),
             ]))
+            p { a href=(desk.url("/stock/warehouses")) { (desk.t("Warehouses")) } }
         },
     )
 }

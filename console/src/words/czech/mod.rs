@@ -2,6 +2,7 @@
 
 mod api;
 mod frame;
+mod goods;
 mod money;
 mod orders;
 
@@ -9,5 +10,6 @@ pub(super) use api::WORDS;
 
 /// All texts: English, Czech.
 pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [frame::TEXTS, orders::TEXTS, money::TEXTS].into_iter().flatten().copied()
+    let all = [frame::TEXTS, goods::TEXTS, orders::TEXTS, money::TEXTS];
+    all.into_iter().flatten().copied()
 }
