@@ -5,11 +5,12 @@ mod frame;
 mod goods;
 mod money;
 mod orders;
+mod routing;
 
 pub(super) use api::WORDS;
 
 /// All texts: English, Czech.
 pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let all = [frame::TEXTS, goods::TEXTS, orders::TEXTS, money::TEXTS];
+    let all = [frame::TEXTS, goods::TEXTS, orders::TEXTS, money::TEXTS, routing::TEXTS];
     all.into_iter().flatten().copied()
 }
