@@ -73,9 +73,9 @@ fn settings(settings: &Value) -> Markup {
     html! {
         @for (name, value) in known.filter(|(_, value)| value.as_str() != Some("***")).take(8) {
             @match value {
-                Value::String(text) => span.pair { (name) " " code { (text) } },
-                Value::Number(number) => span.pair { (name) " " code { (number.to_string()) } },
-                Value::Bool(yes) => span.pair { (name) " " code { (yes.to_string()) } },
+                Value::String(text) => div { (name) " " code { (text) } },
+                Value::Number(number) => div { (name) " " code { (number.to_string()) } },
+                Value::Bool(yes) => div { (name) " " code { (yes.to_string()) } },
                 _ => {}
             }
         }
