@@ -72,7 +72,7 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
 fn state(desk: &Desk, key: &Value) -> &'static str {
     let over = crate::format::instant(key.text("expires_at")).is_some_and(|end| end <= desk.now());
     match (key.has("revoked_at"), over) {
-        (true, _) => "revoked",
+        (true, _) => "ended",
         (_, true) => "expired",
         _ => "active",
     }

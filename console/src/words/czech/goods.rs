@@ -69,6 +69,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("choose one", "vyberte"),
     ("hidden categories", "skryté kategorie"),
     ("more than {}", "více než {}"),
+    ("nobody knows how many", "neví se kolik"),
     ("nothing", "nic"),
     ("those that became others", "ty, které se staly jinými"),
     ("{} is moved. It was: {}. It will be: {}.", "{} se přesune. Byla: {}. Bude: {}."),
