@@ -31,6 +31,7 @@ PAGES = [
     ("catalog", "/catalog"),
     ("product", "/catalog *"),
     ("categories", "/catalog/categories"),
+    ("category", "/catalog/categories *"),
     ("category-new", "/catalog/categories/new"),
     ("suppliers", "/suppliers"),
     ("import", "/suppliers import *"),
@@ -105,7 +106,7 @@ def open_page(page, path):
     page.goto(where if where.startswith("http") else shop(where))
     if not first:
         return True
-    links = page.locator("[data-rows] a.open")
+    links = page.locator("[data-rows] a.open, .tree a")
     link = (page.locator(f'[data-rows] a.open[href*="/{only}"]') if only else links).first
     if link.count() == 0:
         return False

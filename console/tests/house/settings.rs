@@ -19,7 +19,7 @@ pub(super) fn read(path: &str) -> Option<Value> {
             { "id": "c-deck", "names": { "en": "Deck" }, "path": ["c-deck"], "children": [] } ] })),
         "/v1/categories/c-books" => Some(category()),
         "/v1/products" if asked.contains("category=c-books") => {
-            Some(json!({ "items": [{ "id": "p-1" }, { "id": "p-2" }] }))
+            Some(json!({ "items": [{ "id": "p-1" }], "next_cursor": "1", "total": 2 }))
         }
         "/v1/warehouses" => page(warehouse()),
         "/v1/warehouses/main" => Some(warehouse()),

@@ -227,7 +227,7 @@ pub(super) fn names_fields(desk: &Desk, names: &[(String, String)]) -> Markup {
 pub(super) fn place_fields(desk: &Desk, slug: &str, position: &str) -> Markup {
     html! {
         label { span { (desk.t("Name in addresses (a-z, 0-9, -), if it has one")) }
-            input name="slug" maxlength="100" pattern="[a-z0-9][a-z0-9-]*" value=(slug); }
+            input name="slug" maxlength="100" pattern=r"[a-z0-9][a-z0-9\-]*" value=(slug); }
         (position_field(desk, position))
     }
 }

@@ -255,7 +255,7 @@ fn form(desk: &Desk, title: &str, known: Option<&str>, said: &Form, outcome: &Ma
                 (desk.form_fields())
                 @if known.is_none() {
                     label { span { (desk.t("Code, for ever (a-z, 0-9, -)")) }
-                        input name="code" required maxlength="40" pattern="[a-z0-9][a-z0-9-]*"
+                        input name="code" required maxlength="40" pattern=r"[a-z0-9][a-z0-9\-]*"
                             value=(said.text("code")); }
                 }
                 label { span { (desk.t("Name")) }

@@ -68,7 +68,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("at the top", "nahoře"),
     ("choose one", "vyberte"),
     ("hidden categories", "skryté kategorie"),
-    ("more than {}", "více než {}"),
     ("nobody knows how many", "neví se kolik"),
     ("nothing", "nic"),
     ("those that became others", "ty, které se staly jinými"),
