@@ -84,6 +84,10 @@ pub(super) fn done(asked: &Asked) -> Option<Response> {
             let detail = "a category cannot be below itself";
             return Some(problem(StatusCode::CONFLICT, "cycle", detail));
         }
+        (&Method::PUT, "/v1/payment-routes") if how.is_empty() && asked.version != "\"3\"" => {
+            let detail = "the rules are at version 3";
+            return Some(problem(StatusCode::PRECONDITION_FAILED, "other_version", detail));
+        }
         (&Method::DELETE, "/v1/members/u-1") => {
             return Some(problem(StatusCode::CONFLICT, "last_owner", "the last owner stays"));
         }

@@ -103,6 +103,20 @@ async fn rules_are_shown_as_they_would_be_and_written_only_over_those_that_were_
 }
 
 #[tokio::test]
+async fn whoever_was_faster_with_the_rules_is_not_undone() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/payments/routes/2/remove");
+    let page = browser.post(&page, &page, &[("version", "2")]).await;
+    assert_eq!(page.status, StatusCode::PRECONDITION_FAILED);
+    assert!(page.has("somebody else was faster"));
+    let page = at("/payments/routes/2");
+    let fields = [("methods", "cash"), ("account", "manual/main"), ("version", "2")];
+    let page = browser.post(&page, &page, &[&[("sure", "yes")], &fields[..]].concat()).await;
+    assert_eq!(page.status, StatusCode::PRECONDITION_FAILED);
+    assert!(page.has("somebody else was faster") && page.has("value=\"cash\""));
+}
+
+#[tokio::test]
 async fn a_rule_without_an_account_is_refused_and_what_was_written_is_kept() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = at("/payments/routes/new");

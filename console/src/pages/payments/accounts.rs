@@ -88,7 +88,7 @@ fn hears(desk: &Desk, account: &Value) -> Markup {
     match if url.is_empty() { path } else { url } {
         "" => html! {},
         address => html! { button.small type="button" data-copy=(address) {
-            (desk.t("Copy the address for notifications"))
+            (desk.t("Copy the address"))
         } },
     }
 }

@@ -216,8 +216,20 @@ pub(super) async fn carry_out(
     let rules = document.list("rules");
     let at = place(&number, rules)?;
     let then = after(rules, at, &action)?;
-    put(&desk, then, &said).await?;
-    Ok(go(&desk.url("/payments/routes?done=yes")))
+    match put(&desk, then, &said).await {
+        Ok(_) => Ok(go(&desk.url("/payments/routes?done=yes"))),
+        Err(trouble) if trouble.is_of_the_form() => {
+            let title = desk.f("{}: rule {}", &[desk.t(label_of(&action)?.0), &number]);
+            let main = html! {
+                (parts::heading(&title, &html! {}, &html! {}))
+                (views(&desk, "/routes"))
+                (parts::refusal(&desk, &trouble))
+                (back(&desk))
+            };
+            Ok(desk.refused(&title, &trouble, main))
+        }
+        Err(trouble) => Err(trouble),
+    }
 }
 
 /// Writes the rules over those that were shown; whoever was faster is not undone.

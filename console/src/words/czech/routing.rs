@@ -17,7 +17,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "Částka je celé číslo v haléřích nebo centech.",
     ),
     ("Back to the rules, changing nothing", "Zpět na pravidla, beze změny"),
-    ("Copy the address for notifications", "Zkopírovat adresu pro oznámení"),
+    ("Copy the address", "Zkopírovat adresu"),
     ("Countries, two letters each, apart by commas", "Země, po dvou písmenech, oddělené čárkami"),
     ("Currencies, apart by commas", "Měny, oddělené čárkami"),
     ("Else, {}.", "Jinak, {}."),
