@@ -54,6 +54,16 @@ impl Trouble {
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
     }
+
+    /// A field of a form that says what cannot be.
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    }
+
+    /// Whether it is about what a form says, so that it is told at the form, which keeps it.
+    pub(crate) fn is_of_the_form(&self) -> bool {
+        matches!(self.status, 400 | 403 | 404 | 409 | 412 | 422)
+    }
 }
 
 /// Asks the API in the name of whoever is signed in, for one tenant. Cheap to clone.
@@ -135,8 +145,31 @@ impl Api {
 
     /// Says what a change would do, and does not do it.
     pub(crate) async fn would(&self, path: &str, body: Value) -> Result<Value, Trouble> {
+        self.change_would(Method::POST, path, body).await
+    }
+
+    /// The same, for a change that is no POST.
+    pub(crate) async fn change_would(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<Value, Trouble> {
         let path = format!("{path}?dry_run=true");
-        document(self.ask(Method::POST, &path, Some(&body), None).await?).await
+        document(self.ask(method, &path, Some(&body), None).await?).await
+    }
+
+    /// Changes a thing that still stands as it was read, at that version.
+    pub(crate) async fn change_at(
+        &self,
+        change: Change<'_>,
+        version: i64,
+    ) -> Result<Value, Trouble> {
+        let Change { method, path, body, key } = change;
+        let tag = HeaderValue::from_str(&format!("\"{version}\"")).ok();
+        let mut known = self.clone();
+        tag.map(|tag| known.handed_on.insert(header::IF_MATCH, tag));
+        document(known.ask(method, path, Some(&body), Some(key)).await?).await
     }
 
     /// The answer as it comes, for what goes on for ever: streams of events and files.

@@ -149,6 +149,13 @@ impl Desk {
         page(StatusCode::OK, &layout::page(self, title, &main))
     }
 
+    /// A page whose form was not taken: it says why, and keeps what was written.
+    pub(crate) fn refused(&self, title: &str, trouble: &Trouble, main: Markup) -> Response {
+        let status = StatusCode::from_u16(trouble.status);
+        let whole = layout::page(self, title, &main);
+        page(status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY), &whole)
+    }
+
     /// A page of its own, without the console around it.
     pub(crate) fn bare(&self, title: &str, main: Markup) -> Response {
         page(StatusCode::OK, &layout::bare(self, title, &main))
@@ -263,8 +270,11 @@ impl Form {
 
     /// A form that says this.
     pub(crate) fn of<'f>(fields: impl IntoIterator<Item = (&'f str, &'f str)>) -> Self {
-        let one = |(name, value): (&str, &str)| (name.to_owned(), vec![value.to_owned()]);
-        Self { fields: fields.into_iter().map(one).collect() }
+        let mut form = Self::default();
+        for (name, value) in fields {
+            form.fields.entry(name.to_owned()).or_default().push(value.to_owned());
+        }
+        form
     }
 
     /// A field, without blanks around it; empty if it is not there.
@@ -275,6 +285,12 @@ impl Form {
     /// All values of a field.
     pub(crate) fn all(&self, name: &str) -> &[String] {
         self.fields.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The values of a field that holds a list, apart by commas, blanks or lines.
+    pub(crate) fn pieces(&self, name: &str) -> Vec<String> {
+        let parts = self.text(name).split([',', ';', ' ', '\n', '\r', '\t']);
+        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
     /// A whole number, if it is one.

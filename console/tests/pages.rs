@@ -1,6 +1,7 @@
 //! Pages, made of what a node was recorded to answer.
 
 mod house;
+mod settings;
 
 use house::{ORDER, browser, browser_of, recorded};
 use http::{StatusCode, header};

@@ -1,4 +1,9 @@
-//! The catalog: products with who wrote what of them, and categories in their tree.
+//! The catalog: products with who wrote what of them; categories are beside it.
+
+mod categories;
+mod category;
+
+pub(super) use categories::paths;
 
 use super::{Answer, timeline};
 use crate::{
@@ -35,7 +40,13 @@ const VIEWS: [(&str, &str); 5] = [
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/catalog", get(list))
-        .route("/catalog/categories", get(categories))
+        .route("/catalog/categories", get(categories::show))
+        .route("/catalog/categories/new", get(categories::blank).post(categories::make))
+        .route("/catalog/categories/{category}", get(category::show).post(category::save))
+        .route(
+            "/catalog/categories/{category}/{action}",
+            get(category::ask).post(category::carry_out),
+        )
         .route("/catalog/products/{product}", get(show))
 }
 
@@ -236,35 +247,6 @@ fn happened(desk: &Desk, past: &Value) -> Markup {
             }
         },
     )
-}
-
-async fn categories(desk: Desk) -> Answer {
-    let tree = desk.api().get("/v1/categories/tree").await?;
-    let main = html! {
-        (parts::heading(desk.t("Categories"), &html! {}, &html! {}))
-        (views(&desk, "/categories"))
-        @if tree.list("items").is_empty() {
-            (parts::empty(desk.t("There are no categories yet"),
-                desk.t("They come by POST /v1/categories; suppliers' own are mapped to them.")))
-        }
-        div.panel.tree { (branches(&desk, tree.list("items"), 0)) }
-    };
-    Ok(desk.page(desk.t("Categories"), main))
-}
-
-fn branches(desk: &Desk, nodes: &[Value], depth: usize) -> Markup {
-    html! {
-        @if !nodes.is_empty() && depth < 12 {
-            ul {
-                @for node in nodes {
-                    li {
-                        (name(desk, node)) " " code.quiet { (node.text("slug")) }
-                        (branches(desk, node.list("children"), depth + 1))
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// A category's name in the reader's language, else in any.

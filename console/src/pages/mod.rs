@@ -4,11 +4,13 @@ mod audit;
 mod catalog;
 mod components;
 mod dead_letters;
+mod keys;
 mod live;
 mod messages;
 mod orders;
 mod overdue;
 mod payments;
+mod people;
 mod search;
 mod setup;
 mod sign_in;
@@ -63,6 +65,8 @@ fn of_a_shop() -> Router<Console> {
         .merge(overdue::routes())
         .merge(dead_letters::routes())
         .merge(audit::routes())
+        .merge(people::routes())
+        .merge(keys::routes())
         .merge(search::routes())
         .merge(live::routes())
 }

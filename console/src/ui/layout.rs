@@ -53,6 +53,8 @@ const PLACES: [&[Place]; 4] = [
     &[
         place("/dead-letters", text!("Not done"), "dead-letters:read", "alert", false),
         place("/audit", text!("Who did what"), "audit:read", "eye", false),
+        place("/people", text!("People"), "members:read", "people", false),
+        place("/keys", text!("API keys"), "keys:read", "key", false),
     ],
 ];
 

@@ -1,6 +1,11 @@
 //! The parts of pages: badges, money, times, ids, notices, charts.
 
-use crate::{desk::Desk, format, value::Read};
+use crate::{
+    backend::Trouble,
+    desk::{Desk, Form},
+    format,
+    value::Read,
+};
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
@@ -119,6 +124,44 @@ pub(crate) fn one_button(desk: &Desk, to: &str, label: &str, class: &str) -> Mar
     html! {
         form.inline method="post" action=(to) {
             (desk.form_fields())
+            button type="submit" class=(class) { (label) }
+        }
+    }
+}
+
+/// Why a form was not taken, beside it.
+pub(crate) fn refusal(desk: &Desk, trouble: &Trouble) -> Markup {
+    let advice = match trouble.status {
+        403 => desk.t("Nothing was changed. An owner or admin of the shop can give you the right."),
+        412 => desk.t("Nothing was changed: somebody else was faster. Open the page again."),
+        _ => desk.t("Nothing was changed. Put it right and try again."),
+    };
+    html! {
+        div.notice.red role="alert" { p { strong { (trouble.detail) } } p { (advice) } }
+    }
+}
+
+/// What will happen, in sentences, before it does.
+pub(crate) fn forecast(desk: &Desk, sentences: &[String]) -> Markup {
+    html! {
+        section.panel.dry-run {
+            h2 { (desk.t("This will happen")) }
+            @if sentences.is_empty() { p { (desk.t("Nothing: it is so already.")) } }
+            ul { @for sentence in sentences { li { (sentence) } } }
+        }
+    }
+}
+
+/// The one button that does what was forecast: it says the same once more, and that one is sure.
+pub(crate) fn decision(desk: &Desk, said: &Form, fields: &[&str], button: (&str, &str)) -> Markup {
+    let (label, class) = button;
+    html! {
+        form method="post" {
+            (desk.form_fields())
+            input type="hidden" name="sure" value="yes";
+            @for field in fields {
+                @for value in said.all(field) { input type="hidden" name=(field) value=(value); }
+            }
             button type="submit" class=(class) { (label) }
         }
     }
@@ -243,6 +286,10 @@ pub(crate) fn icon(name: &str) -> Markup {
         "eye" => {
             "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8M8 10a2 2 0 100-4 2 2 0 000 4"
         }
+        "people" => {
+            "M6 7.5a2.5 2.5 0 100-5 2.5 2.5 0 000 5M1.5 13.5a4.5 4.5 0 019 0M11 3a2.2 2.2 0 010 4.2M12 9.5a4 4 0 012.5 4"
+        }
+        "key" => "M5 8.5a2.5 2.5 0 100 5 2.5 2.5 0 000-5M7 9.5l6.5-6.5M11 5.5l2 2M9.5 7l1.5 1.5",
         "tree" => "M3 2.5v11M3 5h4M3 11.5h4M7 3.5h6v3H7zM7 10h6v3H7z",
         "down" => "M4.5 6.5L8 10l3.5-3.5",
         "more" => "M3.5 8h.01M8 8h.01M12.5 8h.01",

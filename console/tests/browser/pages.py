@@ -26,9 +26,13 @@ PAGES = [
     ("sku", "/stock *"),
     ("holds", "/stock/holds"),
     ("count-sheet", "/stock/count"),
+    ("warehouses", "/stock/warehouses"),
+    ("warehouse", "/stock/warehouses *"),
     ("catalog", "/catalog"),
     ("product", "/catalog *"),
     ("categories", "/catalog/categories"),
+    ("category", "/catalog/categories *"),
+    ("category-new", "/catalog/categories/new"),
     ("suppliers", "/suppliers"),
     ("import", "/suppliers import *"),
     ("mapping", "/suppliers/sources/hanse-full/categories?show=all"),
@@ -36,6 +40,9 @@ PAGES = [
     ("payment", "/payments?status=paid *"),
     ("ledger", "/payments/ledger"),
     ("differences", "/payments/differences"),
+    ("accounts", "/payments/accounts"),
+    ("routing", "/payments/routes"),
+    ("rule", "/payments/routes *"),
     ("messages", "/messages"),
     ("message", "/messages *"),
     ("texts", "/messages/texts/shipped/en"),
@@ -44,6 +51,13 @@ PAGES = [
     ("overdue", "/overdue?show=all"),
     ("not-done", "/dead-letters"),
     ("who-did-what", "/audit?actor=*"),
+    ("people", "/people"),
+    ("member", "/people *"),
+    ("invitations", "/people/invitations"),
+    ("roles", "/people/roles"),
+    ("keys", "/keys"),
+    ("key", "/keys *"),
+    ("key-new", "/keys/new"),
 ]
 PLATFORM = [
     ("system", "/console/system"),
@@ -92,7 +106,7 @@ def open_page(page, path):
     page.goto(where if where.startswith("http") else shop(where))
     if not first:
         return True
-    links = page.locator("[data-rows] a.open")
+    links = page.locator("[data-rows] a.open, .tree a")
     link = (page.locator(f'[data-rows] a.open[href*="/{only}"]') if only else links).first
     if link.count() == 0:
         return False

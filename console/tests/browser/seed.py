@@ -1,5 +1,6 @@
 """Gives the demo's shop what its shoppers do not make: categories of its own, a supplier with a feed
-(a trial, an import, rows at fault), a product that is low, orders that were called off. And waits
+(a trial, an import, rows at fault), a product that is low, orders that were called off, a colleague,
+rules for payments. And waits
 until the shoppers have made what the tests look at.
 
     KONTOR_URL=http://127.0.0.1:3200 KONTOR_TOKEN=<operator token> python seed.py
@@ -71,6 +72,14 @@ def operator():
         call("POST", "/v1/auth/password/reset", {"token": made["token"], "password": password})
 
 
+def team():
+    """Makes a member whose role the tests change, and somebody who is invited; again, it changes nothing."""
+    vera = call("POST", "/v1/users", {"email": "vera@example.com", "name": "Vera"}, key="seed-vera")
+    if vera.get("id"):
+        call("PUT", f"/v1/members/{vera['id']}", {"role": "viewer", "email": "vera@example.com"})
+    call("POST", "/v1/invitations", {"email": "eva@example.com", "role": "support"}, key="seed-eva")
+
+
 def place(key):
     """Places an order; again, it changes nothing."""
     line = {"sku": "KD-1299", "title": "A thing", "quantity": 1, "unit_price_minor": 10000}
@@ -102,6 +111,14 @@ def wait_for(what, there):
 
 def main():
     operator()
+    team()
+    # Shoppers name the account that they pay to, so these rules touch none of them.
+    call("PUT", "/v1/payment-routes", {"rules": [
+        {"methods": ["card", "wallet"], "currencies": ["CZK"], "amount_from_minor": 100_000,
+         "accounts": [{"provider": "stripe", "account": "main"}, {"provider": "comgate", "account": "main"}]},
+        {"methods": ["bank_transfer"], "countries": ["CZ", "SK"],
+         "accounts": [{"provider": "fio", "account": "main"}]},
+        {"methods": ["cash_on_delivery"], "accounts": [{"provider": "manual", "account": "main"}]}]})
     for at in range(2):
         called_off(at)
     books = call("POST", "/v1/categories", {"names": {"en": "Books", "cs": "Knihy"}, "slug": "books"}, key="seed-books")

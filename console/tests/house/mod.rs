@@ -4,6 +4,8 @@
 // What is not there fails the test that needs it.
 #![allow(clippy::unwrap_used)]
 
+mod settings;
+
 use axum::{
     Router,
     body::Body,
@@ -25,6 +27,8 @@ pub struct Asked {
     pub path: String,
     pub body: String,
     pub key: String,
+    /// At which version it is to stand, if that was said.
+    pub version: String,
 }
 
 #[derive(Clone)]
@@ -158,18 +162,18 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let path = parts.uri.path_and_query().unwrap().as_str().to_owned();
-    let key = parts.headers.get("idempotency-key").map_or("", |key| key.to_str().unwrap());
+    let header = |name: &str| parts.headers.get(name).map_or("", |text| text.to_str().unwrap());
+    let (key, version) = (header("idempotency-key").to_owned(), header("if-match").to_owned());
     let body = String::from_utf8(body.to_vec()).unwrap();
     if parts.method != Method::GET {
-        let asked =
-            Asked { method: parts.method.clone(), path: path.clone(), body, key: key.to_owned() };
-        house.asked.lock().unwrap().push(asked);
-        return done(&house, &path);
+        let asked = Asked { method: parts.method.clone(), path: path.clone(), body, key, version };
+        house.asked.lock().unwrap().push(asked.clone());
+        return settings::done(&asked).unwrap_or_else(|| done(&house, &path));
     }
     if !parts.headers.contains_key(header::AUTHORIZATION) {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
-    read(&house, &path)
+    settings::read(&path).map_or_else(|| read(&house, &path), |told| json(&told))
 }
 
 fn done(house: &House, path: &str) -> Response {

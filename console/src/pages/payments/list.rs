@@ -23,7 +23,7 @@ const COLUMNS: [Column; 7] = [
     words("By"),
     words("Order").minor(),
 ];
-const VIEWS: [(&str, &str); 9] = [
+const VIEWS: [(&str, &str); 11] = [
     ("", text!("All")),
     ("?status=pending", text!("Open")),
     ("?status=authorized", text!("Held")),
@@ -33,14 +33,18 @@ const VIEWS: [(&str, &str); 9] = [
     ("?status=second_payment", text!("Paid twice")),
     ("/ledger", text!("Ledger")),
     ("/differences", text!("Differences")),
+    ("/accounts", text!("Accounts")),
+    ("/routes", text!("Routing")),
 ];
 
 /// The pages of payments, as tabs.
 pub(super) fn views(desk: &Desk, current: &str) -> Markup {
-    let tabs = VIEWS.map(|(path, label)| {
-        (desk.url(&format!("/payments{path}")), desk.t(label).to_owned(), path == current)
+    // How accounts are set up is told to fewer people than what came in.
+    let shown = |path: &str| !matches!(path, "/accounts" | "/routes") || desk.may("tenants:read");
+    let tabs = VIEWS.iter().filter(|(path, _)| shown(path)).map(|(path, label)| {
+        (desk.url(&format!("/payments{path}")), desk.t(label).to_owned(), *path == current)
     });
-    parts::tabs(desk.t("Views"), &tabs)
+    parts::tabs(desk.t("Views"), &tabs.collect::<Vec<_>>())
 }
 
 pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {

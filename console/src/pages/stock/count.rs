@@ -83,6 +83,7 @@ fn form(desk: &Desk, sheet: &str) -> Markup {
         form.sheet.wide method="post" {
             (desk.form_fields())
             p { (desk.t("A row each: product, warehouse, pieces, with commas, semicolons or tabs between. Nothing changes before you have seen what would.")) }
+            p.small { a href=(desk.url("/stock/warehouses")) { (desk.t("Warehouses and how they are called")) } }
             label { span { (desk.t("From a file")) }
                 input type="file" accept=".csv,.txt,text/csv,text/plain" data-into="sheet"; }
             label { span { (desk.t("The sheet")) }

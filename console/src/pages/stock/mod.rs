@@ -3,6 +3,7 @@
 mod count;
 mod list;
 mod sku;
+mod warehouses;
 
 use crate::state::Console;
 use axum::{
@@ -17,6 +18,9 @@ pub(super) fn routes() -> Router<Console> {
         .route("/stock/transfers", get(list::transfers))
         .route("/stock/transfers/{transfer}/receive", post(list::receive))
         .route("/stock/count", get(count::show).post(count::ask))
+        .route("/stock/warehouses", get(warehouses::list))
+        .route("/stock/warehouses/new", get(warehouses::blank).post(warehouses::make))
+        .route("/stock/warehouses/{code}", get(warehouses::show).post(warehouses::change))
         .route("/stock/{sku}", get(sku::show))
         .route("/stock/{sku}/move", post(sku::move_goods))
 }

@@ -117,6 +117,7 @@ fn levels(desk: &Desk, sku: &Value) -> Markup {
                     false => html! { (desk.t("no")) },
                 }),
             ]))
+            p { a href=(desk.url("/stock/warehouses")) { (desk.t("Warehouses")) } }
         },
     )
 }
@@ -140,7 +141,7 @@ fn put_right(desk: &Desk, sku: &str, warehouses: &Value) -> Markup {
                     @for (kind, label) in KINDS { option value=(kind) { (desk.t(label)) } }
                 } }
                 label { span { (desk.t("Pieces")) }
-                    input name="quantity" inputmode="numeric" pattern="[+-]?[0-9]+" required size="6"; }
+                    input name="quantity" inputmode="numeric" pattern=r"[+\-]?[0-9]+" required size="6"; }
                 (choose("warehouse", desk.t("Warehouse")))
                 @if warehouses.len() > 1 { (choose("to", desk.t("To (for a transfer)"))) }
                 label.wide { span { (desk.t("Why")) } input name="reason" maxlength="500" required; }

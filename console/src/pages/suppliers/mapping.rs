@@ -13,9 +13,6 @@ use http::Method;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-/// Categories of ours that one may choose from at most.
-const OURS_MAX: usize = 500;
-
 pub(super) async fn show(
     desk: Desk,
     Path((_, source)): Path<(String, String)>,
@@ -30,8 +27,7 @@ pub(super) async fn show(
     let (page, tree) =
         tokio::join!(desk.api().get(&path), desk.api().get_if_any("/v1/categories/tree"));
     let page = page?;
-    let mut ours = Vec::new();
-    flatten(&desk, tree.list("items"), "", &mut ours);
+    let ours = catalog::paths(&desk, &tree);
     let base = desk.url(&format!("/suppliers/sources/{}/categories", escape(&source)));
     let tabs = [
         (base.clone(), desk.t("Not mapped yet").to_owned(), !all),
@@ -54,19 +50,6 @@ pub(super) async fn show(
         (parts::pager(&desk, &base, asked.text("cursor"), &page))
     };
     Ok(desk.page(&title, main))
-}
-
-/// Our categories with their whole path.
-fn flatten(desk: &Desk, nodes: &[Value], above: &str, all: &mut Vec<(String, String)>) {
-    for node in nodes {
-        if all.len() >= OURS_MAX {
-            return;
-        }
-        let name = catalog::name(desk, node);
-        let path = if above.is_empty() { name } else { format!("{above} › {name}") };
-        all.push((node.text("id").to_owned(), path.clone()));
-        flatten(desk, node.list("children"), &path, all);
-    }
 }
 
 fn one(desk: &Desk, base: &str, entry: &Value, ours: &[(String, String)]) -> Markup {

@@ -66,6 +66,14 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "Nothing was changed. Look at how it stands now, and decide again.",
         "Nic se nezměnilo. Podívejte se, jak to stojí teď, a rozhodněte se znovu.",
     ),
+    (
+        "Nothing was changed. Put it right and try again.",
+        "Nic se nezměnilo. Opravte to a zkuste to znovu.",
+    ),
+    (
+        "Nothing was changed: somebody else was faster. Open the page again.",
+        "Nic se nezměnilo: někdo byl rychlejší. Otevřete stránku znovu.",
+    ),
     ("Too much at once", "Příliš mnoho najednou"),
     ("Nothing was changed. Try again in a moment.", "Nic se nezměnilo. Zkuste to za chvíli."),
     (

@@ -2,12 +2,17 @@
 
 mod api;
 mod frame;
+mod goods;
 mod money;
 mod orders;
+mod people;
+mod routing;
 
 pub(super) use api::WORDS;
 
 /// All texts: English, Czech.
 pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [frame::TEXTS, orders::TEXTS, money::TEXTS].into_iter().flatten().copied()
+    let all =
+        [frame::TEXTS, goods::TEXTS, orders::TEXTS, money::TEXTS, people::TEXTS, routing::TEXTS];
+    all.into_iter().flatten().copied()
 }

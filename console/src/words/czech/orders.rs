@@ -294,8 +294,4 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Who wrote what", "Kdo co napsal"),
     ("by this import", "tímto importem"),
     ("There are no categories yet", "Zatím nejsou žádné kategorie"),
-    (
-        "They come by POST /v1/categories; suppliers' own are mapped to them.",
-        "Přicházejí přes POST /v1/categories; dodavatelské se na ně mapují.",
-    ),
 ];
