@@ -241,6 +241,18 @@ pub fn day_in(time_zone: &str, now: Timestamp) -> u32 {
     day_number(now.to_utc().with_timezone(&zone).date_naive())
 }
 
+/// When a day begins in a tenant's time zone. Where clocks are put forward at midnight, that is the
+/// first hour that there is.
+pub fn day_begins(time_zone: &str, day: chrono::NaiveDate) -> Timestamp {
+    let zone: chrono_tz::Tz = time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let hours = (0..4).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
+    let begun = hours.filter_map(|at| at.and_local_timezone(zone).earliest()).next();
+    let begun = begun.map(|at| at.timestamp_millis());
+    Timestamp::from_millis(
+        begun.unwrap_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis()),
+    )
+}
+
 /// What is held for an order that was not placed is for others to buy again.
 async fn give_back(intake: &Intake, caller: &Caller, order: &EntityId) {
     let command = StockCommand::Release {

@@ -63,6 +63,12 @@ pub trait Store: Send + Sync + 'static {
     /// Entities of a tenant's domain, newest name first, for cursor paging.
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault>;
 
+    /// Keys of one kind whose values begin so, the last value first.
+    async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault>;
+
+    /// Entities that are a person's and were not erased, the newest name first.
+    async fn list_of_person(&self, query: &PersonQuery) -> Result<Vec<EntityId>, StoreFault>;
+
     /// How many entities a tenant has, by domain.
     async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault>;
 
@@ -199,6 +205,8 @@ pub struct StoredEntity {
     pub version: i64,
     /// The word that lists filter by.
     pub status: Option<Arc<str>>,
+    /// The other one, which hardly ever changes.
+    pub label: Option<Arc<str>>,
     /// When it must be woken.
     pub due: Option<Timestamp>,
     /// When it came to be.
@@ -341,7 +349,44 @@ pub struct ListQuery {
     pub prefix: String,
     /// Only this status.
     pub status: Option<String>,
+    /// Only this label. There is an index for either, and none for both: asked together, the rows of
+    /// one are passed over for the other, however many there are.
+    pub label: Option<String>,
+    /// Only this name and those after it.
+    pub from: Option<String>,
     /// Only names before this one (names sort by time where they are UUIDv7); descending.
+    pub before: Option<String>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// Which keys of a domain.
+#[derive(Clone, Debug)]
+pub struct KeyQuery {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which domain's.
+    pub domain: String,
+    /// Which kind of name.
+    pub name: String,
+    /// Only values that begin so.
+    pub prefix: String,
+    /// Only values before this one; descending.
+    pub before: Option<String>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// Which of a person's entities.
+#[derive(Clone, Debug)]
+pub struct PersonQuery {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which domain's.
+    pub domain: String,
+    /// The person, by a hash of what they are known by.
+    pub person: String,
+    /// Only names before this one; descending.
     pub before: Option<String>,
     /// How many at most.
     pub limit: u32,

@@ -1,7 +1,7 @@
 //! Money, numbers and times as people write them.
 
 use crate::words::Language;
-use chrono::{DateTime, Datelike, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// Not broken at the end of a line.
@@ -83,6 +83,14 @@ pub(crate) fn exact(language: Language, at: DateTime<Utc>, zone: Tz) -> String {
     match language {
         Language::En => at.format("%-d %b %Y, %H:%M:%S").to_string(),
         Language::Cs => at.format("%-d. %-m. %Y %H:%M:%S").to_string(),
+    }
+}
+
+/// A day: `27 Nov 2026`, `27. 11. 2026`.
+pub(crate) fn day(language: Language, day: NaiveDate) -> String {
+    match language {
+        Language::En => day.format("%-d %b %Y").to_string(),
+        Language::Cs => day.format("%-d. %-m. %Y").to_string(),
     }
 }
 

@@ -169,6 +169,62 @@ async fn what_a_customer_writes_is_text_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_list_is_narrowed_by_a_sentence_of_which_each_part_can_be_taken_away() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let query = "channel=web&placed_from=2026-11-27&status=shipped";
+    let page = browser.get(&format!("/console/t/harbour-books/orders?{query}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in ["status is shipped", "channel is web", "placed since 27 Nov 2026"] {
+        assert!(page.has(part), "{part}");
+    }
+    let others = "/console/t/harbour-books/orders?status=shipped&amp;placed_from=2026-11-27\"";
+    assert!(page.has(others), "without the channel");
+    let asked = "/v1/orders?limit=50&status=shipped&channel=web&placed_from=2026-11-27";
+    assert!(browser.read().iter().any(|path| path == asked), "{:?}", browser.read());
+    let bare = browser.get("/console/t/harbour-books/orders").await;
+    assert!(!bare.has("class=\"chip\""), "no sentence where nothing is narrowed");
+}
+
+#[tokio::test]
+async fn a_form_s_empty_fields_do_not_stay_in_the_address() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let sent = "/console/t/harbour-books/orders?status=shipped&q=&channel=web&placed_from=";
+    let page = browser.get(sent).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let to = &page.headers[header::LOCATION];
+    assert_eq!(to, "/console/t/harbour-books/orders?status=shipped&channel=web");
+}
+
+#[tokio::test]
+async fn a_list_of_nothing_says_what_to_do() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/orders?status=returned").await;
+    assert!(page.has("No order is like that") && page.has("Take a filter away"));
+}
+
+#[tokio::test]
+async fn the_messages_of_an_order_are_its_own_and_lead_to_all_of_them() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&order("")).await;
+    assert!(page.has("/console/t/harbour-books/messages/m1"));
+    let all = format!("/console/t/harbour-books/messages?order={ORDER}");
+    assert!(page.has(&all), "all of them");
+    let list = browser.get(&all).await;
+    assert!(list.has("Messages about") && list.has("To the order"));
+    let asked = format!("/v1/notifications?limit=50&order={ORDER}");
+    assert!(browser.read().contains(&asked), "{:?}", browser.read());
+}
+
+#[tokio::test]
+async fn what_is_low_is_asked_of_the_api_and_not_looked_for() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/stock?low=yes").await;
+    assert!(page.has("lamp") && page.has("aria-current=\"true\">Low"));
+    let stock: Vec<_> = browser.read().into_iter().filter(|path| path.contains("stock")).collect();
+    assert_eq!(stock, ["/v1/stock?limit=50&low=true"]);
+}
+
+#[tokio::test]
 async fn the_console_speaks_czech_to_who_asks_for_it() {
     let mut browser = browser(Some("owner")).signed_in().await.in_czech().await;
     let page = browser.get("/console/t/harbour-books/orders").await;

@@ -118,6 +118,13 @@ fn uuid_v7(now: crate::Timestamp) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
+/// The least name that what is made at an instant or later may have, of things that are named by
+/// the time of their making. No name itself.
+pub fn least_from(at: crate::Timestamp) -> String {
+    let millis = at.millis().clamp(0, 0xffff_ffff_ffff);
+    format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
+}
+
 /// An identity that follows from another fact, so that asking twice names the same thing
 /// (a UUIDv8 of two FNV-1a lanes over event and purpose). The time part of
 /// `event` is kept, so that derived identities sort with what caused them.

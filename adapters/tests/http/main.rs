@@ -19,6 +19,7 @@ mod lifecycle;
 mod lists;
 mod mails;
 mod members;
+mod order_list;
 mod orders;
 mod own_page;
 mod payments;

@@ -37,7 +37,7 @@ async fn show(desk: Desk) -> Answer {
         api.get_if_any("/v1/dead-letters?limit=50"),
         api.get_if_any("/v1/orders?limit=50&status=paid_without_stock"),
         api.get_if_any("/v1/differences?limit=50&status=open"),
-        api.get_if_any("/v1/notifications?limit=50&status=failed"),
+        api.get_if_any("/v1/notifications?limit=50&status=given_up"),
         api.get_if_any("/v1/payments?limit=200&status=pending"),
     );
     let day = day?;

@@ -32,6 +32,7 @@ struct House {
     role: Option<&'static str>,
     order: Value,
     asked: Arc<Mutex<Vec<Asked>>>,
+    read: Arc<Mutex<Vec<String>>>,
 }
 
 /// A browser in front of the console of such a house.
@@ -61,7 +62,7 @@ pub fn browser(role: Option<&'static str>) -> Browser {
 
 /// The same, with another order in the place of the recorded one.
 pub fn browser_of(role: Option<&'static str>, order: Value) -> Browser {
-    let house = House { role, order, asked: Arc::default() };
+    let house = House { role, order, asked: Arc::default(), read: Arc::default() };
     let api = Router::new().fallback(answer).with_state(house.clone());
     let console = kontor_console::router(BoxCloneSyncService::new(api), &[3; 32]).unwrap();
     Browser { console, cookies: Vec::new(), house }
@@ -71,6 +72,11 @@ impl Browser {
     /// What was asked of the API so far, other than to read.
     pub fn asked(&self) -> Vec<Asked> {
         self.house.asked.lock().unwrap().clone()
+    }
+
+    /// What was read of the API so far.
+    pub fn read(&self) -> Vec<String> {
+        self.house.read.lock().unwrap().clone()
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -169,6 +175,7 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     if !parts.headers.contains_key(header::AUTHORIZATION) {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
+    house.read.lock().unwrap().push(path.clone());
     read(&house, &path)
 }
 
@@ -225,12 +232,23 @@ fn read(house: &House, path: &str) -> Response {
             json(&then)
         }
         path if path.starts_with(&format!("{order}/history")) => json(&recorded("history")),
+        path if path.starts_with("/v1/orders?") && path.contains("status=returned") => {
+            json(&json!({ "items": [] }))
+        }
         path if path.starts_with("/v1/orders?") => json(&recorded("orders")),
         path if path.starts_with("/v1/payments?order=") => json(&recorded("payments")),
         path if path.starts_with("/v1/payments/") && path.contains("/history") => {
             json(&recorded("payment-history"))
         }
         path if path.starts_with("/v1/stock/reservations/") => json(&recorded("reservation")),
+        path if path.starts_with("/v1/stock?") => json(&json!({"items": [{"id": "lamp",
+            "total_available": 2, "levels": [{"warehouse": "main", "on_hand": 3, "reserved": 1}],
+            "settings": {"low_threshold": 4}}]})),
+        path if path.starts_with("/v1/notifications?") && path.contains("order=") => {
+            json(&json!({"items": [{"id": "m1",
+            "template": "shipped", "status": "sent", "recipient": "jana@example.com",
+            "queued_at": "2026-11-27T15:00:00Z", "about": ORDER}]}))
+        }
         path if path.starts_with("/v1/notifications") || path.starts_with("/v1/audit") => {
             json(&json!({"items": []}))
         }

@@ -2,6 +2,7 @@
 
 mod action;
 mod bulk;
+pub(super) mod filters;
 mod list;
 mod page;
 mod side;
