@@ -186,6 +186,35 @@ async fn a_list_is_narrowed_by_a_sentence_of_which_each_part_can_be_taken_away()
 }
 
 #[tokio::test]
+async fn a_view_is_a_tab_that_is_kept_under_a_name_and_removed() {
+    let mut browser = browser(Some("viewer")).signed_in().await;
+    let orders = "/console/t/harbour-books/orders";
+    let page = browser.get(&format!("{orders}?status=confirmed&channel=till")).await;
+    assert!(page.has("aria-current=\"true\">To pack at the till"), "its tab is where we are");
+    assert!(page.has("Remove this view") && !page.has("Save this view"));
+    assert!(!browser.get(orders).await.has("Save this view"), "all orders need no name");
+    let narrowed = format!("{orders}?channel=web");
+    assert!(browser.get(&narrowed).await.has("Save this view"));
+    let fields = [("name", "Web & more"), ("query", "channel=web")];
+    let page = browser.post(&narrowed, &format!("{orders}/views"), &fields).await;
+    assert_eq!(page.headers[header::LOCATION], narrowed.as_str());
+    let fields = [("name", "Web & more")];
+    let page = browser.post(&narrowed, &format!("{orders}/views/remove"), &fields).await;
+    assert_eq!(page.headers[header::LOCATION], orders);
+    let asked: Vec<_> = browser
+        .asked()
+        .into_iter()
+        .map(|one| (one.method.to_string(), one.path, one.body))
+        .collect();
+    let path = "/v1/auth/me/views/Web%20%26%20more".to_owned();
+    let body = json!({ "query": "channel=web" }).to_string();
+    assert_eq!(asked[0], ("PUT".to_owned(), path.clone(), body));
+    assert_eq!((&asked[1].0, &asked[1].1), (&"DELETE".to_owned(), &path));
+    let one = browser.get(&format!("{orders}?q=jana%40example.com")).await;
+    assert!(!one.has("Save this view"), "a customer's address is kept in no view");
+}
+
+#[tokio::test]
 async fn a_form_s_empty_fields_do_not_stay_in_the_address() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let sent = "/console/t/harbour-books/orders?status=shipped&q=&channel=web&placed_from=";

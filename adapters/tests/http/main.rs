@@ -34,4 +34,5 @@ mod shop;
 mod sources;
 mod stock;
 mod suppliers;
+mod views;
 mod wall;

@@ -106,6 +106,21 @@ def test_a_list_is_narrowed_by_chips_and_widened_by_a_click(page):
     expect(chips).to_contain_text("status is shipped")
 
 
+def test_a_view_is_saved_as_a_tab_and_removed(page):
+    page.goto(shop("/orders?status=shipped&placed_from=2020-01-01"))
+    page.get_by_label("Name of the view").fill("Sent so far")
+    page.get_by_role("button", name="Save this view").click()
+    tab = page.get_by_role("link", name="Sent so far", exact=True)
+    expect(tab).to_have_attribute("aria-current", "true")
+    accessible(page)
+    page.goto(shop("/orders"))
+    tab.click()
+    expect(page.locator(".chips")).to_contain_text("status is shipped")
+    page.get_by_role("button", name="Remove this view").click()
+    expect(page.locator("h1")).to_have_text("Orders")
+    expect(tab).to_have_count(0)
+
+
 def test_an_order_is_found_by_its_customers_whole_address(page):
     open_page(page, "/orders?status=shipped *")
     address = page.locator("dd").filter(has_text="@").first.inner_text()

@@ -185,6 +185,9 @@ fn done(house: &House, path: &str) -> Response {
         let tokens = json!({"access_token": "at", "refresh_token": "rt", "expires_in": 600});
         return json(&tokens);
     }
+    if route.starts_with("/v1/auth/me/views/") {
+        return json(&json!({"name": "Web", "query": "channel=web"}));
+    }
     let order = format!("/v1/orders/{ORDER}/");
     match route.strip_prefix(&order) {
         Some("cancel") if path.contains("dry_run=true") => json(&json!({
@@ -209,6 +212,8 @@ fn read(house: &House, path: &str) -> Response {
     match path {
         "/v1/auth/me" => json(&me()),
         "/v1/tenant" => json(&tenant()),
+        "/v1/auth/me/views" => json(&json!({"items": [
+            {"name": "To pack at the till", "query": "status=confirmed&channel=till"}]})),
         "/v1/permissions" => json(&recorded("permissions")),
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),

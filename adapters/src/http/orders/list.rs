@@ -13,9 +13,12 @@ use super::super::{
     read::{self, Asked, Lead, Page},
 };
 use super::found;
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
 use chrono::{Days, NaiveDate};
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use kontor_actors::{
     order::{
         Order, external_key,
@@ -127,6 +130,43 @@ pub(super) fn page_of(
     Ok(Page { items, next_cursor: None })
 }
 
+/// Refuses a view that is no list of orders, or that holds a customer's address: what is erased
+/// with a customer must not stay in somebody's view.
+pub(in crate::http) fn check_view(query: &str) -> Result<(), Problem> {
+    let expected = |what: &str| Problem::invalid("/query", format!("expected {what}"));
+    let parsed = format!("/?{query}").parse::<Uri>().ok();
+    let wanted = parsed.and_then(|uri| Query::<Wanted>::try_from_uri(&uri).ok());
+    let Some(Query(wanted)) = wanted else {
+        return Err(expected(
+            "status, channel, placed_from, placed_to and q, as in GET /v1/orders",
+        ));
+    };
+    let Wanted { limit, cursor, status, channel, q, number, external_id, account, .. } = &wanted;
+    let others = [cursor, number, external_id, account].into_iter().any(Option::is_some);
+    if others || limit.is_some() {
+        return Err(expected("only status, channel, placed_from, placed_to and q"));
+    }
+    if q.as_deref().is_some_and(|q| q.contains('@')) {
+        return Err(expected("no customer's address: it is kept with the customer's orders alone"));
+    }
+    if status.as_deref().is_some_and(|status| is_known(status).is_none()) {
+        return Err(expected(&format!("a status that is one of {}", all_statuses())));
+    }
+    let fits = |name: &str, value: &Option<String>, max| read::bounded(name, value.as_deref(), max);
+    fits("channel", channel, 40)
+        .and(fits("q", q, 254))
+        .map_err(|_| expected("a channel of 1 to 40 characters, and a q of 1 to 254"))
+}
+
+/// The status of a word, and whether orders come to rest in it.
+fn is_known(status: &str) -> Option<bool> {
+    STATUSES.iter().find(|(known, _)| word(*known) == status).map(|(_, rests)| *rests)
+}
+
+fn all_statuses() -> String {
+    STATUSES.map(|(known, _)| word(known)).join(", ")
+}
+
 /// When orders were placed.
 struct Placed {
     from: Option<Timestamp>,
@@ -181,11 +221,10 @@ impl Wanted {
 
     fn asked(&self, placed: &Placed) -> Result<Asked, Problem> {
         let known = self.status.as_deref().map(|status| {
-            let known = STATUSES.iter().find(|(known, _)| word(*known) == status);
-            let all = || STATUSES.map(|(known, _)| word(known)).join(", ");
-            known.ok_or_else(|| Problem::parameter("status", format!("expected one of {}", all())))
+            let expected = || format!("expected one of {}", all_statuses());
+            is_known(status).ok_or_else(|| Problem::parameter("status", expected()))
         });
-        let rests = known.transpose()?.is_some_and(|(_, rests)| *rests);
+        let rests = known.transpose()?.unwrap_or(false);
         let earliest = |at: Timestamp| {
             let slack = i64::try_from(PLACING_MAX.as_millis()).unwrap_or_default();
             least_from(Timestamp::from_millis(at.millis().saturating_sub(slack)))

@@ -4,6 +4,8 @@ mod actions;
 mod found;
 mod list;
 
+pub(super) use list::check_view;
+
 use super::{
     Api,
     access::Access,

@@ -3,6 +3,7 @@
 use super::{
     super::Answer,
     filters::{self, Filters},
+    views,
 };
 use crate::{
     backend::escape,
@@ -59,11 +60,20 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         // What a form says with its empty fields is the same list: one address for one thing.
         return Ok(go(&filters.url(&desk)));
     }
-    let page = desk.api().get(&question(&filters, &asked)).await?;
-    let tabs = VIEWS.map(|(status, label)| {
-        let current = status == filters.get("status") && !named;
-        (filters.with("status", status).url(&desk), desk.t(label).to_owned(), current)
-    });
+    let question = question(&filters, &asked);
+    let (page, kept) = tokio::join!(desk.api().get(&question), views::kept(&desk));
+    let page = page?;
+    let saved = !named && kept.iter().any(|(_, view)| *view == filters);
+    let mut tabs: Vec<_> = VIEWS
+        .iter()
+        .map(|(status, label)| {
+            let current = *status == filters.get("status") && !named && !saved;
+            (filters.with("status", status).url(&desk), desk.t(label).to_owned(), current)
+        })
+        .collect();
+    let own =
+        kept.iter().map(|(name, view)| (view.url(&desk), name.clone(), saved && *view == filters));
+    tabs.extend(own);
     let first = asked.text("cursor").is_empty();
     let main = html! {
         (parts::heading(desk.t("Orders"), &html! {}, &html! {
@@ -71,7 +81,10 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         }))
         (parts::tabs(desk.t("Views"), &tabs))
         (filters::form(&desk, &filters, &asked))
-        @if !named { (filters::chips(&desk, &filters)) }
+        @if !named {
+            (filters::chips(&desk, &filters))
+            (views::keeping(&desk, &filters, &kept))
+        }
         form #bulk method="post" action=(desk.url("/orders/bulk")) {
             (desk.form_fields())
             div #live data-live="order.*" data-live-rows=[first.then_some("order.created")] {
