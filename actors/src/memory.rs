@@ -226,6 +226,15 @@ impl Store for MemoryStore {
         Ok(self.rows()?.list(query))
     }
 
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault> {
+        Ok(self.rows()?.labels(tenant, domain, limit))
+    }
+
     async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault> {
         Ok(self.rows()?.list_keys(query))
     }

@@ -63,6 +63,19 @@ pub trait Store: Send + Sync + 'static {
     /// Entities of a tenant's domain, newest name first, for cursor paging.
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault>;
 
+    /// The same, where what is personal may stay sealed: for who counts, and shows nobody.
+    async fn list_unopened(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.list(query).await
+    }
+
+    /// The labels that entities of a tenant's domain have, each once, in order.
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault>;
+
     /// Keys of one kind whose values begin so, the last value first.
     async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault>;
 

@@ -215,6 +215,35 @@ async fn a_view_is_a_tab_that_is_kept_under_a_name_and_removed() {
 }
 
 #[tokio::test]
+async fn a_channel_leads_to_its_orders_of_the_day_and_to_what_needs_somebody() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/channels?day=2026-11-27").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(browser.read().contains(&"/v1/summary?day=2026-11-27".to_owned()));
+    let orders = "/console/t/harbour-books/orders";
+    assert!(page.has(&format!("{orders}?channel=web\"")), "all of the channel's");
+    let day = "channel=web&amp;placed_from=2026-11-27&amp;placed_to=2026-11-27\"";
+    assert!(page.has(&format!("{orders}?{day}")), "those of the day");
+    assert!(page.has(&format!("{orders}?status=paid_without_stock&amp;{day}")));
+    assert!(page.has("27 Nov 2026") && page.has("channels?day=2026-11-26"));
+    assert!(page.has("34,900.00") && page.has("2026-000007"));
+}
+
+#[tokio::test]
+async fn today_is_told_as_the_api_adds_it_up() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("1,200 orders today") && page.has("41,880.00"));
+    let (web, till) = (page.text.find("channel=web"), page.text.find("channel=till"));
+    assert!(web.unwrap() < till.unwrap(), "the busiest first");
+    let orders: Vec<_> =
+        browser.read().into_iter().filter(|path| path.starts_with("/v1/orders")).collect();
+    assert!(orders.contains(&"/v1/orders?limit=12".to_owned()), "{orders:?}");
+    assert!(!orders.iter().any(|path| path.contains("limit=200")), "nothing is counted here");
+}
+
+#[tokio::test]
 async fn a_form_s_empty_fields_do_not_stay_in_the_address() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let sent = "/console/t/harbour-books/orders?status=shipped&q=&channel=web&placed_from=";

@@ -193,6 +193,16 @@ mod tests {
     use crate::Timestamp;
 
     #[test]
+    fn what_is_made_from_an_instant_on_sorts_from_its_least_name_on() {
+        let at = Timestamp::from_millis(1_768_471_200_123);
+        let least = least_from(at);
+        assert!(least.as_str() <= EntityId::fresh(at).as_str());
+        let before = EntityId::fresh(Timestamp::from_millis(at.millis() - 1));
+        assert!(before.as_str() < least.as_str());
+        assert!(least_from(Timestamp::from_millis(-1)) <= least);
+    }
+
+    #[test]
     fn a_tenant_name_is_short_lower_case_and_plain() {
         assert!(TenantId::parse("harbour-books").is_ok());
         for bad in ["", "-a", "A", "a_b", "a/b", "ü", &"x".repeat(41)] {

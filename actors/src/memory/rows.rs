@@ -202,6 +202,13 @@ impl Rows {
         self.entities.values().rev().filter(fits).take(query.limit as usize).cloned().collect()
     }
 
+    pub fn labels(&self, tenant: &TenantId, domain: &str, limit: u32) -> Vec<String> {
+        let of = |row: &&StoredEntity| row.tenant == *tenant && *row.domain == *domain;
+        let rows = self.entities.values().filter(of);
+        let labels: BTreeSet<_> = rows.filter_map(|row| row.label.as_deref()).collect();
+        labels.into_iter().take(limit as usize).map(str::to_owned).collect()
+    }
+
     pub fn list_keys(&self, query: &KeyQuery) -> Vec<KeyRow> {
         let fits = |((tenant, domain, name, value), _): &(&KeyName, &EntityId)| {
             *tenant == query.tenant

@@ -33,6 +33,7 @@ mod routing;
 mod shop;
 mod sources;
 mod stock;
+mod summary;
 mod suppliers;
 mod views;
 mod wall;

@@ -85,6 +85,7 @@ contract! {
     narrow:
         lists_filter_by_label_and_by_a_stretch_of_names,
         a_label_changes_with_its_state_and_is_read_back,
+        the_labels_that_there_are_are_told_once_in_order,
         keys_are_listed_by_how_they_begin_the_last_first,
         a_person_s_entities_are_listed_until_they_are_erased;
 }

@@ -68,6 +68,19 @@ pub async fn a_label_changes_with_its_state_and_is_read_back(store: &dyn Store) 
     assert_eq!(store.list(&all()).await.unwrap()[0].label, None);
 }
 
+pub async fn the_labels_that_there_are_are_told_once_in_order(store: &dyn Store) {
+    let mut foreign = labelled("n9", "open", Some("elsewhere"));
+    foreign.tenant = tenant("market");
+    let labels = [Some("web"), Some("till"), None, Some("web"), Some("allegro"), Some("web")];
+    let rows =
+        labels.iter().enumerate().map(|(n, label)| labelled(&format!("n{n}"), "open", *label));
+    store.commit(states(rows.chain([foreign]))).await.unwrap();
+    let harbour = tenant("harbour");
+    assert_eq!(store.labels(&harbour, "order", 10).await.unwrap(), ["allegro", "till", "web"]);
+    assert_eq!(store.labels(&harbour, "order", 2).await.unwrap(), ["allegro", "till"]);
+    assert!(store.labels(&harbour, "stock", 10).await.unwrap().is_empty());
+}
+
 pub async fn keys_are_listed_by_how_they_begin_the_last_first(store: &dyn Store) {
     let other = KeyRow { name: "number".into(), ..key("2026-4", "d") };
     let foreign = KeyRow { tenant: tenant("market"), ..key("2026-5", "e") };

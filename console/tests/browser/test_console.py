@@ -121,6 +121,21 @@ def test_a_view_is_saved_as_a_tab_and_removed(page):
     expect(tab).to_have_count(0)
 
 
+def test_a_channel_leads_to_its_orders(page):
+    page.goto(shop())
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Channels").click()
+    expect(page.locator("h1")).to_have_text("Channels")
+    accessible(page)
+    channel = page.locator("[data-rows] a.open").first
+    name = channel.inner_text()
+    channel.click()
+    expect(page.locator("h1")).to_have_text("Orders")
+    expect(page.locator(".chips")).to_contain_text(f"channel is {name}")
+    page.goto(shop("/channels?day=2020-01-01"))
+    expect(page.locator("h1")).to_have_text("Channels")
+    accessible(page)
+
+
 def test_an_order_is_found_by_its_customers_whole_address(page):
     open_page(page, "/orders?status=shipped *")
     address = page.locator("dd").filter(has_text="@").first.inner_text()

@@ -160,6 +160,28 @@ fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
     (status, told.to_string()).into_response()
 }
 
+fn summary() -> Value {
+    let tally = |orders: i64, without: i64, minor: i64| {
+        let mut hours = vec![0; 24];
+        hours[0] = orders;
+        json!({ "orders": orders, "paid": 1, "cancelled": 0, "paid_without_stock": without,
+                "revenue": [{"amount_minor": minor, "currency": "CZK"}], "hours": hours })
+    };
+    let of = |channel: &str, mut tally: Value| {
+        tally["channel"] = json!(channel);
+        tally["last_order"] =
+            json!({"id": ORDER, "number": "2026-000007", "placed_at": "2026-11-27T14:57:00Z"});
+        tally
+    };
+    let mut day = tally(1_200, 1, 4_188_000);
+    day["day"] = json!("2026-11-27");
+    day["complete"] = json!(true);
+    day["minutes"] = json!([{"at": "2026-11-27T14:57:00Z", "orders": 1_200}]);
+    day["channels"] =
+        json!([of("till", tally(200, 0, 698_000)), of("web", tally(1_000, 1, 3_490_000))]);
+    day
+}
+
 async fn answer(State(house): State<House>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -212,6 +234,7 @@ fn read(house: &House, path: &str) -> Response {
     match path {
         "/v1/auth/me" => json(&me()),
         "/v1/tenant" => json(&tenant()),
+        path if path.starts_with("/v1/summary") => json(&summary()),
         "/v1/auth/me/views" => json(&json!({"items": [
             {"name": "To pack at the till", "query": "status=confirmed&channel=till"}]})),
         "/v1/permissions" => json(&recorded("permissions")),

@@ -33,7 +33,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// How long the id of an order may be older than the order: its goods are held in between.
-const PLACING_MAX: Duration = Duration::from_secs(60);
+pub(super) const PLACING_MAX: Duration = Duration::from_secs(60);
 
 /// All statuses, and whether orders come to rest in them: then there may be very many.
 const STATUSES: [(OrderStatus, bool); 8] = [

@@ -3,6 +3,7 @@
 mod actions;
 mod found;
 mod list;
+mod summary;
 
 pub(super) use list::check_view;
 
@@ -46,6 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(place))
         .routes(routes!(get))
         .merge(list::routes())
+        .merge(summary::routes())
         .merge(actions::routes())
         .merge(history::of_orders())
 }

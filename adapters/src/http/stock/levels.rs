@@ -32,7 +32,7 @@ struct Wanted {
     cursor: Option<String>,
     /// Only those whose sellable total is at or under the `low_threshold` in their settings.
     #[param(default = false)]
-    low: bool,
+    low: Option<bool>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -47,7 +47,7 @@ async fn list(
     access: Access,
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let label = wanted.low.then(|| LOW.to_owned());
+    let label = wanted.low.unwrap_or(false).then(|| LOW.to_owned());
     let asked = Asked { label, ..Asked::new(wanted.limit, wanted.cursor)? };
     read::some::<Skus>(&api, &access, &asked, |_| true).await
 }

@@ -254,6 +254,19 @@ impl Store for SealedStore {
         self.open(self.inner.list(query).await?).await
     }
 
+    async fn list_unopened(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.inner.list(query).await
+    }
+
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault> {
+        self.inner.labels(tenant, domain, limit).await
+    }
+
     async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault> {
         self.inner.list_keys(query).await
     }

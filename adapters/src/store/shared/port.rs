@@ -96,6 +96,15 @@ impl Store for Database {
         ask_for!(self, &query.tenant, list(query))
     }
 
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault> {
+        ask_for!(self, tenant, labels(tenant, domain, limit))
+    }
+
     async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault> {
         ask_for!(self, &query.tenant, list_keys(query))
     }

@@ -127,6 +127,26 @@ pub async fn list(connection: &mut Connection, wanted: &ListQuery) -> Rows<Store
     sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
 }
 
+/// From each label straight to the next: however many entities have one, they are not passed over.
+pub async fn labels(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    domain: &str,
+    limit: u32,
+) -> Rows<String> {
+    let sql = "WITH RECURSIVE known (label) AS (
+            SELECT min(label) FROM entities
+            WHERE tenant = $1 AND domain = $2 AND label IS NOT NULL
+            UNION ALL
+            SELECT (SELECT min(e.label) FROM entities e
+                WHERE e.tenant = $1 AND e.domain = $2 AND e.label > known.label)
+            FROM known WHERE known.label IS NOT NULL
+        )
+        SELECT label FROM known WHERE label IS NOT NULL LIMIT $3";
+    let page = query(sql).bind(tenant.as_str()).bind(domain).bind(i64::from(limit));
+    page.fetch_all(connection).await?.iter().map(|row| row.try_get(0)).collect()
+}
+
 pub async fn list_keys(connection: &mut Connection, wanted: &KeyQuery) -> Rows<KeyRow> {
     let mut sql = select("tenant, domain, key, value, entity", "entity_keys WHERE tenant = ");
     sql.push_bind(wanted.tenant.as_str()).push(" AND domain = ").push_bind(&wanted.domain);
