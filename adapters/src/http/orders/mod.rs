@@ -6,6 +6,7 @@ mod list;
 mod summary;
 
 pub(super) use list::check_view;
+pub(super) use summary::Summaries;
 
 use super::{
     Api,

@@ -1,7 +1,8 @@
 //! A day's orders added up, by channel and by hour.
 //!
-//! Nothing is kept for it: the day's orders are read by their ids, which begin with the time, and so
-//! many and no more. Nobody is shown, so nothing personal is opened.
+//! Nothing is written for it: the day's orders are read by their ids, which begin with the time, and
+//! so many and no more. What that took long to make is told again for a while, so that pages which
+//! ask again and again cost little. Nobody is shown, so nothing personal is opened.
 
 use super::super::{Api, access::Access, problem::Problem, query};
 use super::list::PLACING_MAX;
@@ -14,9 +15,15 @@ use kontor_actors::{
     placing::day_begins,
     store::{ListQuery, StoreFault, StoredEntity},
 };
-use kontor_messages::{Currency, EntityId, Money, Timestamp, id::least_from, order::OrderStatus};
+use kontor_messages::{
+    Currency, EntityId, Money, TenantId, Timestamp, id::least_from, order::OrderStatus,
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -29,6 +36,12 @@ const CHANNELS_MAX: u32 = 100;
 /// Minutes that are told of at most, the latest.
 const MINUTES_MAX: usize = 60;
 const HOURS: usize = 24;
+/// A summary is told again for so many times as long as it took to make.
+const WORTH: u32 = 20;
+/// And for so long at most.
+const KEPT_MAX: Duration = Duration::from_secs(30);
+/// Summaries in memory at most.
+const SUMMARIES_MAX: usize = 1_000;
 
 /// Which day.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -129,11 +142,43 @@ struct Counted {
     paid_at: Option<Timestamp>,
 }
 
+/// Summaries that were made a moment ago.
+#[derive(Default)]
+pub(in crate::http) struct Summaries {
+    kept: Mutex<HashMap<(TenantId, NaiveDate), Kept>>,
+}
+
+struct Kept {
+    until: Instant,
+    told: Arc<Summary>,
+}
+
+impl Summaries {
+    fn get(&self, tenant: &TenantId, day: NaiveDate) -> Option<Arc<Summary>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.get(&(tenant.clone(), day));
+        found.filter(|kept| Instant::now() < kept.until).map(|kept| Arc::clone(&kept.told))
+    }
+
+    fn keep(&self, tenant: &TenantId, day: NaiveDate, took: Duration, told: &Arc<Summary>) {
+        let now = Instant::now();
+        let until = now + took.saturating_mul(WORTH).min(KEPT_MAX);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if SUMMARIES_MAX <= kept.len() {
+            kept.retain(|_, kept| now < kept.until);
+        }
+        if kept.len() < SUMMARIES_MAX {
+            kept.insert((tenant.clone(), day), Kept { until, told: Arc::clone(told) });
+        }
+    }
+}
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(summary))
 }
 
-/// A day's orders added up, by channel and by hour of the tenant's time zone.
+/// A day's orders added up, by channel and by hour of the tenant's time zone. Where there are many,
+/// it may be some seconds old.
 #[utoipa::path(get, path = "/v1/summary", tag = "orders", params(Wanted),
     responses((status = OK, body = Summary)))]
 async fn summary(
@@ -141,23 +186,37 @@ async fn summary(
     access: Access,
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let time_zone = access.settings().time_zone.clone();
-    let zone: chrono_tz::Tz = time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let zone: chrono_tz::Tz = access.settings().time_zone.parse().unwrap_or(chrono_tz::UTC);
     let day: NaiveDate = match &wanted.day {
         Some(day) => day.parse().map_err(|_| expected_day())?,
         None => Timestamp::now().to_utc().with_timezone(&zone).date_naive(),
     };
+    if let Some(told) = api.summaries().get(access.id(), day) {
+        return Ok(super::super::json(StatusCode::OK, &*told));
+    }
+    let begun = Instant::now();
+    let told = Arc::new(made(&api, &access, day, zone).await?);
+    api.summaries().keep(access.id(), day, begun.elapsed(), &told);
+    Ok(super::super::json(StatusCode::OK, &*told))
+}
+
+async fn made(
+    api: &Api,
+    access: &Access,
+    day: NaiveDate,
+    zone: chrono_tz::Tz,
+) -> Result<Summary, Problem> {
+    let time_zone = access.settings().time_zone.clone();
     let next = day.checked_add_days(Days::new(1)).ok_or_else(expected_day)?;
     let (from, to) = (day_begins(&time_zone, day), day_begins(&time_zone, next));
     let mut sums = Sums::new(zone);
-    let complete = read_day(&api, &access, (from, to), &mut sums).await?;
-    let channels = channels(&api, &access, &mut sums.channels).await?;
+    let complete = read_day(api, access, (from, to), &mut sums).await?;
+    let channels = channels(api, access, &mut sums.channels).await?;
     let skip = sums.minutes.len().saturating_sub(MINUTES_MAX);
     let minutes = sums.minutes.into_iter().skip(skip);
     let minutes = minutes.map(|(at, orders)| Minute { at, orders }).collect();
     let (day, counted_from, all) = (day.to_string(), sums.first, sums.all.told());
-    let told = Summary { day, time_zone, complete, counted_from, all, minutes, channels };
-    Ok(super::super::json(StatusCode::OK, &told))
+    Ok(Summary { day, time_zone, complete, counted_from, all, minutes, channels })
 }
 
 fn expected_day() -> Problem {
