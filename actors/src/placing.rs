@@ -245,8 +245,8 @@ pub fn day_in(time_zone: &str, now: Timestamp) -> u32 {
 /// first hour that there is.
 pub fn day_begins(time_zone: &str, day: chrono::NaiveDate) -> Timestamp {
     let zone: chrono_tz::Tz = time_zone.parse().unwrap_or(chrono_tz::UTC);
-    let hours = (0..4).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
-    let begun = hours.filter_map(|at| at.and_local_timezone(zone).earliest()).next();
+    let mut hours = (0..4).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
+    let begun = hours.find_map(|at| at.and_local_timezone(zone).earliest());
     let begun = begun.map(|at| at.timestamp_millis());
     let plain = || day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
     Timestamp::from_millis(begun.unwrap_or_else(plain))

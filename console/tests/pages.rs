@@ -209,7 +209,7 @@ async fn a_view_is_a_tab_that_is_kept_under_a_name_and_removed() {
     let path = "/v1/auth/me/views/Web%20%26%20more".to_owned();
     let body = json!({ "query": "channel=web" }).to_string();
     assert_eq!(asked[0], ("PUT".to_owned(), path.clone(), body));
-    assert_eq!((&asked[1].0, &asked[1].1), (&"DELETE".to_owned(), &path));
+    assert_eq!((asked[1].0.as_str(), &asked[1].1), ("DELETE", &path));
     let one = browser.get(&format!("{orders}?q=jana%40example.com")).await;
     assert!(!one.has("Save this view"), "a customer's address is kept in no view");
 }

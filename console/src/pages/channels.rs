@@ -82,8 +82,8 @@ fn row(desk: &Desk, told: &Value, day: &str) -> Row {
     let count = |name: &str, status: &str, tone: &'static str| match told.int(name) {
         0 => html! { span.quiet { "–" } },
         count => html! {
-            a class={ "figure " (tone) } href=(of_channel(desk, channel, status, day)) {
-                (desk.number(count))
+            a href=(of_channel(desk, channel, status, day)) {
+                span class={ "figure " (tone) } { (desk.number(count)) }
             }
         },
     };

@@ -30,7 +30,7 @@ pub(super) async fn page(
     let mut search = Search::new(api, access.id(), asked, text).await?;
     let (mut items, mut last) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
-        let chunk = search.next().await?;
+        let chunk = search.chunk().await?;
         let full = chunk.len() == LIMIT_MAX as usize;
         let ids = chunk.len();
         for (place, row) in search.rows(chunk).await?.into_iter().enumerate() {
@@ -101,7 +101,7 @@ impl<'a> Search<'a> {
     }
 
     /// The next orders that it finds.
-    async fn next(&mut self) -> Result<Vec<EntityId>, StoreFault> {
+    async fn chunk(&mut self) -> Result<Vec<EntityId>, StoreFault> {
         let (tenant, domain) = (self.tenant.clone(), Order::NAME.to_owned());
         let before = self.before.clone();
         if self.by_address() {

@@ -130,6 +130,12 @@ pub(super) fn page_of(
     Ok(Page { items, next_cursor: None })
 }
 
+/// A day as `2026-01-15` and in no other form.
+pub(super) fn as_day(text: &str) -> Option<NaiveDate> {
+    let plain = text.len() == 10 && text.starts_with(|first: char| first.is_ascii_digit());
+    text.parse().ok().filter(|_| plain)
+}
+
 /// Refuses a view that is no list of orders, or that holds a customer's address: what is erased
 /// with a customer must not stay in somebody's view.
 pub(in crate::http) fn check_view(query: &str) -> Result<(), Problem> {
@@ -204,8 +210,7 @@ impl Wanted {
         let zone = &access.settings().time_zone;
         let read = |name: &str, text: Option<&str>, days_on: u64| {
             let Some(text) = text else { return Ok(None) };
-            let day = text.parse::<NaiveDate>().ok();
-            let day = day.and_then(|day| day.checked_add_days(Days::new(days_on)));
+            let day = as_day(text).and_then(|day| day.checked_add_days(Days::new(days_on)));
             let at = day.map(|day| day_begins(zone, day)).or_else(|| Timestamp::parse(text));
             let expected = "expected a time as RFC 3339, such as 2026-01-15T10:00:00Z, or a day, \
                 such as 2026-01-15";

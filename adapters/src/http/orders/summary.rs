@@ -5,7 +5,7 @@
 //! ask again and again cost little. Nobody is shown, so nothing personal is opened.
 
 use super::super::{Api, access::Access, problem::Problem, query};
-use super::list::PLACING_MAX;
+use super::list::{PLACING_MAX, as_day};
 use axum::{extract::State, response::Response};
 use chrono::{Days, NaiveDate, Timelike};
 use http::StatusCode;
@@ -187,8 +187,8 @@ async fn summary(
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
     let zone: chrono_tz::Tz = access.settings().time_zone.parse().unwrap_or(chrono_tz::UTC);
-    let day: NaiveDate = match &wanted.day {
-        Some(day) => day.parse().map_err(|_| expected_day())?,
+    let day = match &wanted.day {
+        Some(day) => as_day(day).ok_or_else(expected_day)?,
         None => Timestamp::now().to_utc().with_timezone(&zone).date_naive(),
     };
     if let Some(told) = api.summaries().get(access.id(), day) {
