@@ -241,7 +241,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Nothing is called that", "Nic se tak nejmenuje"),
     (
         "Try an order's number or its beginning, a customer's whole e-mail, the id of an order or a payment, a SKU, an EAN, or words of a product's title.",
-        "Zkuste číslo objednávky nebo jeho začátek, celý e-mail zákazníka, id objednávky nebo platby, SKU, EAN, nebo slova z názvu výrobku.",
+        "Zkuste číslo objednávky nebo jeho začátek, celý e-mail zákazníka, id objednávky nebo platby, SKU, EAN, nebo slova z názvu produktu.",
     ),
     // The platform.
     (
