@@ -71,6 +71,12 @@ pub trait Domain: Sized + Send + Sync + 'static {
         None
     }
 
+    /// A second word that lists filter by, which must hardly ever change: an order's channel, the
+    /// order that a message is about. Combined with a status it is looked for among that status.
+    fn label(_state: &Self::State) -> Option<&str> {
+        None
+    }
+
     /// When the entity must be woken, if it waits for something.
     fn due(_state: &Self::State) -> Option<Timestamp> {
         None

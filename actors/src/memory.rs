@@ -5,11 +5,11 @@
 mod rows;
 
 use crate::store::{
-    Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery, ListQuery,
-    Lookup, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+    Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
+    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent,
 };
 use async_trait::async_trait;
-use kontor_messages::{TenantId, Timestamp};
+use kontor_messages::{EntityId, TenantId, Timestamp};
 use rows::Rows;
 use std::{
     collections::VecDeque,
@@ -224,6 +224,23 @@ impl Store for MemoryStore {
 
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
         Ok(self.rows()?.list(query))
+    }
+
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault> {
+        Ok(self.rows()?.labels(tenant, domain, limit))
+    }
+
+    async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault> {
+        Ok(self.rows()?.list_keys(query))
+    }
+
+    async fn list_of_person(&self, query: &PersonQuery) -> Result<Vec<EntityId>, StoreFault> {
+        Ok(self.rows()?.list_of_person(query))
     }
 
     async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {

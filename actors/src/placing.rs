@@ -241,6 +241,17 @@ pub fn day_in(time_zone: &str, now: Timestamp) -> u32 {
     day_number(now.to_utc().with_timezone(&zone).date_naive())
 }
 
+/// When a day begins in a tenant's time zone. Where clocks are put forward at midnight, that is the
+/// first hour that there is.
+pub fn day_begins(time_zone: &str, day: chrono::NaiveDate) -> Timestamp {
+    let zone: chrono_tz::Tz = time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let mut hours = (0..4).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
+    let begun = hours.find_map(|at| at.and_local_timezone(zone).earliest());
+    let begun = begun.map(|at| at.timestamp_millis());
+    let plain = || day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
+    Timestamp::from_millis(begun.unwrap_or_else(plain))
+}
+
 /// What is held for an order that was not placed is for others to buy again.
 async fn give_back(intake: &Intake, caller: &Caller, order: &EntityId) {
     let command = StockCommand::Release {
@@ -304,6 +315,24 @@ impl Refusal for PlaceRefusal {
         match self {
             Self::Stock { pointer, .. } => pointer.clone(),
             Self::Order(refusal) => refusal.pointer(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_with_its_first_moment_where_the_shop_is() {
+        for (zone, day, begins) in [
+            ("Europe/Prague", "2026-11-27", "2026-11-26T23:00:00.000Z"),
+            ("Europe/Prague", "2026-06-01", "2026-05-31T22:00:00.000Z"),
+            // Clocks go from midnight to one here.
+            ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00.000Z"),
+            ("nowhere", "2026-11-27", "2026-11-27T00:00:00.000Z"),
+        ] {
+            assert_eq!(day_begins(zone, day.parse().unwrap()).to_string(), begins, "{zone} {day}");
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Replayed {
     pub state: String,
     /// The word that lists filter by.
     pub status: Option<&'static str>,
+    /// The other one, which hardly ever changes.
+    pub label: Option<String>,
     /// When it must be woken.
     pub due: Option<Timestamp>,
     /// Its other names.
@@ -83,6 +85,7 @@ impl<D: Domain> Replay for Replayer<D> {
             version,
             state: serde_json::to_string(&state).unwrap_or_default(),
             status: D::status(&state),
+            label: D::label(&state).map(str::to_owned),
             due: D::due(&state),
             keys: D::keys(&state),
         })

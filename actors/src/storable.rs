@@ -18,7 +18,9 @@ pub fn check(batch: &Batch) -> Result<(), CommitError> {
         }
     }
     for state in &batch.states {
-        if has_nul(&state.state) || state.status.as_deref().is_some_and(has_nul) {
+        if has_nul(&state.state)
+            || [&state.status, &state.label].into_iter().flatten().any(|word| has_nul(word))
+        {
             return refused("a state");
         }
     }

@@ -3,6 +3,10 @@
 //! There are three stores (memory, SQLite, PostgreSQL) and one contract, tested once over all.
 //! A store decides nothing and keeps nothing in memory; JSON is text to it.
 
+mod query;
+
+pub use query::{KeyQuery, LetterQuery, ListQuery, PersonQuery};
+
 use async_trait::async_trait;
 use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
 use std::sync::Arc;
@@ -62,6 +66,25 @@ pub trait Store: Send + Sync + 'static {
 
     /// Entities of a tenant's domain, newest name first, for cursor paging.
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault>;
+
+    /// The same, where what is personal may stay sealed: for who counts, and shows nobody.
+    async fn list_unopened(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.list(query).await
+    }
+
+    /// The labels that entities of a tenant's domain have, each once, in order.
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault>;
+
+    /// Keys of one kind whose values begin so, the last value first.
+    async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault>;
+
+    /// Entities that are a person's and were not erased, the newest name first.
+    async fn list_of_person(&self, query: &PersonQuery) -> Result<Vec<EntityId>, StoreFault>;
 
     /// How many entities a tenant has, by domain.
     async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault>;
@@ -199,6 +222,8 @@ pub struct StoredEntity {
     pub version: i64,
     /// The word that lists filter by.
     pub status: Option<Arc<str>>,
+    /// The other one, which hardly ever changes.
+    pub label: Option<Arc<str>>,
     /// When it must be woken.
     pub due: Option<Timestamp>,
     /// When it came to be.
@@ -311,40 +336,6 @@ pub struct DeadLetter {
     pub retry_at: Option<Timestamp>,
     /// When it was buried first.
     pub at: Timestamp,
-}
-
-/// Which dead letters.
-#[derive(Clone, Debug, Default)]
-pub struct LetterQuery {
-    /// Only this tenant's.
-    pub tenant: Option<TenantId>,
-    /// Only from this source.
-    pub source: Option<String>,
-    /// Only this one.
-    pub id: Option<String>,
-    /// Only those to be tried again by then, earliest first instead of by id.
-    pub retry_until: Option<Timestamp>,
-    /// Only after this id.
-    pub after: Option<String>,
-    /// How many at most.
-    pub limit: u32,
-}
-
-/// Which entities of a domain.
-#[derive(Clone, Debug)]
-pub struct ListQuery {
-    /// Whose.
-    pub tenant: TenantId,
-    /// Which domain's.
-    pub domain: String,
-    /// Only names that begin so, such as `key/`.
-    pub prefix: String,
-    /// Only this status.
-    pub status: Option<String>,
-    /// Only names before this one (names sort by time where they are UUIDv7); descending.
-    pub before: Option<String>,
-    /// How many at most.
-    pub limit: u32,
 }
 
 /// A question to [`Store::fetch`].

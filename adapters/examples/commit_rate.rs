@@ -142,6 +142,7 @@ impl Shard {
             shard: self.number,
             version: *version,
             status: Some("open".into()),
+            label: None,
             due: None,
             created_at: at,
             updated_at: at,

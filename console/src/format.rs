@@ -1,7 +1,7 @@
 //! Money, numbers and times as people write them.
 
 use crate::words::Language;
-use chrono::{DateTime, Datelike, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 /// Not broken at the end of a line.
@@ -86,6 +86,14 @@ pub(crate) fn exact(language: Language, at: DateTime<Utc>, zone: Tz) -> String {
     }
 }
 
+/// A day: `27 Nov 2026`, `27. 11. 2026`.
+pub(crate) fn day(language: Language, day: NaiveDate) -> String {
+    match language {
+        Language::En => day.format("%-d %b %Y").to_string(),
+        Language::Cs => day.format("%-d. %-m. %Y").to_string(),
+    }
+}
+
 /// The time of a day; with the day, if it is another one than today.
 pub(crate) fn clock(language: Language, at: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
@@ -121,13 +129,6 @@ pub(crate) fn lasting(language: Language, ms: i64) -> String {
     }
 }
 
-/// When today began there.
-pub(crate) fn midnight(zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
-    let day = now.with_timezone(&zone);
-    let begun = zone.with_ymd_and_hms(day.year(), day.month(), day.day(), 0, 0, 0);
-    begun.earliest().map_or(now, |begun| begun.with_timezone(&Utc))
-}
-
 /// An id short enough for a table; the whole one is told beside it.
 pub(crate) fn short(id: &str) -> &str {
     match id.char_indices().rev().nth(7) {
@@ -156,7 +157,9 @@ mod tests {
         let zone = chrono_tz::Europe::Prague;
         assert_eq!(clock(Language::Cs, at, zone, now), "00:30:00");
         assert_eq!(exact(Language::En, at, zone), "28 Nov 2026, 00:30:00");
-        assert_eq!(midnight(zone, now), instant("2026-11-27T23:00:00Z").unwrap());
+        let named = NaiveDate::from_ymd_opt(2026, 11, 8).unwrap();
+        assert_eq!(day(Language::En, named), "8 Nov 2026");
+        assert_eq!(day(Language::Cs, named), "8. 11. 2026");
     }
 
     #[test]

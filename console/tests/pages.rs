@@ -170,6 +170,120 @@ async fn what_a_customer_writes_is_text_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_list_is_narrowed_by_a_sentence_of_which_each_part_can_be_taken_away() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let query = "channel=web&placed_from=2026-11-27&status=shipped";
+    let page = browser.get(&format!("/console/t/harbour-books/orders?{query}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in ["status is shipped", "channel is web", "placed since 27 Nov 2026"] {
+        assert!(page.has(part), "{part}");
+    }
+    let others = "/console/t/harbour-books/orders?status=shipped&amp;placed_from=2026-11-27\"";
+    assert!(page.has(others), "without the channel");
+    let asked = "/v1/orders?limit=50&status=shipped&channel=web&placed_from=2026-11-27";
+    assert!(browser.read().iter().any(|path| path == asked), "{:?}", browser.read());
+    let bare = browser.get("/console/t/harbour-books/orders").await;
+    assert!(!bare.has("class=\"chip\""), "no sentence where nothing is narrowed");
+}
+
+#[tokio::test]
+async fn a_view_is_a_tab_that_is_kept_under_a_name_and_removed() {
+    let mut browser = browser(Some("viewer")).signed_in().await;
+    let orders = "/console/t/harbour-books/orders";
+    let page = browser.get(&format!("{orders}?status=confirmed&channel=till")).await;
+    assert!(page.has("aria-current=\"true\">To pack at the till"), "its tab is where we are");
+    assert!(page.has("Remove this view") && !page.has("Save this view"));
+    assert!(!browser.get(orders).await.has("Save this view"), "all orders need no name");
+    let narrowed = format!("{orders}?channel=web");
+    assert!(browser.get(&narrowed).await.has("Save this view"));
+    let fields = [("name", "Web & more"), ("query", "channel=web")];
+    let page = browser.post(&narrowed, &format!("{orders}/views"), &fields).await;
+    assert_eq!(page.headers[header::LOCATION], narrowed.as_str());
+    let fields = [("name", "Web & more")];
+    let page = browser.post(&narrowed, &format!("{orders}/views/remove"), &fields).await;
+    assert_eq!(page.headers[header::LOCATION], orders);
+    let asked: Vec<_> = browser
+        .asked()
+        .into_iter()
+        .map(|one| (one.method.to_string(), one.path, one.body))
+        .collect();
+    let path = "/v1/auth/me/views/Web%20%26%20more".to_owned();
+    let body = json!({ "query": "channel=web" }).to_string();
+    assert_eq!(asked[0], ("PUT".to_owned(), path.clone(), body));
+    assert_eq!((asked[1].0.as_str(), &asked[1].1), ("DELETE", &path));
+    let one = browser.get(&format!("{orders}?q=jana%40example.com")).await;
+    assert!(!one.has("Save this view"), "a customer's address is kept in no view");
+}
+
+#[tokio::test]
+async fn a_channel_leads_to_its_orders_of_the_day_and_to_what_needs_somebody() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/channels?day=2026-11-27").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(browser.read().contains(&"/v1/summary?day=2026-11-27".to_owned()));
+    let orders = "/console/t/harbour-books/orders";
+    assert!(page.has(&format!("{orders}?channel=web\"")), "all of the channel's");
+    let day = "channel=web&amp;placed_from=2026-11-27&amp;placed_to=2026-11-27\"";
+    assert!(page.has(&format!("{orders}?{day}")), "those of the day");
+    assert!(page.has(&format!("{orders}?status=paid_without_stock&amp;{day}")));
+    assert!(page.has("27 Nov 2026") && page.has("channels?day=2026-11-26"));
+    assert!(page.has("34,900.00") && page.has("2026-000007"));
+}
+
+#[tokio::test]
+async fn today_is_told_as_the_api_adds_it_up() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("1,200 orders today") && page.has("41,880.00"));
+    let (web, till) = (page.text.find("channel=web"), page.text.find("channel=till"));
+    assert!(web.unwrap() < till.unwrap(), "the busiest first");
+    let orders: Vec<_> =
+        browser.read().into_iter().filter(|path| path.starts_with("/v1/orders")).collect();
+    assert!(orders.contains(&"/v1/orders?limit=12".to_owned()), "{orders:?}");
+    assert!(!orders.iter().any(|path| path.contains("limit=200")), "nothing is counted here");
+}
+
+#[tokio::test]
+async fn a_form_s_empty_fields_do_not_stay_in_the_address() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let sent = "/console/t/harbour-books/orders?status=shipped&q=&channel=web&placed_from=";
+    let page = browser.get(sent).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let to = &page.headers[header::LOCATION];
+    assert_eq!(to, "/console/t/harbour-books/orders?status=shipped&channel=web");
+}
+
+#[tokio::test]
+async fn a_list_of_nothing_says_what_to_do() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/orders?status=returned").await;
+    assert!(page.has("No order is like that") && page.has("Take a filter away"));
+}
+
+#[tokio::test]
+async fn the_messages_of_an_order_are_its_own_and_lead_to_all_of_them() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&order("")).await;
+    assert!(page.has("/console/t/harbour-books/messages/m1"));
+    let all = format!("/console/t/harbour-books/messages?order={ORDER}");
+    assert!(page.has(&all), "all of them");
+    let list = browser.get(&all).await;
+    assert!(list.has("Messages about") && list.has("To the order"));
+    let asked = format!("/v1/notifications?limit=50&order={ORDER}");
+    assert!(browser.read().contains(&asked), "{:?}", browser.read());
+}
+
+#[tokio::test]
+async fn what_is_low_is_asked_of_the_api_and_not_looked_for() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/stock?low=yes").await;
+    assert!(page.has("lamp") && page.has("aria-current=\"true\">Low"));
+    let stock: Vec<_> = browser.read().into_iter().filter(|path| path.contains("stock")).collect();
+    assert_eq!(stock, ["/v1/stock?limit=50&low=true"]);
+}
+
+#[tokio::test]
 async fn the_console_speaks_czech_to_who_asks_for_it() {
     let mut browser = browser(Some("owner")).signed_in().await.in_czech().await;
     let page = browser.get("/console/t/harbour-books/orders").await;

@@ -118,6 +118,13 @@ fn uuid_v7(now: crate::Timestamp) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
+/// The least name that what is made at an instant or later may have, of things that are named by
+/// the time of their making. No name itself.
+pub fn least_from(at: crate::Timestamp) -> String {
+    let millis = at.millis().clamp(0, 0xffff_ffff_ffff);
+    format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
+}
+
 /// An identity that follows from another fact, so that asking twice names the same thing
 /// (a UUIDv8 of two FNV-1a lanes over event and purpose). The time part of
 /// `event` is kept, so that derived identities sort with what caused them.
@@ -184,6 +191,16 @@ impl fmt::Display for EventId {
 mod tests {
     use super::*;
     use crate::Timestamp;
+
+    #[test]
+    fn what_is_made_from_an_instant_on_sorts_from_its_least_name_on() {
+        let at = Timestamp::from_millis(1_768_471_200_123);
+        let least = least_from(at);
+        assert!(least.as_str() <= EntityId::fresh(at).as_str());
+        let before = EntityId::fresh(Timestamp::from_millis(at.millis() - 1));
+        assert!(before.as_str() < least.as_str());
+        assert!(least_from(Timestamp::from_millis(-1)) <= least);
+    }
 
     #[test]
     fn a_tenant_name_is_short_lower_case_and_plain() {

@@ -1,8 +1,8 @@
 //! The vocabulary of users: people who log in, their sessions, and the addresses they come from.
 //!
 //! Users belong to the whole platform: their domain lives in the tenant [`TenantId::platform`].
-//! Entities: `user/<id>`, `session/<user>/<session>`, `address/<hash>` (failures by client address,
-//! named by a keyed hash). No password, token or code is ever in here, only what checks them.
+//! Entities: `user/<id>`, `session/<user>/<session>`, `views/<user>/<tenant>`, `address/<hash>`
+//! (failures by client address, named by a keyed hash). No password, token or code is ever in here, only what checks them.
 //!
 //! [`TenantId::platform`]: crate::TenantId::platform
 
@@ -14,7 +14,7 @@ pub use command::{NewUser, UserCommand};
 pub use event::UserEvent;
 pub use refusal::UserRefusal;
 
-use crate::EntityId;
+use crate::{EntityId, TenantId};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use utoipa::ToSchema;
@@ -72,6 +72,11 @@ pub fn session_entity(user: UserId, session: SessionId) -> EntityId {
 /// The entity of a client address, by its hash.
 pub fn address_entity(hash: &str) -> EntityId {
     EntityId::named(format!("address/{hash}"))
+}
+
+/// The entity of the views that a user keeps of a tenant's lists.
+pub fn views_entity(user: UserId, tenant: &TenantId) -> EntityId {
+    EntityId::named(format!("views/{user}/{tenant}"))
 }
 
 /// The user of an entity's name, if it is a user's.

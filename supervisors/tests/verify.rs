@@ -194,6 +194,7 @@ async fn a_state_that_was_changed_is_found() {
         |row| row.state = format!(" {}", row.state).into(),
         |row| row.version += 1,
         |row| row.status = None,
+        |row| row.label = Some("low".into()),
         |row| row.due = Some(row.created_at),
         |row| row.shard += 1,
     ] {

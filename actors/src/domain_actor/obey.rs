@@ -358,6 +358,7 @@ fn state_rows<D: Domain>(absorbed: &Absorbed<D>, at: Timestamp) -> Vec<EntryStat
         entity: id.clone(),
         version: entity.version,
         status: D::status(&entity.state),
+        label: D::label(&entity.state).map(Arc::from),
         due: D::due(&entity.state),
         at,
         state: Arc::clone(&entity.state) as Arc<dyn crate::journal::Snapshot>,

@@ -101,6 +101,7 @@ fn row(last: Last<'_>) -> Result<StoredEntity, String> {
         shard: entry.shard,
         version: state.version,
         status: state.status.map(Arc::from),
+        label: state.label.clone(),
         due: state.due,
         created_at: first,
         updated_at: state.at,

@@ -65,6 +65,8 @@ pub struct EntryState {
     pub version: i64,
     /// The word that lists filter by.
     pub status: Option<&'static str>,
+    /// The other one, which hardly ever changes.
+    pub label: Option<Arc<str>>,
     /// When it must be woken.
     pub due: Option<Timestamp>,
     /// When it changed.

@@ -3,9 +3,9 @@
 use crate::{
     storable,
     store::{
-        Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery,
-        ListQuery, Lookup, PERSONAL_NAMES, PersonKeyRow, RequestRow, Seq, StoredEntity,
-        StoredEvent,
+        Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
+        ListQuery, Lookup, PERSONAL_NAMES, PersonKeyRow, PersonQuery, RequestRow, Seq,
+        StoredEntity, StoredEvent,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -195,9 +195,42 @@ impl Rows {
                     .status
                     .as_deref()
                     .is_none_or(|status| row.status.as_deref() == Some(status))
+                && query.label.as_deref().is_none_or(|label| row.label.as_deref() == Some(label))
+                && query.from.as_deref().is_none_or(|from| from <= row.entity.as_str())
                 && query.before.as_deref().is_none_or(|before| row.entity.as_str() < before)
         };
         self.entities.values().rev().filter(fits).take(query.limit as usize).cloned().collect()
+    }
+
+    pub fn labels(&self, tenant: &TenantId, domain: &str, limit: u32) -> Vec<String> {
+        let of = |row: &&StoredEntity| row.tenant == *tenant && *row.domain == *domain;
+        let rows = self.entities.values().filter(of);
+        let labels: BTreeSet<_> = rows.filter_map(|row| row.label.as_deref()).collect();
+        labels.into_iter().take(limit as usize).map(str::to_owned).collect()
+    }
+
+    pub fn list_keys(&self, query: &KeyQuery) -> Vec<KeyRow> {
+        let fits = |((tenant, domain, name, value), _): &(&KeyName, &EntityId)| {
+            *tenant == query.tenant
+                && **domain == *query.domain
+                && **name == *query.name
+                && value.starts_with(&query.prefix)
+                && query.before.as_ref().is_none_or(|before| value < before)
+        };
+        let found = self.keys.iter().rev().filter(fits).take(query.limit as usize);
+        found.map(key_row).collect()
+    }
+
+    pub fn list_of_person(&self, query: &PersonQuery) -> Vec<EntityId> {
+        let fits = |(entity, row): &(&EntityRef, &PersonKeyRow)| {
+            entity.tenant == query.tenant
+                && entity.domain == query.domain
+                && row.person == query.person
+                && row.key.is_some()
+                && query.before.as_deref().is_none_or(|before| entity.entity.as_str() < before)
+        };
+        let found = self.person_keys.iter().rev().filter(fits).take(query.limit as usize);
+        found.map(|(entity, _)| entity.entity.clone()).collect()
     }
 
     pub fn count(&self, tenant: &TenantId) -> Vec<(String, u64)> {
@@ -240,15 +273,7 @@ impl Rows {
 
     pub fn scan_keys(&self, after: Option<&KeyRow>, limit: u32) -> Vec<KeyRow> {
         let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(key_name(after)));
-        let rows = self.keys.range((from, Bound::Unbounded)).take(limit as usize);
-        rows.map(|((tenant, domain, name, value), entity)| KeyRow {
-            tenant: tenant.clone(),
-            domain: domain.clone(),
-            name: name.clone(),
-            value: value.clone(),
-            entity: entity.clone(),
-        })
-        .collect()
+        self.keys.range((from, Bound::Unbounded)).take(limit as usize).map(key_row).collect()
     }
 
     pub fn cursors(&self) -> Vec<CursorRow> {
@@ -332,6 +357,16 @@ fn reference(tenant: &TenantId, domain: &str, entity: &EntityId) -> EntityRef {
 
 fn change_of(event: &StoredEvent) -> Change {
     (reference(&event.tenant, &event.domain, &event.entity), event.version)
+}
+
+fn key_row(((tenant, domain, name, value), entity): (&KeyName, &EntityId)) -> KeyRow {
+    KeyRow {
+        tenant: tenant.clone(),
+        domain: domain.clone(),
+        name: name.clone(),
+        value: value.clone(),
+        entity: entity.clone(),
+    }
 }
 
 fn key_name(key: &KeyRow) -> KeyName {

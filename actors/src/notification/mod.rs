@@ -81,6 +81,17 @@ impl Domain for Notification {
         }
     }
 
+    fn label(state: &NotificationState) -> Option<&str> {
+        match state {
+            NotificationState::Notification(message) => {
+                message.about.as_ref().map(EntityId::as_str)
+            }
+            NotificationState::Blank
+            | NotificationState::Template(_)
+            | NotificationState::Address(_) => None,
+        }
+    }
+
     fn due(state: &NotificationState) -> Option<Timestamp> {
         match state {
             NotificationState::Notification(message) => match message.phase {

@@ -97,6 +97,10 @@ impl Domain for Order {
         state.order().map(|order| state::word(order.status))
     }
 
+    fn label(state: &OrderState) -> Option<&str> {
+        state.order().map(|order| order.channel.as_str())
+    }
+
     fn due(state: &OrderState) -> Option<Timestamp> {
         state.order()?.due()
     }

@@ -35,6 +35,9 @@ use kontor_messages::{
 /// The marker of the stock domain.
 pub struct Stock;
 
+/// The label of products that have fallen to their threshold.
+pub const LOW: &str = "low";
+
 /// What a decision comes to, or why it stopped.
 type Decided = Result<Decision<StockEvent>, Stop<StockRefusal>>;
 
@@ -96,6 +99,10 @@ impl Domain for Stock {
         skus.sort_unstable();
         skus.dedup();
         skus.into_iter().map(sku_entity).collect()
+    }
+
+    fn label(state: &StockState) -> Option<&str> {
+        state.as_sku().filter(|sku| sku.is_low()).map(|_| LOW)
     }
 
     fn due(state: &StockState) -> Option<Timestamp> {

@@ -199,6 +199,12 @@ impl SkuState {
         self.levels.get(place)
     }
 
+    /// Whether it has fallen to the threshold that was set on it.
+    pub fn is_low(&self) -> bool {
+        let threshold = self.settings.low_threshold;
+        threshold > 0 && self.total_available <= threshold
+    }
+
     /// Whether it is a bundle, which has no stock of its own.
     pub fn is_bundle(&self) -> bool {
         !self.settings.components.is_empty()

@@ -4,6 +4,7 @@ use super::{
     AddressDocument, Membership, SessionDocument, Ticket, TotpDocument, UserDocument, UserState,
     UserStatus,
     tickets::{TICKETS_MAX, TRIES},
+    views,
 };
 use kontor_messages::{
     Timestamp,
@@ -29,10 +30,16 @@ pub(super) fn apply(state: &mut UserState, event: &UserEvent, at: Timestamp) {
                 reason: None,
             });
         }
+        (before, UserEvent::ViewSaved { .. } | UserEvent::ViewRemoved { .. }) => {
+            views::apply(before, event);
+        }
         (before, UserEvent::AddressFailed { blocked_until, forget_at }) => {
             let failures = match before {
                 UserState::Address(address) => address.failures,
-                UserState::Blank | UserState::User(_) | UserState::Session(_) => 0,
+                UserState::Blank
+                | UserState::User(_)
+                | UserState::Session(_)
+                | UserState::Views(_) => 0,
             };
             *state = UserState::Address(AddressDocument {
                 failures: failures.saturating_add(1),
@@ -41,7 +48,7 @@ pub(super) fn apply(state: &mut UserState, event: &UserEvent, at: Timestamp) {
             });
         }
         (_, UserEvent::AddressForgotten) => *state = UserState::Blank,
-        (UserState::Blank | UserState::Address(_), _) => {}
+        (UserState::Blank | UserState::Address(_) | UserState::Views(_), _) => {}
     }
 }
 
@@ -136,6 +143,8 @@ fn user_event(user: &mut UserDocument, event: &UserEvent, at: Timestamp) {
         UserEvent::SessionRevoked { session, .. } => user.sessions.retain(|open| open != session),
         UserEvent::Registered { .. }
         | UserEvent::SessionRefreshed { .. }
+        | UserEvent::ViewSaved { .. }
+        | UserEvent::ViewRemoved { .. }
         | UserEvent::AddressFailed { .. }
         | UserEvent::AddressForgotten => {}
     }

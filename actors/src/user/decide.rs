@@ -1,6 +1,6 @@
 //! What commands about users come to.
 
-use super::{User, UserDocument, UserState, login, register, second, sessions, tickets};
+use super::{User, UserDocument, UserState, login, register, second, sessions, tickets, views};
 use crate::{
     domain::{Decision, Stop, refuse},
     words::{is_language, is_line, is_word},
@@ -81,6 +81,10 @@ pub(super) fn decide(world: Asked<'_, '_>, command: UserCommand, now: Timestamp)
                 .is_some_and(|known| known.tenants.iter().any(|member| member.tenant == tenant));
             about(user, member.then_some(UserEvent::MembershipEnded { tenant }))
         }
+        UserCommand::SaveView { user, tenant, name, query } => {
+            views::save(world, user, &tenant, name, query)
+        }
+        UserCommand::RemoveView { user, tenant, name } => views::remove(world, user, &tenant, name),
         UserCommand::WakeSession { user, session } => sessions::wake(world, user, session, now),
         UserCommand::WakeAddress { address_hash } => login::wake_address(world, &address_hash, now),
     }
@@ -132,7 +136,7 @@ pub(super) fn known<'a>(
 ) -> Result<&'a UserDocument, Stop<UserRefusal>> {
     match world.get(&user_entity(user))? {
         UserState::User(known) => Ok(known),
-        UserState::Blank | UserState::Session(_) | UserState::Address(_) => {
+        UserState::Blank | UserState::Session(_) | UserState::Address(_) | UserState::Views(_) => {
             refuse(UserRefusal::NotFound("user"))
         }
     }

@@ -220,7 +220,7 @@ pub(super) fn address_failed(
     let entity = address_of(hash)?;
     let before = match world.get(&entity)? {
         UserState::Address(address) => address.failures,
-        UserState::Blank | UserState::User(_) | UserState::Session(_) => 0,
+        UserState::Blank | UserState::User(_) | UserState::Session(_) | UserState::Views(_) => 0,
     };
     let over = before.saturating_add(1).checked_sub(ADDRESS_FREE);
     let blocked_until = over.map(|over| {
@@ -235,7 +235,9 @@ pub(super) fn wake_address(world: Asked<'_, '_>, hash: &str, now: Timestamp) -> 
     let entity = address_of(hash)?;
     let over = match world.get(&entity)? {
         UserState::Address(address) => address.forget_at <= now,
-        UserState::Blank | UserState::User(_) | UserState::Session(_) => false,
+        UserState::Blank | UserState::User(_) | UserState::Session(_) | UserState::Views(_) => {
+            false
+        }
     };
     Ok(Decision::of(entity, over.then_some(UserEvent::AddressForgotten).into_iter().collect()))
 }

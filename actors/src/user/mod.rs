@@ -13,12 +13,14 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod views;
 
 pub use decide::DEVICE_LEN_MAX;
 pub use state::{
-    AddressDocument, Membership, SessionDocument, Ticket, TotpDocument, UserDocument, UserState,
-    UserStatus,
+    AddressDocument, Membership, SavedView, SessionDocument, Ticket, TotpDocument, UserDocument,
+    UserState, UserStatus, ViewsDocument,
 };
+pub use views::{VIEW_NAME_MAX, VIEWS_MAX};
 
 use crate::{
     domain::{Decision, Domain, Event, Key, Stop},
@@ -78,6 +80,8 @@ impl Domain for User {
             UserEvent::Enabled => "user.enabled",
             UserEvent::MembershipRecorded { .. } => "user.membership_recorded",
             UserEvent::MembershipEnded { .. } => "user.membership_ended",
+            UserEvent::ViewSaved { .. } => "user.view_saved",
+            UserEvent::ViewRemoved { .. } => "user.view_removed",
             UserEvent::SessionOpened { .. } => "user.session_opened",
             UserEvent::SessionRefreshed { .. } => "user.session_refreshed",
             UserEvent::SessionRevoked { .. } => "user.session_revoked",
@@ -106,7 +110,7 @@ impl Domain for User {
 
     fn status(state: &UserState) -> Option<&'static str> {
         match state {
-            UserState::Blank | UserState::Address(_) => None,
+            UserState::Blank | UserState::Address(_) | UserState::Views(_) => None,
             UserState::User(user) => Some(match user.status {
                 UserStatus::Active => "active",
                 UserStatus::Disabled => "disabled",
@@ -118,7 +122,7 @@ impl Domain for User {
 
     fn due(state: &UserState) -> Option<Timestamp> {
         match state {
-            UserState::Blank | UserState::User(_) => None,
+            UserState::Blank | UserState::User(_) | UserState::Views(_) => None,
             UserState::Session(session) => {
                 session.revoked_at.is_none().then_some(session.expires_at)
             }

@@ -20,6 +20,8 @@ pub enum UserState {
     Session(SessionDocument),
     /// An address that somebody failed from.
     Address(AddressDocument),
+    /// What a user keeps of a tenant's lists.
+    Views(ViewsDocument),
 }
 
 /// Where a user stands.
@@ -165,12 +167,38 @@ pub struct AddressDocument {
     pub forget_at: Timestamp,
 }
 
+/// The views that a user keeps of a tenant's orders, in the order in which they were made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ViewsDocument {
+    /// 20 at most.
+    pub views: Vec<SavedView>,
+}
+
+/// A list under a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SavedView {
+    /// What it is called.
+    #[schema(min_length = 1, max_length = 40)]
+    pub name: String,
+    /// What the list of orders is narrowed by, as the query of `GET /v1/orders`.
+    #[schema(min_length = 1, max_length = 500, example = "status=confirmed&channel=web")]
+    pub query: String,
+}
+
 impl UserState {
+    /// The views, if it is some.
+    pub fn views(&self) -> &[SavedView] {
+        match self {
+            Self::Views(kept) => &kept.views,
+            Self::Blank | Self::User(_) | Self::Session(_) | Self::Address(_) => &[],
+        }
+    }
+
     /// The user, if it is one.
     pub fn user(&self) -> Option<&UserDocument> {
         match self {
             Self::User(user) => Some(user),
-            Self::Blank | Self::Session(_) | Self::Address(_) => None,
+            Self::Blank | Self::Session(_) | Self::Address(_) | Self::Views(_) => None,
         }
     }
 
@@ -178,7 +206,7 @@ impl UserState {
     pub fn session(&self) -> Option<&SessionDocument> {
         match self {
             Self::Session(session) => Some(session),
-            Self::Blank | Self::User(_) | Self::Address(_) => None,
+            Self::Blank | Self::User(_) | Self::Address(_) | Self::Views(_) => None,
         }
     }
 
@@ -186,7 +214,7 @@ impl UserState {
     pub fn blocked(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Address(address) => address.blocked_until.filter(|until| now < *until),
-            Self::Blank | Self::User(_) | Self::Session(_) => None,
+            Self::Blank | Self::User(_) | Self::Session(_) | Self::Views(_) => None,
         }
     }
 }

@@ -89,6 +89,8 @@ impl Reconciliations {
             domain: Tenant::NAME.to_owned(),
             prefix: "account/".to_owned(),
             status: None,
+            label: None,
+            from: None,
             before: None,
             limit: ACCOUNTS_MAX,
         };

@@ -166,6 +166,8 @@ impl WebhookChoice {
                 domain: Webhook::NAME.into(),
                 prefix: format!("delivery/{endpoint}/"),
                 status: Some("parked".into()),
+                label: None,
+                from: None,
                 before,
                 limit: PAGE,
             };

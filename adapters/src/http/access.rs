@@ -289,6 +289,20 @@ fn named(headers: &HeaderMap) -> Result<TenantId, Problem> {
     id.ok_or_else(unknown_tenant)
 }
 
+/// The tenant that a user names, who is a member of it or runs the platform.
+pub(super) async fn tenant_of(
+    api: &Api,
+    headers: &HeaderMap,
+    user: &str,
+    operates: bool,
+) -> Result<TenantId, Problem> {
+    let id = named(headers)?;
+    let member = (!operates).then(|| member_entity(user));
+    let known = api.known().tenant(&id, member.as_ref()).await?.ok_or_else(unknown_tenant)?;
+    let belongs = operates || matches!(known.credential, Some(Credential::Member(_)));
+    if belongs { Ok(id) } else { Err(unknown_tenant()) }
+}
+
 /// Refuses to write for a tenant that may only read.
 pub(super) fn open(tenant: &TenantDocument, write: bool) -> Result<(), Problem> {
     if allows(tenant.status, write) {

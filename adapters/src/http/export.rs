@@ -138,6 +138,8 @@ impl Export {
                 domain: domain.to_owned(),
                 prefix: String::new(),
                 status: None,
+                label: None,
+                from: None,
                 before: self.before.take(),
                 limit: PAGE,
             };

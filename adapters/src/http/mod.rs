@@ -140,6 +140,7 @@ struct Inner {
     operator: Option<[u8; 32]>,
     ties: Ties,
     pace: auth::pace::Pace,
+    summaries: orders::Summaries,
     /// Whose word on a client's address counts.
     streams: Arc<Semaphore>,
     closing: watch::Sender<bool>,
@@ -162,8 +163,20 @@ impl Api {
             settings.stranger_requests_per_second,
         );
         let pace = auth::pace::Pace::new(ties.identity.settings());
-        let inner =
-            Inner { settings, intake, known, uses, rates, operator, ties, pace, streams, closing };
+        let summaries = orders::Summaries::default();
+        let inner = Inner {
+            settings,
+            intake,
+            known,
+            uses,
+            rates,
+            operator,
+            ties,
+            pace,
+            summaries,
+            streams,
+            closing,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -186,6 +199,10 @@ impl Api {
 
     fn operator(&self) -> Option<&[u8; 32]> {
         self.inner.operator.as_ref()
+    }
+
+    fn summaries(&self) -> &orders::Summaries {
+        &self.inner.summaries
     }
 
     fn known(&self) -> &Known {

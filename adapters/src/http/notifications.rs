@@ -8,13 +8,34 @@ use super::{
     path::{Named, known_id},
     problem::Problem,
     query,
-    read::{self, Page, StatusPaging},
+    read::{self, Asked, Page},
 };
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use kontor_actors::notification::NotificationDocument;
 use kontor_messages::notification::NotificationCommand;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Which messages.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+    /// Only these.
+    #[param(min_length = 1, max_length = 40)]
+    status: Option<String>,
+    /// Only those about this order.
+    #[param(min_length = 1, max_length = 200)]
+    order: Option<String>,
+}
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -25,14 +46,18 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Messages, newest first.
-#[utoipa::path(get, path = "/v1/notifications", tag = "notifications", params(StatusPaging),
+#[utoipa::path(get, path = "/v1/notifications", tag = "notifications", params(Wanted),
     responses((status = OK, body = Page<Versioned<NotificationDocument>>)))]
 async fn list(
     State(api): State<Api>,
     access: Access,
-    query::Asked(paging): query::Asked<StatusPaging>,
+    query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    read::many::<Notifications>(&api, &access, paging.try_into()).await
+    let Wanted { limit, cursor, status, order } = wanted;
+    read::bounded("status", status.as_deref(), 40)?;
+    read::bounded("order", order.as_deref(), 200)?;
+    let asked = Asked { status, label: order, ..Asked::new(limit, cursor)? };
+    read::some::<Notifications>(&api, &access, &asked, |_| true).await
 }
 
 /// A message.

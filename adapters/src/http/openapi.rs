@@ -169,6 +169,9 @@ fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
         headers.push("Tenant");
         headers.extend((method == "post").then_some("IdempotencyKey"));
     }
+    if path.starts_with("/v1/auth/me/views") {
+        headers.push("Tenant");
+    }
     if !path.starts_with("/v1/") || path.starts_with("/v1/auth/") {
         return headers;
     }

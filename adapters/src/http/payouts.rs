@@ -134,6 +134,8 @@ async fn waiting(
             domain: Payout::NAME.to_owned(),
             prefix: "order/".to_owned(),
             status: Some("waiting".to_owned()),
+            label: None,
+            from: None,
             before,
             limit: ROWS,
         };

@@ -20,9 +20,9 @@ use utoipa::{IntoParams, ToSchema};
 /// Items of a page, unless asked otherwise.
 const LIMIT: u32 = 50;
 /// Items of a page at most.
-const LIMIT_MAX: u32 = 200;
+pub(super) const LIMIT_MAX: u32 = 200;
 /// Pages of the database that one answer may look through for things of its kind.
-const PAGES_MAX: usize = 10;
+pub(super) const PAGES_MAX: usize = 10;
 
 /// Which page.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -68,8 +68,26 @@ pub(super) struct Asked {
     pub(super) limit: usize,
     pub(super) cursor: Option<String>,
     pub(super) status: Option<String>,
+    /// Only this label.
+    pub(super) label: Option<String>,
+    /// Which of both is read, where both are asked for; the other is passed over.
+    pub(super) lead: Lead,
+    /// Only ids from this one on.
+    pub(super) from: Option<String>,
+    /// Only ids before this one.
+    pub(super) until: Option<String>,
     /// Only ids that begin so; ends like a part of a name.
     pub(super) within: String,
+}
+
+/// By which of two indexes a list is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// By the label's.
+    #[default]
+    Label,
+    /// By the status's: of those there are few at a time.
+    Status,
 }
 
 impl Asked {
@@ -83,7 +101,46 @@ impl Asked {
         if !named {
             return Err(Problem::parameter("cursor", "expected next_cursor of the page before"));
         }
-        Ok(Self { limit: limit as usize, cursor, status: None, within: String::new() })
+        Ok(Self {
+            limit: limit as usize,
+            cursor,
+            status: None,
+            label: None,
+            lead: Lead::default(),
+            from: None,
+            until: None,
+            within: String::new(),
+        })
+    }
+}
+
+impl Asked {
+    /// Whether a row is of the status, label and ids that are asked for.
+    pub(super) fn takes(&self, row: &StoredEntity) -> bool {
+        let same = |wanted: &Option<String>, has: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| has == Some(wanted))
+        };
+        let id = row.entity.as_str();
+        same(&self.status, row.status.as_deref())
+            && same(&self.label, row.label.as_deref())
+            && self.from.as_deref().is_none_or(|from| from <= id)
+            && self.until.as_deref().is_none_or(|until| id < until)
+    }
+
+    /// The status and the label that the database is asked for: one of them.
+    fn led(&self) -> (Option<String>, Option<String>) {
+        match (&self.label, self.lead) {
+            (Some(_), Lead::Label) => (None, self.label.clone()),
+            (Some(_), Lead::Status) if self.status.is_none() => (None, self.label.clone()),
+            (Some(_), Lead::Status) | (None, _) => (self.status.clone(), None),
+        }
+    }
+
+    /// How many rows are read at once, of `wanted` that are missing: all that may be, where some
+    /// will be passed over.
+    fn chunk(&self, wanted: usize) -> usize {
+        let both = self.status.is_some() && self.label.is_some();
+        if both || self.from.is_some() { LIMIT_MAX as usize } else { wanted }
     }
 }
 
@@ -224,21 +281,26 @@ async fn rows<K: Kind>(
 ) -> Result<(Vec<Row<K>>, Option<String>), Problem> {
     let (mut rows, mut before) = (Vec::new(), asked.cursor.clone());
     for _ in 0..PAGES_MAX {
-        let wanted = asked.limit - rows.len();
+        let wanted = asked.chunk(asked.limit - rows.len());
         let page = api.store().list(&query::<K>(tenant, asked, before.as_deref(), wanted)).await?;
         let full = page.len() > wanted;
-        for row in page.into_iter().take(wanted) {
+        let seen = page.len().min(wanted);
+        for (place, row) in page.into_iter().take(wanted).enumerate() {
             before = Some(K::id(&row.entity).to_owned());
+            if !asked.takes(&row) {
+                continue;
+            }
             let state = parse::<K>(&row)?;
             if K::document(&state).is_some_and(|document| which(&document)) {
                 rows.push((row, state));
             }
+            if rows.len() == asked.limit {
+                let more = full || place + 1 < seen;
+                return Ok((rows, before.filter(|_| more)));
+            }
         }
         if !full {
             return Ok((rows, None));
-        }
-        if rows.len() == asked.limit {
-            break;
         }
     }
     Ok((rows, before))
@@ -251,12 +313,18 @@ fn query<K: Kind>(
     wanted: usize,
 ) -> ListQuery {
     let before = before.map(|id| format!("{}{id}", K::PREFIX));
+    let (status, label) = asked.led();
     ListQuery {
         tenant: tenant.clone(),
         domain: K::Domain::NAME.to_owned(),
         prefix: format!("{}{}", K::PREFIX, asked.within),
-        status: asked.status.clone(),
-        before: before.or_else(|| K::END.map(str::to_owned)),
+        status,
+        label,
+        from: asked.from.clone(),
+        before: [before, asked.until.clone(), K::END.map(str::to_owned)]
+            .into_iter()
+            .flatten()
+            .min(),
         // One more tells whether there is another page.
         limit: u32::try_from(wanted + 1).unwrap_or(u32::MAX),
     }

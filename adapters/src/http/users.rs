@@ -186,6 +186,8 @@ async fn list(
         domain: User::NAME.to_owned(),
         prefix: "user/".to_owned(),
         status: None,
+        label: None,
+        from: None,
         before: asked.cursor.map(|cursor| format!("user/{cursor}")),
         limit: asked.limit as u32 + 1,
     };

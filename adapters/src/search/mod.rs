@@ -230,6 +230,8 @@ impl Search {
             domain: Catalog::NAME.to_owned(),
             prefix: prefix.to_owned(),
             status: None,
+            label: None,
+            from: None,
             before,
             limit: ROWS,
         };

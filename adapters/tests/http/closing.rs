@@ -32,7 +32,7 @@ const PASSWORD: &str = "correct horse battery";
 const DEVICE: &str = "Firefox at the harbour";
 
 /// Somebody registers, proves the address and comes in.
-async fn person(shop: &Shop, nobody: &Asker, email: &str) -> Asker {
+pub async fn person(shop: &Shop, nobody: &Asker, email: &str) -> Asker {
     let wish = json!({ "email": email, "password": PASSWORD, "name": "Jana Kupcová" });
     nobody.post("/v1/auth/register", wish).await.ok();
     let platform = TenantId::platform();

@@ -332,6 +332,7 @@ async fn where_people_log_in_only_those_who_are_signed_in_get_on() {
             }
             tried += 1;
             let path = template.replace("{session}", "019bc0de-0000-7000-8000-000000000001");
+            let path = path.replace("{name}", "Tills");
             let method: Method = method.to_uppercase().parse().unwrap();
             for (who, asker) in &askers {
                 let body = (method != Method::GET).then_some(Body::from("{}"));

@@ -5,6 +5,7 @@
 // Outside of `#[test]` clippy does not see that this is a test.
 #![allow(clippy::unwrap_used)]
 
+mod narrow;
 mod pages;
 mod rows;
 mod rules;
@@ -81,4 +82,10 @@ contract! {
         a_dead_letter_with_nul_is_kept,
         old_requests_are_forgotten_oldest_first,
         a_store_answers_a_ping;
+    narrow:
+        lists_filter_by_label_and_by_a_stretch_of_names,
+        a_label_changes_with_its_state_and_is_read_back,
+        the_labels_that_there_are_are_told_once_in_order,
+        keys_are_listed_by_how_they_begin_the_last_first,
+        a_person_s_entities_are_listed_until_they_are_erased;
 }

@@ -329,6 +329,8 @@ fn all(prefix: &str) -> ListQuery {
         domain: "order".into(),
         prefix: prefix.into(),
         status: None,
+        label: None,
+        from: None,
         before: None,
         limit: 100,
     }

@@ -41,6 +41,7 @@ pub fn state(entity: &str, version: i64) -> StoredEntity {
         shard: 0,
         version,
         status: Some("open".into()),
+        label: None,
         due: None,
         created_at: Timestamp::from_millis(1_000 + version),
         updated_at: Timestamp::from_millis(2_000 + version),

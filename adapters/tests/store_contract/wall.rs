@@ -71,6 +71,8 @@ async fn one_connection_serves_one_tenant_after_the_other_and_mixes_none() {
             domain: "order".into(),
             prefix: String::new(),
             status: None,
+            label: None,
+            from: None,
             before: None,
             limit: 10,
         };

@@ -28,7 +28,7 @@ const VIEWS: [(&str, &str); 6] = [
     ("", text!("All")),
     ("?status=queued", text!("Queued")),
     ("?status=waiting", text!("Tried again later")),
-    ("?status=failed", text!("Not sent")),
+    ("?status=given_up", text!("Not sent")),
     ("?status=sent", text!("Sent")),
     ("/texts", text!("Texts")),
 ];
@@ -53,9 +53,15 @@ fn views(desk: &Desk, current: &str) -> Markup {
 }
 
 async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
+    let order = asked.text("order");
     let path = query(
         "/v1/notifications",
-        &[("limit", "50"), ("status", asked.text("status")), ("cursor", asked.text("cursor"))],
+        &[
+            ("limit", "50"),
+            ("status", asked.text("status")),
+            ("order", order),
+            ("cursor", asked.text("cursor")),
+        ],
     );
     let page = desk.api().get(&path).await?;
     let row = |message: &Value| Row {
@@ -75,18 +81,35 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         "" => String::new(),
         status => format!("?status={}", escape(status)),
     };
+    let base = match order {
+        "" => desk.url(&format!("/messages{view}")),
+        order => {
+            desk.url(&query("/messages", &[("status", asked.text("status")), ("order", order)]))
+        }
+    };
     let main = html! {
         (parts::heading(desk.t("Messages"), &html! {}, &html! {
             button type="button" data-export hidden { (desk.t("Export CSV")) }
         }))
         (views(&desk, &view))
+        @if !order.is_empty() {
+            nav.chips aria-label=(desk.t("What the list is narrowed by")) {
+                span.quiet { (desk.t("Messages about")) }
+                a.chip href=(desk.url(&format!("/messages{view}"))) title=(desk.t("Take it away")) {
+                    (desk.f("order {}", &[crate::format::short(order)])) " "
+                    span aria-hidden="true" { "×" }
+                    span.hidden { ", " (desk.t("Take it away")) }
+                }
+                a href=(desk.url(&format!("/orders/{}", escape(order)))) { (desk.t("To the order")) }
+            }
+        }
         div #live data-live="notification.*" data-live-rows="notification.queued" {
             @if rows.is_empty() {
                 (parts::empty(desk.t("No message is like that"),
                     desk.t("Messages follow what happens to orders and payments.")))
             } @else { (table(&desk, desk.t("Messages"), &COLUMNS, &rows, None)) }
         }
-        (parts::pager(&desk, &desk.url(&format!("/messages{view}")), asked.text("cursor"), &page))
+        (parts::pager(&desk, &base, asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Messages"), main))
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod catalog;
+mod channels;
 mod components;
 mod dead_letters;
 mod keys;
@@ -59,6 +60,7 @@ fn of_a_shop() -> Router<Console> {
         .merge(stock::routes())
         .merge(catalog::routes())
         .merge(suppliers::routes())
+        .merge(channels::routes())
         .merge(payments::routes())
         .merge(messages::routes())
         .merge(webhooks::routes())

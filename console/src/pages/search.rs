@@ -35,7 +35,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         (parts::heading(&title, &html! {}, &html! {}))
         @if found.is_empty() {
             (parts::empty(desk.t("Nothing is called that"),
-                desk.t("Try an order's number, the id of an order or a payment, a SKU, an EAN, or words of a product's title.")))
+                desk.t("Try an order's number or its beginning, a customer's whole e-mail, the id of an order or a payment, a SKU, an EAN, or words of a product's title.")))
         }
         ul.feed.panel {
             @for one in &found {
@@ -51,21 +51,25 @@ async fn look(desk: &Desk, wanted: &str) -> Vec<Found> {
     let api = desk.api();
     let name = escape(wanted);
     let query: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-    let (numbered, order, payment, stock, products) = (
+    let (numbered, begun, order, payment, stock, products) = (
         format!("/v1/orders?number={query}"),
+        format!("/v1/orders?limit=20&q={query}"),
         format!("/v1/orders/{name}"),
         format!("/v1/payments/{name}"),
         format!("/v1/stock/{name}"),
         format!("/v1/products?limit=20&q={query}"),
     );
-    let (numbered, order, payment, stock, products) = tokio::join!(
+    let (numbered, begun, order, payment, stock, products) = tokio::join!(
         api.get_if_any(&numbered),
+        api.get_if_any(&begun),
         api.get_if_any(&order),
         api.get_if_any(&payment),
         api.get_if_any(&stock),
         api.get_if_any(&products),
     );
-    let mut found: Vec<Found> = numbered
+    // Whoever types a whole number means that order; else those that begin so, or a customer's.
+    let orders = if numbered.list("items").is_empty() { &begun } else { &numbered };
+    let mut found: Vec<Found> = orders
         .list("items")
         .iter()
         .chain((!order.is_null()).then_some(&order))

@@ -2,7 +2,7 @@
 
 mod figures;
 
-use super::Answer;
+use super::{Answer, orders::filters::of_channel};
 use crate::{
     desk::Desk,
     format,
@@ -37,7 +37,7 @@ async fn show(desk: Desk) -> Answer {
         api.get_if_any("/v1/dead-letters?limit=50"),
         api.get_if_any("/v1/orders?limit=50&status=paid_without_stock"),
         api.get_if_any("/v1/differences?limit=50&status=open"),
-        api.get_if_any("/v1/notifications?limit=50&status=failed"),
+        api.get_if_any("/v1/notifications?limit=50&status=given_up"),
         api.get_if_any("/v1/payments?limit=200&status=pending"),
     );
     let day = day?;
@@ -94,7 +94,7 @@ fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
     let mark = |count: usize| if count > 0 { "red" } else { "" };
     let since = match &day.complete {
         true => desk.t("since midnight").to_owned(),
-        false => desk.f("the latest {}, not the whole day", &[&desk.number(day.read)]),
+        false => desk.f("the latest {}, not the whole day", &[&desk.number(day.orders)]),
     };
     html! {
         div.tiles {
@@ -113,7 +113,7 @@ fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
             (parts::tile(desk.t("Not done"), &plus(waits.dead, waits.more),
                 desk.t("to try again or drop"), &desk.url("/dead-letters"), mark(waits.dead)))
             (parts::tile(desk.t("Messages not sent"), &plus(waits.undelivered, false),
-                desk.t("to send again"), &desk.url("/messages?status=failed"),
+                desk.t("to send again"), &desk.url("/messages?status=given_up"),
                 mark(waits.undelivered)))
             (parts::tile(desk.t("Differences"), &plus(waits.differences, waits.more),
                 desk.t("to the providers' lists"), &desk.url("/payments/differences"),
@@ -131,7 +131,7 @@ fn by_hour(desk: &Desk, day: &Figures) -> Markup {
     let title = match (day.complete, day.hourly) {
         (true, true) => desk.f("{} orders today", &[&desk.number(day.orders)]),
         (true, false) => desk.f("{} orders today, by minute", &[&desk.number(day.orders)]),
-        (false, _) => desk.f("{} orders, by minute", &[&desk.number(day.read)]),
+        (false, _) => desk.f("{} orders, by minute", &[&desk.number(day.orders)]),
     };
     let series = [(desk.t("Orders").to_owned(), hours, counts)];
     parts::chart(desk, &Chart { title: &title, steps: &steps, series: &series })
@@ -148,11 +148,12 @@ fn by_channel(desk: &Desk, day: &Figures) -> Markup {
             }
             ul.bars {
                 @for (channel, count) in &day.channels {
-                    li { span { (channel) } meter min="0" max=(most) value=(count)
+                    li { a href=(of_channel(desk, channel, "", &day.day)) { (channel) } meter min="0" max=(most) value=(count)
                             aria-label=(channel) {}
                         span.figure { (desk.number(*count)) } }
                 }
             }
+            p { a href=(desk.url("/channels")) { (desk.t("All channels")) } }
         },
     )
 }

@@ -44,6 +44,7 @@ const PLACES: [&[Place]; 4] = [
         place("/stock", text!("Stock"), "stock:read", "box", true),
         place("/catalog", text!("Catalog"), "catalog:read", "tag", false),
         place("/suppliers", text!("Suppliers"), "supplier:read", "truck", false),
+        place("/channels", text!("Channels"), "orders:read", "fork", false),
     ],
     &[
         place("/payments", text!("Payments"), "payments:read", "card", false),

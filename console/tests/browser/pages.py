@@ -36,6 +36,7 @@ PAGES = [
     ("suppliers", "/suppliers"),
     ("import", "/suppliers import *"),
     ("mapping", "/suppliers/sources/hanse-full/categories?show=all"),
+    ("channels", "/channels"),
     ("payments", "/payments"),
     ("payment", "/payments?status=paid *"),
     ("ledger", "/payments/ledger"),

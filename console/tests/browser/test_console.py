@@ -56,6 +56,80 @@ def test_an_order_is_found_by_its_number(page):
     expect(page.locator("h1")).to_have_text(f"Order {number}")
 
 
+def test_a_list_is_narrowed_by_chips_and_widened_by_a_click(page):
+    page.goto(shop("/orders?status=shipped"))
+    channel = page.locator('[data-rows] td[data-label="Channel"]').first.inner_text()
+    page.get_by_label("Channel", exact=True).fill(channel)
+    page.get_by_role("button", name="Find").click()
+    chips = page.locator(".chips")
+    expect(chips).to_contain_text("status is shipped")
+    expect(chips).to_contain_text(f"channel is {channel}")
+    assert "=&" not in page.url and not page.url.endswith("=")
+    accessible(page)
+    chips.get_by_role("link", name=re.compile("^status is")).click()
+    expect(chips).not_to_contain_text("status is")
+    expect(chips).to_contain_text(f"channel is {channel}")
+    page.go_back()
+    expect(chips).to_contain_text("status is shipped")
+
+
+def test_a_view_is_saved_as_a_tab_and_removed(page):
+    page.goto(shop("/orders?status=shipped&placed_from=2020-01-01"))
+    page.get_by_label("Name of the view").fill("Sent so far")
+    page.get_by_role("button", name="Save this view").click()
+    tab = page.get_by_role("link", name="Sent so far", exact=True)
+    expect(tab).to_have_attribute("aria-current", "true")
+    accessible(page)
+    page.goto(shop("/orders"))
+    tab.click()
+    expect(page.locator(".chips")).to_contain_text("status is shipped")
+    page.get_by_role("button", name="Remove this view").click()
+    expect(page.locator("h1")).to_have_text("Orders")
+    expect(tab).to_have_count(0)
+
+
+def test_a_channel_leads_to_its_orders(page):
+    page.goto(shop())
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Channels").click()
+    expect(page.locator("h1")).to_have_text("Channels")
+    accessible(page)
+    channel = page.locator("[data-rows] a.open").first
+    name = channel.inner_text()
+    channel.click()
+    expect(page.locator("h1")).to_have_text("Orders")
+    expect(page.locator(".chips")).to_contain_text(f"channel is {name}")
+    page.goto(shop("/channels?day=2020-01-01"))
+    expect(page.locator("h1")).to_have_text("Channels")
+    accessible(page)
+
+
+def test_an_order_is_found_by_its_customers_whole_address(page):
+    open_page(page, "/orders?status=shipped *")
+    address = page.locator("dd").filter(has_text="@").first.inner_text()
+    number = page.locator("h1").inner_text().removeprefix("Order ")
+    page.goto(shop("/orders"))
+    page.get_by_label(re.compile("whole e-mail")).fill(address.upper())
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("[data-rows] a.open").filter(has_text=number)).to_be_visible()
+
+
+def test_an_orders_messages_lead_to_all_of_them_and_back(page):
+    open_page(page, "/orders?status=shipped *")
+    page.get_by_role("link", name="All messages of the order").click()
+    expect(page.locator("h1")).to_have_text("Messages")
+    expect(page.locator(".chips")).to_contain_text("Messages about")
+    accessible(page)
+    page.get_by_role("link", name="To the order").click()
+    expect(page.locator("h1")).to_contain_text("Order ")
+
+
+def test_what_is_low_is_a_list_of_its_own(page):
+    page.goto(shop("/stock"))
+    page.get_by_role("link", name="Low", exact=True).click()
+    expect(page.locator("[data-rows] a.open").first).to_be_visible()
+    accessible(page)
+
+
 def test_a_list_is_walked_and_opened_with_the_keyboard_alone(page):
     page.goto(shop("/orders?status=cancelled"))
     page.keyboard.press("j")

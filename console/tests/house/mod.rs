@@ -36,6 +36,7 @@ struct House {
     role: Option<&'static str>,
     order: Value,
     asked: Arc<Mutex<Vec<Asked>>>,
+    read: Arc<Mutex<Vec<String>>>,
 }
 
 /// A browser in front of the console of such a house.
@@ -65,7 +66,7 @@ pub fn browser(role: Option<&'static str>) -> Browser {
 
 /// The same, with another order in the place of the recorded one.
 pub fn browser_of(role: Option<&'static str>, order: Value) -> Browser {
-    let house = House { role, order, asked: Arc::default() };
+    let house = House { role, order, asked: Arc::default(), read: Arc::default() };
     let api = Router::new().fallback(answer).with_state(house.clone());
     let console = kontor_console::router(BoxCloneSyncService::new(api), &[3; 32]).unwrap();
     Browser { console, cookies: Vec::new(), house }
@@ -75,6 +76,11 @@ impl Browser {
     /// What was asked of the API so far, other than to read.
     pub fn asked(&self) -> Vec<Asked> {
         self.house.asked.lock().unwrap().clone()
+    }
+
+    /// What was read of the API so far.
+    pub fn read(&self) -> Vec<String> {
+        self.house.read.lock().unwrap().clone()
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -158,6 +164,28 @@ fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
     (status, told.to_string()).into_response()
 }
 
+fn summary() -> Value {
+    let tally = |orders: i64, without: i64, minor: i64| {
+        let mut hours = vec![0; 24];
+        hours[0] = orders;
+        json!({ "orders": orders, "paid": 1, "cancelled": 0, "paid_without_stock": without,
+                "revenue": [{"amount_minor": minor, "currency": "CZK"}], "hours": hours })
+    };
+    let of = |channel: &str, mut tally: Value| {
+        tally["channel"] = json!(channel);
+        tally["last_order"] =
+            json!({"id": ORDER, "number": "2026-000007", "placed_at": "2026-11-27T14:57:00Z"});
+        tally
+    };
+    let mut day = tally(1_200, 1, 4_188_000);
+    day["day"] = json!("2026-11-27");
+    day["complete"] = json!(true);
+    day["minutes"] = json!([{"at": "2026-11-27T14:57:00Z", "orders": 1_200}]);
+    day["channels"] =
+        json!([of("till", tally(200, 0, 698_000)), of("web", tally(1_000, 1, 3_490_000))]);
+    day
+}
+
 async fn answer(State(house): State<House>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -173,6 +201,7 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     if !parts.headers.contains_key(header::AUTHORIZATION) {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
+    house.read.lock().unwrap().push(path.clone());
     settings::read(&path).map_or_else(|| read(&house, &path), |told| json(&told))
 }
 
@@ -181,6 +210,9 @@ fn done(house: &House, path: &str) -> Response {
     if route == "/v1/auth/login" {
         let tokens = json!({"access_token": "at", "refresh_token": "rt", "expires_in": 600});
         return json(&tokens);
+    }
+    if route.starts_with("/v1/auth/me/views/") {
+        return json(&json!({"name": "Web", "query": "channel=web"}));
     }
     let order = format!("/v1/orders/{ORDER}/");
     match route.strip_prefix(&order) {
@@ -206,6 +238,9 @@ fn read(house: &House, path: &str) -> Response {
     match path {
         "/v1/auth/me" => json(&me()),
         "/v1/tenant" => json(&tenant()),
+        path if path.starts_with("/v1/summary") => json(&summary()),
+        "/v1/auth/me/views" => json(&json!({"items": [
+            {"name": "To pack at the till", "query": "status=confirmed&channel=till"}]})),
         "/v1/permissions" => json(&recorded("permissions")),
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
@@ -229,12 +264,23 @@ fn read(house: &House, path: &str) -> Response {
             json(&then)
         }
         path if path.starts_with(&format!("{order}/history")) => json(&recorded("history")),
+        path if path.starts_with("/v1/orders?") && path.contains("status=returned") => {
+            json(&json!({ "items": [] }))
+        }
         path if path.starts_with("/v1/orders?") => json(&recorded("orders")),
         path if path.starts_with("/v1/payments?order=") => json(&recorded("payments")),
         path if path.starts_with("/v1/payments/") && path.contains("/history") => {
             json(&recorded("payment-history"))
         }
         path if path.starts_with("/v1/stock/reservations/") => json(&recorded("reservation")),
+        path if path.starts_with("/v1/stock?") => json(&json!({"items": [{"id": "lamp",
+            "total_available": 2, "levels": [{"warehouse": "main", "on_hand": 3, "reserved": 1}],
+            "settings": {"low_threshold": 4}}]})),
+        path if path.starts_with("/v1/notifications?") && path.contains("order=") => {
+            json(&json!({"items": [{"id": "m1",
+            "template": "shipped", "status": "sent", "recipient": "jana@example.com",
+            "queued_at": "2026-11-27T15:00:00Z", "about": ORDER}]}))
+        }
         path if path.starts_with("/v1/notifications") || path.starts_with("/v1/audit") => {
             json(&json!({"items": []}))
         }

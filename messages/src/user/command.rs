@@ -208,6 +208,26 @@ pub enum UserCommand {
         /// Of which tenant.
         tenant: TenantId,
     },
+    /// A user keeps a view of a tenant's orders under a name; one of that name is replaced.
+    SaveView {
+        /// Who.
+        user: UserId,
+        /// Of whose orders.
+        tenant: TenantId,
+        /// What it is called.
+        name: String,
+        /// What the list is narrowed by, as the query of an address.
+        query: String,
+    },
+    /// A user needs a view no longer.
+    RemoveView {
+        /// Who.
+        user: UserId,
+        /// Of whose orders.
+        tenant: TenantId,
+        /// What it is called.
+        name: String,
+    },
     /// A session's time is over.
     WakeSession {
         /// Whose.

@@ -159,6 +159,18 @@ pub enum UserEvent {
         /// Of which tenant.
         tenant: TenantId,
     },
+    /// `user.view_saved`.
+    ViewSaved {
+        /// What it is called.
+        name: String,
+        /// What the list is narrowed by.
+        query: String,
+    },
+    /// `user.view_removed`.
+    ViewRemoved {
+        /// What it was called.
+        name: String,
+    },
     /// `user.session_opened`.
     SessionOpened {
         /// Whose.

@@ -121,6 +121,9 @@ pub(super) fn unlike(row: &StoredEntity, truth: &Replayed, shards: u32) -> Optio
     if row.status.as_deref() != truth.status {
         return Some(format!("status {:?} is stored, {:?} is true", row.status, truth.status));
     }
+    if row.label.as_deref() != truth.label.as_deref() {
+        return Some(format!("label {:?} is stored, {:?} is true", row.label, truth.label));
+    }
     if row.due != truth.due {
         return Some(format!("due {:?} is stored, {:?} is true", row.due, truth.due));
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kontor_actors::{memory::MemoryStore, store::*};
-use kontor_messages::{TenantId, Timestamp};
+use kontor_messages::{EntityId, TenantId, Timestamp};
 use std::{
     sync::{
         Arc, Mutex,
@@ -134,6 +134,23 @@ impl Store for Tampered {
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
         self.inner.list(query).await
     }
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault> {
+        self.inner.labels(tenant, domain, limit).await
+    }
+
+    async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault> {
+        self.inner.list_keys(query).await
+    }
+
+    async fn list_of_person(&self, query: &PersonQuery) -> Result<Vec<EntityId>, StoreFault> {
+        self.inner.list_of_person(query).await
+    }
+
     async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {
         self.inner.count(tenant).await
     }

@@ -5,6 +5,7 @@ mod phone;
 mod pinned;
 mod properties;
 mod register;
+mod views;
 
 use super::*;
 use crate::testing::{NOW, Outcome, Stage, given};

@@ -74,6 +74,11 @@ fn events() -> Vec<UserEvent> {
             to: Some("+420602123456".to_owned()),
             language: None,
         },
+        UserEvent::ViewSaved {
+            name: "To pack".to_owned(),
+            query: "status=confirmed&channel=web".to_owned(),
+        },
+        UserEvent::ViewRemoved { name: "To pack".to_owned() },
     ]
 }
 

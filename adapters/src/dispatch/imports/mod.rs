@@ -146,6 +146,8 @@ impl Imports {
             domain: Supplier::NAME.to_owned(),
             prefix: "source/".to_owned(),
             status: None,
+            label: None,
+            from: None,
             before: None,
             limit: SOURCES_MAX,
         };

@@ -49,6 +49,8 @@ pub async fn ours(intake: &Intake, tenant: &TenantId) -> Result<Vec<Ours>, Store
             domain: Catalog::NAME.to_owned(),
             prefix: "category/".to_owned(),
             status: None,
+            label: None,
+            from: None,
             before: before.clone(),
             limit: ROWS,
         };

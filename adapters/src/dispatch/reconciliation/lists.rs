@@ -200,6 +200,8 @@ impl Lists<'_> {
             domain: Payment::NAME.to_owned(),
             prefix: String::new(),
             status: Some("pending".to_owned()),
+            label: None,
+            from: None,
             before: None,
             limit: WAITING_MAX,
         };

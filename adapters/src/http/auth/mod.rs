@@ -13,6 +13,7 @@ pub(in crate::http) mod pace;
 pub(in crate::http) mod register;
 mod roles;
 pub(in crate::http) mod view;
+mod views;
 
 use super::{Api, Problem};
 use axum::{
@@ -28,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(login::routes())
         .merge(me::routes())
         .merge(close::routes())
+        .merge(views::routes())
         .merge(legacy::routes())
         .routes(routes!(published_keys))
 }

@@ -213,6 +213,8 @@ pub(super) async fn all(
             domain: Catalog::NAME.to_owned(),
             prefix: Categories::PREFIX.to_owned(),
             status: None,
+            label: None,
+            from: None,
             before: before.take(),
             limit: PAGE,
         };

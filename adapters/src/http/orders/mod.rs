@@ -1,6 +1,12 @@
 //! Orders: placing and reading them.
 
 mod actions;
+mod found;
+mod list;
+mod summary;
+
+pub(super) use list::check_view;
+pub(super) use summary::Summaries;
 
 use super::{
     Api,
@@ -10,13 +16,12 @@ use super::{
     history,
     path::Named,
     problem::Problem,
-    query,
-    read::{self, Asked, Page},
+    query, read,
 };
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use kontor_actors::{
-    order::{Order, external_key, state::OrderDocument},
+    order::{Order, state::OrderDocument},
     placing::{PlacedHow, place_order},
     replay::{Until, state_at},
 };
@@ -27,34 +32,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// An order is shown as it was only if it has seen no more changes than this.
 const CHANGES_MAX: i64 = 5_000;
-
-/// Which orders.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-struct Wanted {
-    /// Items at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    #[param(min_length = 1, max_length = 200)]
-    cursor: Option<String>,
-    /// Only these.
-    #[param(min_length = 1, max_length = 40)]
-    status: Option<String>,
-    /// The order of this number.
-    #[param(min_length = 1, max_length = 100)]
-    number: Option<String>,
-    /// The order that its channel calls so; needs `channel`.
-    #[param(min_length = 1, max_length = 100)]
-    external_id: Option<String>,
-    /// The channel of `external_id`.
-    #[param(min_length = 1, max_length = 40)]
-    channel: Option<String>,
-    /// The channel's account of `external_id`, if the order has one.
-    #[param(min_length = 1, max_length = 100)]
-    account: Option<String>,
-}
 
 /// As of when.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -68,8 +45,10 @@ struct AsOf {
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .routes(routes!(list, place))
+        .routes(routes!(place))
         .routes(routes!(get))
+        .merge(list::routes())
+        .merge(summary::routes())
         .merge(actions::routes())
         .merge(history::of_orders())
 }
@@ -92,30 +71,6 @@ async fn place(ordered: Ordered<Box<PlaceOrder>>) -> Result<Response, Problem> {
         PlacedHow::Known => StatusCode::OK,
     };
     Outcome { done: placed.done, replayed, dry_run }.show::<Orders>(status)
-}
-
-/// Orders, newest first; or the one of a number, or of a channel's id.
-#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Wanted),
-    responses((status = OK, body = Page<Versioned<OrderDocument>>)))]
-async fn list(
-    State(api): State<Api>,
-    access: Access,
-    query::Asked(wanted): query::Asked<Wanted>,
-) -> Result<Response, Problem> {
-    let Some((name, value)) = wanted.key()? else {
-        let asked = read::StatusPaging {
-            limit: wanted.limit,
-            cursor: wanted.cursor,
-            status: wanted.status,
-        };
-        return read::many::<Orders>(&api, &access, Asked::try_from(asked)).await;
-    };
-    let found = api.intake().find::<Order>(access.id(), name, &value).await?;
-    let page = match found {
-        Some(order) => page_of(read::load::<Orders>(&api, access.id(), order.as_str()).await?)?,
-        None => Page { items: Vec::new(), next_cursor: None },
-    };
-    Ok(super::json(StatusCode::OK, &page))
 }
 
 /// An order; as it was, if asked for a time.
@@ -149,33 +104,4 @@ async fn as_it_was(
     let document = Orders::document(&state).ok_or_else(unknown)?;
     let shown = Versioned { id: entity.to_string(), version, document };
     Ok(super::json(StatusCode::OK, &shown))
-}
-
-fn page_of(order: read::Loaded<Orders>) -> Result<Page<Versioned<OrderDocument>>, Problem> {
-    let document = Orders::document(&order.state).ok_or_else(|| Problem::not_found("order"))?;
-    let (id, document) = (order.entity.to_string(), document.into_owned());
-    let items = vec![Versioned { id, version: order.version, document }];
-    Ok(Page { items, next_cursor: None })
-}
-
-impl Wanted {
-    /// The key that is asked for, if one is.
-    fn key(&self) -> Result<Option<(&'static str, String)>, Problem> {
-        read::bounded("number", self.number.as_deref(), 100)?;
-        read::bounded("external_id", self.external_id.as_deref(), 100)?;
-        read::bounded("channel", self.channel.as_deref(), 40)?;
-        read::bounded("account", self.account.as_deref(), 100)?;
-        match (&self.number, &self.external_id, &self.channel) {
-            (Some(number), None, None) => Ok(Some(("number", number.clone()))),
-            (None, Some(external_id), Some(channel)) => {
-                let key = external_key(channel, self.account.as_deref(), external_id);
-                Ok(Some((key.name, key.value)))
-            }
-            (None, None, None) if self.account.is_none() => Ok(None),
-            _ => Err(Problem::parameter(
-                "external_id",
-                "expected number alone, or external_id with channel",
-            )),
-        }
-    }
 }

@@ -131,6 +131,8 @@ async fn list(State(api): State<Api>, access: Access) -> Result<Response, Proble
         domain: Supplier::NAME.to_owned(),
         prefix: "supplier/".to_owned(),
         status: None,
+        label: None,
+        from: None,
         before: None,
         limit: SUPPLIERS,
     };

@@ -4,7 +4,7 @@ use super::{Connection, Row};
 use crate::store::lookups::Question;
 
 pub(super) static ENTITIES: &str = "SELECT w.place, e.tenant, e.domain, e.id, e.shard, e.version,
-        e.status, e.due, e.created_at, e.updated_at, e.state
+        e.status, e.due, e.created_at, e.updated_at, e.state, e.label
     FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[]) AS w (place, tenant, domain, id)
     JOIN entities e ON e.tenant = w.tenant AND e.domain = w.domain AND e.id = w.id";
 

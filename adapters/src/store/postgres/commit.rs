@@ -31,6 +31,7 @@ pub(super) async fn commit(connection: &mut Connection, batch: &Batch) -> Result
     let statement = bind_requests(statement, &batch.requests);
     let statement = bind_cursors(statement, &batch.cursors);
     let statement = bind_person_keys(statement, &batch.person_keys);
+    let statement = column(statement, &batch.states, |row| row.label.as_deref());
     match statement.execute(connection).await {
         Ok(_) => Ok(()),
         Err(error) => Err(judge(batch, &error)),

@@ -10,13 +10,13 @@ WITH journaled AS (
     SELECT count(*) AS passed FROM journaled
 ), stated AS (
     INSERT INTO entities (tenant, domain, id, shard, version, status, due, created_at, updated_at,
-        state)
+        state, label)
     SELECT * FROM unnest($12::text[], $13::text[], $14::text[], $15::int4[], $16::int8[],
-        $17::text[], $18::int8[], $19::int8[], $20::int8[], $21::text[])
+        $17::text[], $18::int8[], $19::int8[], $20::int8[], $21::text[], $54::text[])
     WHERE (SELECT passed FROM fence) >= 0
     ON CONFLICT (tenant, domain, id) DO UPDATE SET shard = excluded.shard,
         version = excluded.version, status = excluded.status, due = excluded.due,
-        updated_at = excluded.updated_at, state = excluded.state
+        updated_at = excluded.updated_at, state = excluded.state, label = excluded.label
         WHERE entities.version < excluded.version
 ), touched AS (
     INSERT INTO touches (tenant, domain, entity, version, shard, seq)

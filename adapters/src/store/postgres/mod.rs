@@ -32,7 +32,8 @@ const BEGIN: &str = "BEGIN";
 /// Nodes that start together bring the tables up to date one after another.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7811606231)";
 
-const MIGRATIONS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 
 const VIEWS: &[(&str, &str)] = &[
     ("journal_events", include_str!("../views/postgres/journal_events.sql")),

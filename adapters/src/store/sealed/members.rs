@@ -34,6 +34,7 @@ pub fn hints(domain: &str) -> &'static [&'static str] {
             "\"rehash\"",
             "\"sealed\"",
             "\"device\"",
+            "\"query\"",
         ],
         "tenant" => &["\"email\"", "\"address\"", "\"last_used_from\"", "\"provider\""],
         "webhook" => &["\"secret\"", "\"api_key\""],
@@ -80,6 +81,7 @@ pub fn is_personal(domain: &str, parent: &str, name: &str) -> bool {
                 | "sealed"
                 | "device"
                 | "address"
+                | "query"
         ),
         ("tenant", "settings") => false,
         ("tenant", _) => matches!(name, "email" | "address" | "last_used_from"),
@@ -152,7 +154,7 @@ pub fn person_of(entity: &EntityRef, value: &Value) -> Option<String> {
         }
         "user" => {
             let mut parts = entity.entity.as_str().split('/');
-            let kept = parts.next().filter(|kind| ["user", "session"].contains(kind));
+            let kept = parts.next().filter(|kind| ["user", "session", "views"].contains(kind));
             kept.and(parts.next()).map(Known::User)
         }
         "tenant" => match entity.entity.as_str().split_once('/') {
@@ -267,6 +269,9 @@ mod tests {
         assert_eq!(of("user", "session/u1/s1", json!({})), olga);
         assert_eq!(of("tenant", "member/u1", json!({ "email": "o@example.com" })), olga);
         assert_eq!(of(META, "user:u1", json!({ "address": "::1" })), olga);
+        assert_eq!(of("user", "views/u1/harbour", json!({})), olga);
+        let views = json!({ "kind": "views", "views": [{ "name": "Tills", "query": "q=1" }] });
+        assert_eq!(personal("user", views), ["Tills", "q=1"]);
         assert_eq!(of("user", "address/ab", json!({})), None);
         assert_eq!(of(META, "key:abc", json!({})), None);
         let invited = of("tenant", "invitation/i1", json!({ "email": "O@example.com" }));

@@ -15,11 +15,12 @@ pub use kontor_actors::store::ERASED;
 use kontor_actors::{
     chance::secret_bytes,
     store::{
-        Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery,
-        ListQuery, Lookup, PersonKeyRow, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+        Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
+        ListQuery, Lookup, PersonKeyRow, PersonQuery, Seq, Store, StoreFault, StoredEntity,
+        StoredEvent,
     },
 };
-use kontor_messages::{TenantId, Timestamp};
+use kontor_messages::{EntityId, TenantId, Timestamp};
 pub use members::Known;
 use seal::Key;
 use std::{
@@ -251,6 +252,27 @@ impl Store for SealedStore {
 
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
         self.open(self.inner.list(query).await?).await
+    }
+
+    async fn list_unopened(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.inner.list(query).await
+    }
+
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault> {
+        self.inner.labels(tenant, domain, limit).await
+    }
+
+    async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault> {
+        self.inner.list_keys(query).await
+    }
+
+    async fn list_of_person(&self, query: &PersonQuery) -> Result<Vec<EntityId>, StoreFault> {
+        self.inner.list_of_person(query).await
     }
 
     async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {

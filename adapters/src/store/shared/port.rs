@@ -3,10 +3,10 @@
 use super::{Database, commit, fetch, reads, wall};
 use async_trait::async_trait;
 use kontor_actors::store::{
-    Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyRow, LetterQuery, ListQuery,
-    Lookup, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+    Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
+    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent,
 };
-use kontor_messages::{TenantId, Timestamp};
+use kontor_messages::{EntityId, TenantId, Timestamp};
 use std::sync::Arc;
 use tokio::time::timeout;
 
@@ -94,6 +94,23 @@ impl Store for Database {
 
     async fn list(&self, query: &ListQuery) -> Result<Vec<StoredEntity>, StoreFault> {
         ask_for!(self, &query.tenant, list(query))
+    }
+
+    async fn labels(
+        &self,
+        tenant: &TenantId,
+        domain: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreFault> {
+        ask_for!(self, tenant, labels(tenant, domain, limit))
+    }
+
+    async fn list_keys(&self, query: &KeyQuery) -> Result<Vec<KeyRow>, StoreFault> {
+        ask_for!(self, &query.tenant, list_keys(query))
+    }
+
+    async fn list_of_person(&self, query: &PersonQuery) -> Result<Vec<EntityId>, StoreFault> {
+        ask_for!(self, &query.tenant, list_of_person(query))
     }
 
     async fn count(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreFault> {

@@ -7,11 +7,11 @@ use super::{Connection, Dialect, rows};
 use kontor_actors::{
     storable,
     store::{
-        CursorRow, DeadLetter, EntityRef, KeyRow, LetterQuery, ListQuery, PERSONAL_NAMES, Seq,
-        StoredEntity, StoredEvent,
+        CursorRow, DeadLetter, EntityRef, KeyQuery, KeyRow, LetterQuery, ListQuery, PERSONAL_NAMES,
+        PersonQuery, Seq, StoredEntity, StoredEvent,
     },
 };
-use kontor_messages::{TenantId, Timestamp};
+use kontor_messages::{EntityId, TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, query};
 
 type Rows<T> = sqlx::Result<Vec<T>>;
@@ -112,8 +112,12 @@ pub async fn list(connection: &mut Connection, wanted: &ListQuery) -> Rows<Store
     if let Some(status) = &wanted.status {
         sql.push(" AND status = ").push_bind(status);
     }
-    if !wanted.prefix.is_empty() {
-        sql.push(" AND id >= ").push_bind(&wanted.prefix);
+    if let Some(label) = &wanted.label {
+        sql.push(" AND label = ").push_bind(label);
+    }
+    let begins = [Some(wanted.prefix.clone()), wanted.from.clone()].into_iter().flatten().max();
+    if let Some(begin) = begins.filter(|begin| !begin.is_empty()) {
+        sql.push(" AND id >= ").push_bind(begin);
     }
     let ends = [wanted.before.clone(), after_prefix(&wanted.prefix)];
     if let Some(end) = ends.into_iter().flatten().min() {
@@ -121,6 +125,51 @@ pub async fn list(connection: &mut Connection, wanted: &ListQuery) -> Rows<Store
     }
     sql.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(wanted.limit));
     sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
+}
+
+/// From each label straight to the next: however many entities have one, they are not passed over.
+pub async fn labels(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    domain: &str,
+    limit: u32,
+) -> Rows<String> {
+    let sql = "WITH RECURSIVE known (label) AS (
+            SELECT min(label) FROM entities
+            WHERE tenant = $1 AND domain = $2 AND label IS NOT NULL
+            UNION ALL
+            SELECT (SELECT min(e.label) FROM entities e
+                WHERE e.tenant = $1 AND e.domain = $2 AND e.label > known.label)
+            FROM known WHERE known.label IS NOT NULL
+        )
+        SELECT label FROM known WHERE label IS NOT NULL LIMIT $3";
+    let page = query(sql).bind(tenant.as_str()).bind(domain).bind(i64::from(limit));
+    page.fetch_all(connection).await?.iter().map(|row| row.try_get(0)).collect()
+}
+
+pub async fn list_keys(connection: &mut Connection, wanted: &KeyQuery) -> Rows<KeyRow> {
+    let mut sql = select("tenant, domain, key, value, entity", "entity_keys WHERE tenant = ");
+    sql.push_bind(wanted.tenant.as_str()).push(" AND domain = ").push_bind(&wanted.domain);
+    sql.push(" AND key = ").push_bind(&wanted.name);
+    sql.push(" AND value >= ").push_bind(&wanted.prefix);
+    let ends = [wanted.before.clone(), after_prefix(&wanted.prefix)];
+    if let Some(end) = ends.into_iter().flatten().min() {
+        sql.push(" AND value < ").push_bind(end);
+    }
+    sql.push(" ORDER BY value DESC LIMIT ").push_bind(i64::from(wanted.limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::key).collect()
+}
+
+pub async fn list_of_person(connection: &mut Connection, wanted: &PersonQuery) -> Rows<EntityId> {
+    let mut sql = select("entity", "person_keys WHERE tenant = ");
+    sql.push_bind(wanted.tenant.as_str()).push(" AND person = ").push_bind(&wanted.person);
+    sql.push(" AND domain = ").push_bind(&wanted.domain).push(" AND key IS NOT NULL");
+    if let Some(before) = &wanted.before {
+        sql.push(" AND entity < ").push_bind(before);
+    }
+    sql.push(" ORDER BY entity DESC LIMIT ").push_bind(i64::from(wanted.limit));
+    let rows = sql.build().fetch_all(connection).await?;
+    rows.iter().map(|row| rows::name(row, 0)).collect()
 }
 
 pub async fn count(connection: &mut Connection, tenant: &TenantId) -> Rows<(String, u64)> {

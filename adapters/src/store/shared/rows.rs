@@ -14,7 +14,7 @@ pub const EVENT: &str = "shard, seq, id, tenant, domain, entity, version, name, 
 
 /// The columns of [`entity`].
 pub const ENTITY: &str =
-    "tenant, domain, id, shard, version, status, due, created_at, updated_at, state";
+    "tenant, domain, id, shard, version, status, due, created_at, updated_at, state, label";
 
 /// The columns of [`letter`].
 pub const LETTER: &str = "id, tenant, source, lane, event_shard, event_seq, reason, payload, \
@@ -41,6 +41,7 @@ pub fn event(row: &Row) -> sqlx::Result<StoredEvent> {
 pub fn entity_from(row: &Row, first: usize) -> sqlx::Result<StoredEntity> {
     let due: Option<i64> = row.try_get(first + 6)?;
     let status: Option<&str> = row.try_get(first + 5)?;
+    let label: Option<&str> = row.try_get(first + 10)?;
     Ok(StoredEntity {
         tenant: tenant(row, first)?,
         domain: text(row, first + 1)?,
@@ -48,6 +49,7 @@ pub fn entity_from(row: &Row, first: usize) -> sqlx::Result<StoredEntity> {
         shard: shard(row, first + 3)?,
         version: row.try_get(first + 4)?,
         status: status.map(Arc::from),
+        label: label.map(Arc::from),
         due: due.map(Timestamp::from_millis),
         created_at: time(row, first + 7)?,
         updated_at: time(row, first + 8)?,

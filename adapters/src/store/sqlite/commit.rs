@@ -26,12 +26,12 @@ static EVENTS: LazyLock<Values> = LazyLock::new(|| {
 
 static STATES: LazyLock<Values> = LazyLock::new(|| {
     let into = "INSERT INTO entities (tenant, domain, id, shard, version, status, due, created_at,
-        updated_at, state) VALUES";
+        updated_at, state, label) VALUES";
     let upsert = "ON CONFLICT (tenant, domain, id) DO UPDATE SET shard = excluded.shard,
         version = excluded.version, status = excluded.status, due = excluded.due,
-        updated_at = excluded.updated_at, state = excluded.state
+        updated_at = excluded.updated_at, state = excluded.state, label = excluded.label
         WHERE entities.version < excluded.version";
-    Values::new(into, 10, upsert)
+    Values::new(into, 11, upsert)
 });
 
 static TOUCHES: LazyLock<Values> = LazyLock::new(|| {
@@ -158,6 +158,7 @@ fn bind_state(statement: Bound, state: &StoredEntity) -> Bound {
         .bind(state.created_at.millis())
         .bind(state.updated_at.millis())
         .bind(Arc::clone(&state.state))
+        .bind(state.label.clone())
 }
 
 fn bind_touch(statement: Bound, touch: &TouchRow) -> Bound {

@@ -32,7 +32,8 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The folder's lock has already made sure that nobody else migrates.
 const LOCK: &str = "SELECT 1";
 
-const MIGRATIONS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 
 const VIEWS: &[(&str, &str)] = &[
     ("journal_events", include_str!("../views/sqlite/journal_events.sql")),

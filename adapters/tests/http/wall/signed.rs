@@ -95,6 +95,8 @@ impl Signing {
                 if signed {
                     let method: Method = method.to_uppercase().parse().unwrap();
                     let path = template.replace("{session}", &person.bearer.session.to_string());
+                    // What one calls a view is no id of anything: everybody has their own.
+                    let path = path.replace("{name}", "Tills");
                     assert!(!path.contains('{'), "{template}: say what its parameter is");
                     let body = (method != Method::GET).then(|| json!({}));
                     own.push(Route { method, template: template.clone(), path, body });
@@ -228,7 +230,7 @@ async fn one_user_s_ids_are_not_there_for_another_user() {
     let asker = signing.nobody.clone().token(&bert.access);
     let before = people_s(&signing.shop).await;
     let mut tried = 0;
-    for route in signing.own(&olga).await.iter().filter(|route| route.names_something()) {
+    for route in signing.own(&olga).await.iter().filter(|route| route.path.contains("/sessions/")) {
         tried += 1;
         let (status, code, text) = route.ask(&asker, "").await;
         let asked = format!("{} {}", route.method, route.template);
@@ -238,7 +240,7 @@ async fn one_user_s_ids_are_not_there_for_another_user() {
     assert_eq!(people_s(&signing.shop).await, before);
     // The same routes do find what is one's own.
     let own = signing.nobody.clone().token(&olga.access);
-    for route in signing.own(&olga).await.iter().filter(|route| route.names_something()) {
+    for route in signing.own(&olga).await.iter().filter(|route| route.path.contains("/sessions/")) {
         let body = Body::from("{}");
         let kind = Some("application/json");
         let answer = own.ask(route.method.clone(), &route.path, body, kind).await;

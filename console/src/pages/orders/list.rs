@@ -1,9 +1,13 @@
 //! The list of orders, by status or by what they are called.
 
-use super::super::Answer;
+use super::{
+    super::Answer,
+    filters::{self, Filters},
+    views,
+};
 use crate::{
     backend::escape,
-    desk::{Asked, Desk, Form, query},
+    desk::{Asked, Desk, Form, go, query},
     ui::{
         layout::text,
         parts,
@@ -49,69 +53,86 @@ const BULK: [(&str, &str); 4] = [
 ];
 
 pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let page = desk.api().get(&question(&asked)).await?;
-    let status = asked.text("status");
-    let tabs = VIEWS.map(|(view, label)| {
-        let url = match view {
-            "" => desk.url("/orders"),
-            view => desk.url(&format!("/orders?status={view}")),
-        };
-        (url, desk.t(label).to_owned(), view == status && asked.text("number").is_empty())
-    });
-    let base = match status {
-        "" => desk.url("/orders"),
-        status => desk.url(&format!("/orders?status={}", escape(status))),
-    };
+    let filters = Filters::of(&asked);
+    let named = ["number", "external_id"].iter().any(|name| !asked.text(name).is_empty());
+    let blanks = |query: &str| query.split('&').any(|pair| pair.ends_with('='));
+    if !named && desk.inner().here.split_once('?').is_some_and(|(_, query)| blanks(query)) {
+        // What a form says with its empty fields is the same list: one address for one thing.
+        return Ok(go(&filters.url(&desk)));
+    }
+    let question = question(&filters, &asked);
+    let (page, kept) = tokio::join!(desk.api().get(&question), views::kept(&desk));
+    let page = page?;
+    let saved = !named && kept.iter().any(|(_, view)| *view == filters);
+    let mut tabs: Vec<_> = VIEWS
+        .iter()
+        .map(|(status, label)| {
+            let current = *status == filters.get("status") && !named && !saved;
+            (filters.with("status", status).url(&desk), desk.t(label).to_owned(), current)
+        })
+        .collect();
+    let own =
+        kept.iter().map(|(name, view)| (view.url(&desk), name.clone(), saved && *view == filters));
+    tabs.extend(own);
     let first = asked.text("cursor").is_empty();
     let main = html! {
         (parts::heading(desk.t("Orders"), &html! {}, &html! {
             button type="button" data-export hidden { (desk.t("Export CSV")) }
         }))
         (parts::tabs(desk.t("Views"), &tabs))
-        (filter(&desk, &asked))
+        (filters::form(&desk, &filters, &asked))
+        @if !named {
+            (filters::chips(&desk, &filters))
+            (views::keeping(&desk, &filters, &kept))
+        }
         form #bulk method="post" action=(desk.url("/orders/bulk")) {
             (desk.form_fields())
             div #live data-live="order.*" data-live-rows=[first.then_some("order.created")] {
-                (rows(&desk, &page))
+                (rows(&desk, &page, &filters))
             }
             @if desk.may("orders:write") { (bulk_bar(&desk)) }
         }
-        (parts::pager(&desk, &base, asked.text("cursor"), &page))
+        (parts::pager(&desk, &filters.url(&desk), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Orders"), main))
 }
 
 /// The API's question behind what the reader asked.
-fn question(asked: &Form) -> String {
-    let names: &[&str] = match (asked.text("number"), asked.text("external_id")) {
-        ("", "") => &["status", "cursor"],
-        ("", _) => &["external_id", "channel", "account"],
-        _ => &["number"],
-    };
+fn question(filters: &Filters, asked: &Form) -> String {
     let mut wanted = vec![("limit", LIMIT)];
-    wanted.extend(names.iter().map(|name| (*name, asked.text(name))));
+    match (asked.text("number"), asked.text("external_id")) {
+        ("", "") => {
+            wanted.extend(filters.pairs());
+            wanted.push(("cursor", asked.text("cursor")));
+        }
+        ("", _) => {
+            let names = ["external_id", "channel", "account"];
+            wanted.extend(names.map(|name| (name, asked.text(name))));
+        }
+        (number, _) => wanted.push(("number", number)),
+    }
     query("/v1/orders", &wanted)
 }
 
-fn filter(desk: &Desk, asked: &Form) -> Markup {
-    html! {
-        form.filter role="search" aria-label=(desk.t("Find an order")) {
-            label { span { (desk.t("Number")) }
-                input name="number" value=(asked.text("number")) size="14"; }
-            label { span { (desk.t("Channel")) }
-                input name="channel" value=(asked.text("channel")) size="10"; }
-            label { span { (desk.t("Its id at the channel")) }
-                input name="external_id" value=(asked.text("external_id")) size="16"; }
-            button type="submit" { (desk.t("Find")) }
-        }
-    }
-}
-
-fn rows(desk: &Desk, page: &Value) -> Markup {
+fn rows(desk: &Desk, page: &Value, filters: &Filters) -> Markup {
     let rows: Vec<_> = page.list("items").iter().map(|order| row(desk, order)).collect();
-    if rows.is_empty() {
+    if rows.is_empty() && page.has("next_cursor") {
+        return parts::empty(
+            desk.t("None among the orders that were looked through"),
+            desk.t("What you look for is rare: go on to older ones below."),
+        );
+    }
+    if rows.is_empty() && !filters.is_empty() {
         return parts::empty(
             desk.t("No order is like that"),
+            desk.t(
+                "Take a filter away. A customer is found by the whole e-mail, and no other way.",
+            ),
+        );
+    }
+    if rows.is_empty() {
+        return parts::empty(
+            desk.t("No order is here yet"),
             desk.t("Orders come by POST /v1/orders, by the broker, or from a marketplace."),
         );
     }

@@ -2,9 +2,11 @@
 
 mod action;
 mod bulk;
+pub(super) mod filters;
 mod list;
 mod page;
 mod side;
+mod views;
 mod why;
 
 pub(super) use action::what_would_happen;
@@ -19,6 +21,8 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/orders", get(list::show))
         .route("/orders/bulk", post(bulk::ask))
+        .route("/orders/views", post(views::save))
+        .route("/orders/views/remove", post(views::remove))
         .route("/orders/{order}", get(page::show))
         .route("/orders/{order}/why/{event}", get(why::show))
         .route("/orders/{order}/do/{action}", get(action::show).post(action::carry_out))

@@ -30,7 +30,7 @@ const MESSAGES: [Column; 4] = [words("Message"), words("Status"), words("To"), w
 pub(super) struct Around {
     hold: Value,
     payments: Value,
-    messages: Vec<Value>,
+    messages: Value,
     /// What has happened to the order and to its payments, each oldest first.
     pub(super) histories: Vec<Value>,
 }
@@ -42,12 +42,12 @@ pub(super) async fn read(desk: &Desk, order: &str) -> Around {
     let history = format!("/v1/orders/{order_path}/history?limit=200");
     let hold = format!("/v1/stock/reservations/{order_path}");
     let payments = format!("/v1/payments?order={order_path}");
+    let messages = query("/v1/notifications", &[("order", order), ("limit", "20")]);
     let (history, hold, payments, messages) = tokio::join!(
         api.get_if_any(&history),
         api.get_if_any(&hold),
         api.get_if_any(&payments),
-        // The API does not ask for an order's messages; the newest are looked through.
-        api.get_if_any("/v1/notifications?limit=200"),
+        api.get_if_any(&messages),
     );
     let ids = payments.list("items").iter().take(PAYMENTS_MAX).map(|one| one.text("id"));
     let mut pasts: Vec<String> =
@@ -55,8 +55,6 @@ pub(super) async fn read(desk: &Desk, order: &str) -> Around {
     pasts.extend(past_of_hold(&history, order));
     let mut histories = join_all(pasts.iter().map(|path| api.get_if_any(path))).await;
     histories.insert(0, history);
-    let about = messages.list("items").iter().filter(|message| message.text("about") == order);
-    let messages = about.cloned().collect();
     Around { hold, payments, messages, histories }
 }
 
@@ -77,7 +75,7 @@ pub(super) fn sections(desk: &Desk, order: &Value, around: &Around) -> Markup {
         (payments(desk, &around.payments))
         (parcels(desk, order))
         (cancellation(desk, order))
-        (messages(desk, &around.messages))
+        (messages(desk, order.text("id"), &around.messages))
         (notes(desk, order))
     }
 }
@@ -189,10 +187,12 @@ fn cancellation(desk: &Desk, order: &Value) -> Markup {
     )
 }
 
-fn messages(desk: &Desk, messages: &[Value]) -> Markup {
+fn messages(desk: &Desk, order: &str, page: &Value) -> Markup {
+    let messages = page.list("items");
     if messages.is_empty() {
         return html! {};
     }
+    let all = desk.url(&query("/messages", &[("order", order)]));
     let row = |message: &Value| Row {
         id: message.text("id").to_owned(),
         href: desk.url(&format!("/messages/{}", escape(message.text("id")))),
@@ -204,7 +204,13 @@ fn messages(desk: &Desk, messages: &[Value]) -> Markup {
         ],
     };
     let rows: Vec<_> = messages.iter().map(row).collect();
-    parts::section(desk.t("Messages"), &table(desk, desk.t("Messages"), &MESSAGES, &rows, None))
+    parts::section(
+        desk.t("Messages"),
+        &html! {
+            (table(desk, desk.t("Messages"), &MESSAGES, &rows, None))
+            p { a href=(all) { (desk.t("All messages of the order")) } }
+        },
+    )
 }
 
 fn notes(desk: &Desk, order: &Value) -> Markup {

@@ -2,7 +2,7 @@
 
 use super::super::Answer;
 use crate::{
-    backend::{Trouble, escape, page_at},
+    backend::{escape, page_at},
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::{
@@ -16,9 +16,6 @@ use axum::extract::Path;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-/// Pages that are looked through for what is low.
-const PAGES_MAX: usize = 5;
-
 const LEVELS: [Column; 5] = [
     words("Product"),
     figures("Sellable"),
@@ -31,12 +28,13 @@ const HOLDS: [Column; 5] =
 const TRANSFERS: [Column; 5] =
     [words("Product"), figures("Pieces"), words("From"), words("To"), words("Status")];
 
-const VIEWS: [(&str, &str); 5] = [
+const VIEWS: [(&str, &str); 6] = [
     ("", text!("Levels")),
     ("?low=yes", text!("Low")),
     ("/holds", text!("Holds")),
     ("/transfers", text!("Transfers")),
     ("/count", text!("Count sheet")),
+    ("/warehouses", text!("Warehouses")),
 ];
 
 /// The pages of stock, as tabs.
@@ -49,10 +47,11 @@ pub(super) fn views(desk: &Desk, current: &str) -> Markup {
 
 pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let low = asked.text("low") == "yes";
-    let page = match low {
-        true => low_ones(&desk).await?,
-        false => desk.api().get(&page_at("/v1/stock?limit=50", asked.text("cursor"))).await?,
+    let (list, base) = match low {
+        true => ("/v1/stock?limit=50&low=true", desk.url("/stock?low=yes")),
+        false => ("/v1/stock?limit=50", desk.url("/stock")),
     };
+    let page = desk.api().get(&page_at(list, asked.text("cursor"))).await?;
     let rows: Vec<_> = page.list("items").iter().map(|sku| level(&desk, sku)).collect();
     let main = html! {
         (parts::heading(desk.t("Stock"), &html! {}, &html! {
@@ -70,7 +69,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
                 (table(&desk, desk.t("Stock"), &LEVELS, &rows, None))
             }
         }
-        (parts::pager(&desk, &desk.url("/stock"), asked.text("cursor"), &page))
+        (parts::pager(&desk, &base, asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Stock"), main))
 }
@@ -79,21 +78,6 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
 pub(super) fn is_low(sku: &Value) -> bool {
     let threshold = sku.int("/settings/low_threshold");
     threshold > 0 && sku.int("total_available") <= threshold
-}
-
-/// Products that are low, among so many pages: the API has no such list.
-async fn low_ones(desk: &Desk) -> Result<Value, Trouble> {
-    let (mut found, mut cursor) = (Vec::new(), String::new());
-    for _ in 0..PAGES_MAX {
-        let path = page_at("/v1/stock?limit=200", &cursor);
-        let page = desk.api().get(&path).await?;
-        found.extend(page.list("items").iter().filter(|sku| is_low(sku)).cloned());
-        cursor = page.text("next_cursor").to_owned();
-        if cursor.is_empty() {
-            break;
-        }
-    }
-    Ok(json!({ "items": found }))
 }
 
 fn level(desk: &Desk, sku: &Value) -> Row {

@@ -240,8 +240,8 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Found for “{}”", "Nalezeno pro „{}“"),
     ("Nothing is called that", "Nic se tak nejmenuje"),
     (
-        "Try an order's number, the id of an order or a payment, a SKU, an EAN, or words of a product's title.",
-        "Zkuste číslo objednávky, id objednávky nebo platby, SKU, EAN, nebo slova z názvu produktu.",
+        "Try an order's number or its beginning, a customer's whole e-mail, the id of an order or a payment, a SKU, an EAN, or words of a product's title.",
+        "Zkuste číslo objednávky nebo jeho začátek, celý e-mail zákazníka, id objednávky nebo platby, SKU, EAN, nebo slova z názvu produktu.",
     ),
     // The platform.
     (

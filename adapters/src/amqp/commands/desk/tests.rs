@@ -74,6 +74,7 @@ async fn desk(status: &str) -> Desk {
         shard: 0,
         version: 1,
         status: None,
+        label: None,
         due: None,
         created_at: now,
         updated_at: now,

@@ -1,0 +1,116 @@
+//! Channels that orders come from: what each brought on a day, and what needs somebody there.
+
+use super::{Answer, orders::filters::of_channel};
+use crate::{
+    backend::escape,
+    desk::{Asked, Desk, query},
+    format,
+    state::Console,
+    ui::{
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use axum::{Router, routing::get};
+use chrono::{Days, NaiveDate};
+use maud::{Markup, html};
+use serde_json::Value;
+
+const COLUMNS: [Column; 7] = [
+    words("Channel"),
+    figures("Orders"),
+    figures("Ordered for"),
+    figures("Paid").minor(),
+    figures("Paid, no stock"),
+    figures("Cancelled").minor(),
+    words("Last order"),
+];
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/channels", get(show))
+}
+
+async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
+    let told = desk.api().get(&query("/v1/summary", &[("day", asked.text("day"))])).await?;
+    let day = told.text("day").to_owned();
+    let channels = told.list("channels").iter();
+    let rows: Vec<_> = channels.map(|channel| row(&desk, channel, &day)).collect();
+    let main = html! {
+        (parts::heading(desk.t("Channels"), &days(&desk, &day), &html! {
+            button type="button" data-export hidden { (desk.t("Export CSV")) }
+        }))
+        div #live data-live="order.*" {
+            @if !told.is("complete") {
+                p.notice.amber role="status" {
+                    (desk.f("The day has more orders than are added up: these are the latest {}.",
+                        &[&desk.number(told.int("orders"))]))
+                }
+            }
+            @if rows.is_empty() {
+                (parts::empty(desk.t("No channel has brought an order yet"),
+                    desk.t("Each order names its channel: a shop front, a till, a marketplace. It appears here with its first one.")))
+            } @else { (table(&desk, desk.t("Channels"), &COLUMNS, &rows, None)) }
+        }
+    };
+    Ok(desk.page(desk.t("Channels"), main))
+}
+
+/// The day that is shown, and the ways to the days around it.
+fn days(desk: &Desk, day: &str) -> Markup {
+    let Ok(shown) = day.parse::<NaiveDate>() else { return html! {} };
+    let url = |day: Option<NaiveDate>| {
+        day.map(|day| desk.url(&format!("/channels?day={}", escape(&day.to_string()))))
+    };
+    let today = desk.now().with_timezone(&desk.zone()).date_naive();
+    html! {
+        @if let Some(url) = url(shown.checked_sub_days(Days::new(1))) {
+            a href=(url) { (desk.t("The day before")) }
+        }
+        strong { (format::day(desk.language(), shown)) }
+        @if shown < today {
+            @if let Some(url) = url(shown.checked_add_days(Days::new(1))) {
+                a href=(url) { (desk.t("The day after")) }
+            }
+            a href=(desk.url("/channels")) { (desk.t("Today")) }
+        }
+    }
+}
+
+fn row(desk: &Desk, told: &Value, day: &str) -> Row {
+    let channel = told.text("channel");
+    let count = |name: &str, status: &str, tone: &'static str| match told.int(name) {
+        0 => html! { span.quiet { "–" } },
+        count => html! {
+            a href=(of_channel(desk, channel, status, day)) {
+                span class={ "figure " (tone) } { (desk.number(count)) }
+            }
+        },
+    };
+    Row {
+        id: channel.to_owned(),
+        href: of_channel(desk, channel, "", ""),
+        cells: vec![
+            html! { (channel) },
+            count("orders", "", ""),
+            html! {
+                @for (place, sum) in told.list("revenue").iter().enumerate() {
+                    @if place > 0 { ", " }
+                    (parts::money(desk, sum.int("amount_minor"), sum.text("currency")))
+                }
+                @if told.list("revenue").is_empty() { span.quiet { "–" } }
+            },
+            html! { (desk.number(told.int("paid"))) },
+            count("paid_without_stock", "paid_without_stock", "red"),
+            count("cancelled", "cancelled", ""),
+            html! {
+                @if told.has("last_order") {
+                    a href=(desk.url(&format!("/orders/{}", escape(told.text("/last_order/id"))))) {
+                        (told.text("/last_order/number"))
+                    }
+                    " " small { (parts::ago(desk, told.text("/last_order/placed_at"))) }
+                }
+            },
+        ],
+    }
+}
