@@ -24,7 +24,7 @@ use kontor_actors::{
     words::excerpt,
 };
 use kontor_messages::{
-    Meta, TenantId, Timestamp,
+    EntityId, Meta, TenantId, Timestamp,
     user::{UserCommand, UserRefusal, session_entity, user_entity},
 };
 use serde::de::DeserializeOwned;
@@ -87,6 +87,16 @@ impl Client {
         ask(&self.api, self.meta.clone(), command).await
     }
 
+    /// Asks the domain of users to begin something under an id that was made just now.
+    pub(super) async fn begin(
+        &self,
+        command: UserCommand,
+        fresh: EntityId,
+    ) -> Result<Done<User>, Denied<UserRefusal>> {
+        let terms = Terms { fresh: Some(fresh), ..Terms::default() };
+        ask_so(&self.api, self.meta.clone(), command, terms).await
+    }
+
     pub(super) async fn user(
         &self,
         id: kontor_messages::user::UserId,
@@ -138,8 +148,17 @@ pub(in crate::http) async fn ask(
     meta: Meta,
     command: UserCommand,
 ) -> Result<Done<User>, Denied<UserRefusal>> {
+    ask_so(api, meta, command, Terms::default()).await
+}
+
+async fn ask_so(
+    api: &Api,
+    meta: Meta,
+    command: UserCommand,
+    terms: Terms,
+) -> Result<Done<User>, Denied<UserRefusal>> {
     let caller = Caller { tenant: TenantId::platform(), meta, lane: Lane::Interactive };
-    api.intake().ask::<User>(&caller, command, Terms::default()).await
+    api.intake().ask::<User>(&caller, command, terms).await
 }
 
 /// Why a token does not count.

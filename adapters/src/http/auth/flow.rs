@@ -24,7 +24,7 @@ use kontor_messages::{
     TenantId, Timestamp,
     user::{
         Proof, SecondFactor, SessionId, TicketPurpose, UserCommand, UserEvent, UserId, UserRefusal,
-        address_entity, user_of,
+        address_entity, session_entity, user_of,
     },
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -117,8 +117,8 @@ pub(super) async fn log_in(
     client.may_try()?;
     client.may_try_at(contact.key().1)?;
     let address_hash = client.address_hash();
-    not_blocked(client, &address_hash).await?;
-    let known = find_by(client, contact.key()).await?;
+    let ((), known) =
+        tokio::try_join!(not_blocked(client, &address_hash), find_by(client, contact.key()))?;
     let purpose = match contact {
         Contact::Email(_) => TicketPurpose::LoginCode,
         Contact::Phone(_) => TicketPurpose::PhoneCode,
@@ -140,7 +140,7 @@ pub(super) async fn log_in(
         address: client.address.clone(),
         address_hash,
     };
-    let done = client.ask(command).await.map_err(told)?;
+    let done = client.begin(command, session_entity(user, session)).await.map_err(told)?;
     let opened =
         done.events.iter().any(|(.., event)| matches!(event, UserEvent::SessionOpened { .. }));
     if !opened {
