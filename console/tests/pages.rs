@@ -314,6 +314,23 @@ async fn actors_are_seen_with_what_waits_for_them_and_can_be_killed_by_operators
     assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
     let mut owner = browser(Some("owner")).signed_in().await;
     assert_eq!(owner.get("/console/system/actors").await.status, StatusCode::FORBIDDEN);
+    let one = "/console/system/actors/harbour-books/stock";
+    assert_eq!(owner.get(one).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_actor_tells_how_it_works_what_it_wrote_and_what_it_could_not_do() {
+    let mut operator = browser(None).signed_in().await;
+    let page = operator.get("/console/system/actors/harbour-books/stock").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("harbour-books") && page.has("crashed on request") && page.has("7 ms"));
+    assert!(page.has("panic: as a bug would") && page.has("/console/t/harbour-books/dead-letters"));
+    assert!(page.has("/console/system/actors/harbour-books/stock/kill"));
+    assert!(!page.has("Nothing in the last hour."), "the journal's tail is there");
+    let asleep = operator.get("/console/system/actors/harbour-books/payment").await;
+    assert!(
+        asleep.has("sleeps until somebody needs it") && asleep.has("Nothing in the last hour.")
+    );
 }
 
 #[tokio::test]

@@ -63,6 +63,7 @@ PAGES = [
 PLATFORM = [
     ("system", "/console/system"),
     ("actors", "/console/system/actors"),
+    ("actor", f"/console/system/actors/{SHOP}/order"),
     ("tenants", "/console/system/tenants"),
     ("components", "/console/components"),
 ]

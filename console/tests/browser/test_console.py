@@ -264,9 +264,19 @@ def test_an_actor_that_is_killed_comes_back_and_serves(page):
     page.goto(f"{URL}/console/system/actors")
     stock = page.locator("tbody tr").filter(has_text="harbour-books").filter(has_text="goods")
     stock.get_by_role("button", name="Kill").click()
-    expect(stock.locator("td").nth(5)).to_contain_text("1")
+    expect(stock.locator("td").nth(7)).to_contain_text("1")
     # The shoppers go on buying, which has it started again.
     expect(stock.get_by_role("button", name="Kill")).to_be_visible(timeout=30_000)
+    accessible(page)
+
+
+def test_an_actor_leads_to_what_it_wrote_last(page):
+    page.goto(f"{URL}/console/system/actors")
+    orders = page.locator("tbody tr").filter(has_text="harbour-books").filter(has=page.get_by_role("link", name="order", exact=True))
+    orders.get_by_role("link", name="order", exact=True).click()
+    expect(page.locator("h1")).to_have_text("harbour-books · order")
+    expect(page.locator("table tbody tr").first).to_be_visible()
+    expect(page.locator("dl.facts")).to_contain_text("In the mailbox")
     accessible(page)
 
 

@@ -281,6 +281,12 @@ fn read(house: &House, path: &str) -> Response {
             "template": "shipped", "status": "sent", "recipient": "jana@example.com",
             "queued_at": "2026-11-27T15:00:00Z", "about": ORDER}]}))
         }
+        path if path.starts_with("/v1/audit") && path.contains("domain=stock") => {
+            json(&recorded("history"))
+        }
+        path if path.starts_with("/v1/dead-letters?") => json(&json!({"items": [{"id": "d1",
+            "source": "domain:stock", "reason": "panic: as a bug would", "attempts": 1,
+            "at": "2026-11-27T14:01:59Z"}]})),
         path if path.starts_with("/v1/notifications") || path.starts_with("/v1/audit") => {
             json(&json!({"items": []}))
         }

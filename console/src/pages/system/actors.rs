@@ -68,7 +68,8 @@ fn row(desk: &Desk, actor: &Value) -> Row {
         href: String::new(),
         cells: vec![
             html! { a href={ (PLACE) "?tenant=" (escape(tenant)) } { (tenant) } },
-            html! { (desk.language().word(domain)) },
+            html! { a href={ (PLACE) "/" (escape(tenant)) "/" (escape(domain)) } {
+            (desk.language().word(domain)) } },
             parts::badge(desk, actor.text("status")),
             figure("waiting"),
             figure("done"),
@@ -76,7 +77,7 @@ fn row(desk: &Desk, actor: &Value) -> Row {
             slowest(desk, actor),
             crashes(desk, actor),
             parts::ago(desk, actor.text("since")),
-            button(desk, actor),
+            button(desk, (tenant, domain), actor),
         ],
     }
 }
@@ -99,8 +100,9 @@ fn crashes(desk: &Desk, actor: &Value) -> Markup {
     }
 }
 
-fn button(desk: &Desk, actor: &Value) -> Markup {
-    let (tenant, domain) = (escape(actor.text("tenant")), escape(actor.text("domain")));
+/// What can be done with it.
+pub(super) fn button(desk: &Desk, (tenant, domain): (&str, &str), actor: &Value) -> Markup {
+    let (tenant, domain) = (escape(tenant), escape(domain));
     match actor.text("status") {
         "running" => {
             let url = format!("{PLACE}/{tenant}/{domain}/kill");

@@ -3,6 +3,7 @@
 //!
 //! All of it is made of the API's own figures (`/metrics`), actors, tenants and quarantine.
 
+mod actor;
 mod actors;
 pub(crate) mod figures;
 mod tenants;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/console/system", get(show))
         .route("/console/system/actors", get(actors::list))
+        .route("/console/system/actors/{tenant}/{domain}", get(actor::show))
         .route("/console/system/actors/{tenant}/{domain}/kill", post(actors::kill))
         .route("/console/system/tenants", get(tenants::list))
         .route("/console/system/quarantine/{tenant}/{domain}/release", post(release))

@@ -1,0 +1,138 @@
+//! One domain actor: how it is at work, what it wrote last, what it could not do, and a button that
+//! ends it or lets it serve again.
+
+use super::{super::Answer, actors, for_operators};
+use crate::{
+    backend::{Api, Trouble, escape},
+    desk::{Desk, query},
+    format,
+    pages::timeline,
+    ui::{
+        parts,
+        table::{Column, Row, table, words},
+    },
+    value::Read,
+};
+use axum::extract::Path;
+use chrono::{SecondsFormat, TimeDelta};
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// The journal's tail is looked for in so many minutes, by so many questions at most.
+const TAIL_MINUTES: i64 = 60;
+const QUESTIONS_MAX: usize = 5;
+/// Lines of it that are shown.
+const TAIL_MAX: usize = 50;
+/// Letters that are shown.
+const LETTERS: &str = "20";
+
+const COLUMNS: [Column; 4] = [words("When"), words("What"), words("Of"), words("Who").minor()];
+
+pub(super) async fn show(desk: Desk, Path((tenant, domain)): Path<(String, String)>) -> Answer {
+    for_operators(&desk)?;
+    let known = format!("/v1/actors?limit=500&tenant={}", escape(&tenant));
+    let of_tenant = desk.api().of_tenant(&tenant);
+    let source = format!("domain:{domain}");
+    let letters = query("/v1/dead-letters", &[("limit", LETTERS), ("source", &source)]);
+    let (actors, tail, letters) = tokio::join!(
+        desk.api().get(&known),
+        tail(&desk, &of_tenant, &domain),
+        of_tenant.get(&letters),
+    );
+    let (actors, tail, letters) = (actors?, tail?, letters?);
+    // One that sleeps is not in the list, and has a past all the same.
+    let sleeps = Value::Null;
+    let found = actors.list("items").iter().find(|actor| actor.text("domain") == domain);
+    let actor = found.unwrap_or(&sleeps);
+    let name = format!("{tenant} · {}", desk.language().word(&domain));
+    let main = html! {
+        div #live data-live-every="2000" {
+            (parts::heading(&name, &state(&desk, actor), &actors::button(&desk, (&tenant, &domain), actor)))
+            (figures(&desk, actor))
+            (parts::section(desk.t("What it could not do"), &undone(&desk, &tenant, &letters)))
+            (parts::section(desk.t("What it wrote last"), &written(&desk, &tail)))
+        }
+    };
+    Ok(desk.page(&name, main))
+}
+
+/// What the domain wrote in the last hour, the newest first.
+async fn tail(desk: &Desk, of_tenant: &Api, domain: &str) -> Result<Vec<Value>, Trouble> {
+    let since = desk.now() - TimeDelta::minutes(TAIL_MINUTES);
+    let since = since.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let (mut found, mut after) = (Vec::new(), String::new());
+    for _ in 0..QUESTIONS_MAX {
+        let from = if after.is_empty() { since.as_str() } else { "" };
+        let asked = [("limit", "500"), ("domain", domain), ("from", from), ("after", &after)];
+        let page = of_tenant.get(&query("/v1/audit", &asked)).await?;
+        found.extend(page.list("items").iter().cloned());
+        if !page.is("more") {
+            break;
+        }
+        page.text("next_cursor").clone_into(&mut after);
+    }
+    found.reverse();
+    found.truncate(TAIL_MAX);
+    Ok(found)
+}
+
+fn state(desk: &Desk, actor: &Value) -> Markup {
+    match actor.text("status") {
+        "" => html! { span.quiet { (desk.t("sleeps until somebody needs it")) } },
+        status => parts::badge(desk, status),
+    }
+}
+
+fn figures(desk: &Desk, actor: &Value) -> Markup {
+    if actor.is_null() {
+        return html! {};
+    }
+    let number = |name: &str| html! { (desk.number(actor.int(name))) };
+    let slowest = match actor.has("answer_p99_us") {
+        true => format::lasting(desk.language(), actor.int("answer_p99_us") / 1000),
+        false => String::new(),
+    };
+    let facts = parts::facts(&[
+        (desk.t("Since"), parts::ago(desk, actor.text("since"))),
+        (desk.t("In the mailbox"), number("waiting")),
+        (desk.t("Taken up"), number("done")),
+        (desk.t("A minute"), number("answers_per_minute")),
+        ("p99", html! { (slowest) }),
+        (desk.t("Crashes"), number("crashes")),
+        (desk.t("Crashed last"), parts::ago(desk, actor.text("crashed_at"))),
+        (desk.t("Why"), html! { (actor.text("crashed_by")) }),
+    ]);
+    parts::section(desk.t("How it is at work"), &facts)
+}
+
+fn undone(desk: &Desk, tenant: &str, letters: &Value) -> Markup {
+    let letters = letters.list("items");
+    html! {
+        @if letters.is_empty() { p.quiet { (desk.t("Everything was done")) } } @else {
+            ul.plain {
+                @for letter in letters {
+                    li { (parts::ago(desk, letter.text("at"))) " " (letter.text("reason")) }
+                }
+            }
+            p { a href={ "/console/t/" (escape(tenant)) "/dead-letters" } {
+                (desk.t("Try again or drop")) } }
+        }
+    }
+}
+
+fn written(desk: &Desk, tail: &[Value]) -> Markup {
+    if tail.is_empty() {
+        return html! { p.quiet { (desk.t("Nothing in the last hour.")) } };
+    }
+    let row = |event: &Value| Row {
+        cells: vec![
+            parts::clock(desk, event.text("at")),
+            timeline::sentence(desk, &timeline::Happening::of(event)),
+            parts::id(desk, event.text("entity")),
+            timeline::who(desk, event.text("actor")),
+        ],
+        ..Row::default()
+    };
+    let rows: Vec<_> = tail.iter().map(row).collect();
+    table(desk, desk.t("What it wrote last"), &COLUMNS, &rows, None)
+}
