@@ -60,7 +60,7 @@ pub async fn lists_filter_by_label_and_by_a_stretch_of_names(store: &dyn Store) 
 pub async fn a_label_changes_with_its_state_and_is_read_back(store: &dyn Store) {
     let low = labelled("sku", "open", Some("low"));
     store.commit(states([low.clone()])).await.unwrap();
-    assert_eq!(store.list(&all()).await.unwrap(), [low.clone()]);
+    assert_eq!(store.list(&all()).await.unwrap(), std::slice::from_ref(&low));
     let full = StoredEntity { version: 2, label: None, ..low };
     store.commit(states([full])).await.unwrap();
     let query = ListQuery { label: Some("low".into()), ..all() };
