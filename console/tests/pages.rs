@@ -334,6 +334,14 @@ async fn an_actor_tells_how_it_works_what_it_wrote_and_what_it_could_not_do() {
 }
 
 #[tokio::test]
+async fn an_orders_page_tells_what_was_told_to_whom() {
+    let mut owner = browser(Some("owner")).signed_in().await;
+    let page = owner.get(&order("")).await;
+    assert!(page.has("https://hooks.example.com/in") && page.has("order.shipped"));
+    assert!(page.has("/console/t/harbour-books/webhooks/e1"));
+}
+
+#[tokio::test]
 async fn all_parts_are_on_one_page_in_both_themes() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get("/console/components").await;

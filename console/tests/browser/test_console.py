@@ -270,6 +270,12 @@ def test_an_actor_that_is_killed_comes_back_and_serves(page):
     accessible(page)
 
 
+def test_an_order_tells_which_endpoints_were_told_of_it(page):
+    open_page(page, "/orders?status=shipped *")
+    told = page.locator("section.panel").filter(has=page.get_by_role("heading", name="Webhooks"))
+    expect(told.locator("tbody tr").first).to_contain_text("http")
+
+
 def test_an_actor_leads_to_what_it_wrote_last(page):
     page.goto(f"{URL}/console/system/actors")
     orders = page.locator("tbody tr").filter(has_text="harbour-books").filter(has=page.get_by_role("link", name="order", exact=True))

@@ -284,6 +284,12 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/audit") && path.contains("domain=stock") => {
             json(&recorded("history"))
         }
+        "/v1/webhook-endpoints?limit=3" => {
+            json(&json!({"items": [{"id": "e1", "url": "https://hooks.example.com/in"}]}))
+        }
+        path if path.starts_with("/v1/webhook-endpoints/e1/deliveries/") => json(&json!({
+            "endpoint": "e1", "event": "v1", "name": "order.shipped", "status": "delivered",
+            "attempts": [{}], "created_at": "2026-11-27T15:00:00Z"})),
         path if path.starts_with("/v1/dead-letters?") => json(&json!({"items": [{"id": "d1",
             "source": "domain:stock", "reason": "panic: as a bug would", "attempts": 1,
             "at": "2026-11-27T14:01:59Z"}]})),

@@ -6,6 +6,7 @@ pub(super) mod filters;
 mod list;
 mod page;
 mod side;
+mod told;
 mod views;
 mod why;
 

@@ -1,5 +1,7 @@
-//! What belongs to an order and is kept elsewhere: holds, payments, messages, with their pasts.
+//! What belongs to an order and is kept elsewhere: holds, payments, messages, deliveries, with
+//! their pasts.
 
+use super::told::{self, Told};
 use crate::{
     backend::escape,
     desk::{Desk, query},
@@ -31,6 +33,7 @@ pub(super) struct Around {
     hold: Value,
     payments: Value,
     messages: Value,
+    told: Vec<Told>,
     /// What has happened to the order and to its payments, each oldest first.
     pub(super) histories: Vec<Value>,
 }
@@ -53,9 +56,10 @@ pub(super) async fn read(desk: &Desk, order: &str) -> Around {
     let mut pasts: Vec<String> =
         ids.map(|id| format!("/v1/payments/{}/history?limit=200", escape(id))).collect();
     pasts.extend(past_of_hold(&history, order));
-    let mut histories = join_all(pasts.iter().map(|path| api.get_if_any(path))).await;
+    let histories = join_all(pasts.iter().map(|path| api.get_if_any(path)));
+    let (mut histories, told) = tokio::join!(histories, told::read(desk, &history));
     histories.insert(0, history);
-    Around { hold, payments, messages, histories }
+    Around { hold, payments, messages, told, histories }
 }
 
 /// What has happened to an order's goods. The API asks the journal for it, from a time on: goods
@@ -76,6 +80,7 @@ pub(super) fn sections(desk: &Desk, order: &Value, around: &Around) -> Markup {
         (parcels(desk, order))
         (cancellation(desk, order))
         (messages(desk, order.text("id"), &around.messages))
+        (told::section(desk, &around.told))
         (notes(desk, order))
     }
 }
