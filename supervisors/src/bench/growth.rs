@@ -26,9 +26,9 @@ const LISTS: usize = 100;
 /// Lists of orders: what is asked for, and what it is called.
 const LISTED: [(&str, &str); 4] = [
     ("?limit=50", "newest"),
-    ("?limit=50&status=confirmed", "of a status"),
-    ("?limit=50&channel=web", "of a channel"),
-    ("?limit=50&status=confirmed&channel=web", "of both"),
+    ("?limit=50&status=pending", "newest of a status"),
+    ("?limit=50&channel=web", "newest of a channel"),
+    ("?limit=50&status=pending&channel=web", "newest of both"),
 ];
 
 /// How growth is measured.
@@ -58,7 +58,7 @@ pub(super) async fn measure(args: &GrowthArgs, server: Option<String>) -> Result
         stored += row.count;
         rows.push(row);
         for (asked, name) in LISTED {
-            let what = format!("the {name}, of {stored} orders");
+            let what = format!("list of the {name}, of {stored} orders");
             listed.push(list(&shop, &stage, asked, what).await?);
         }
     }
