@@ -334,6 +334,18 @@ async fn an_actor_tells_how_it_works_what_it_wrote_and_what_it_could_not_do() {
 }
 
 #[tokio::test]
+async fn a_tenant_is_paused_by_operators_alone_who_say_why() {
+    let mut operator = browser(None).signed_in().await;
+    let page = operator.get("/console/system/tenants").await;
+    let pause = "/console/system/tenants/harbour-books/suspend";
+    assert!(page.has(pause));
+    let page = operator.get(pause).await;
+    assert!(page.has("changes nothing until it goes on") && page.has("name=\"reason\""));
+    let mut owner = browser(Some("owner")).signed_in().await;
+    assert_eq!(owner.get(pause).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn an_orders_page_tells_what_was_told_to_whom() {
     let mut owner = browser(Some("owner")).signed_in().await;
     let page = owner.get(&order("")).await;

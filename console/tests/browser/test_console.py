@@ -270,6 +270,18 @@ def test_an_actor_that_is_killed_comes_back_and_serves(page):
     accessible(page)
 
 
+def test_a_tenant_is_paused_and_goes_on(page):
+    page.goto(f"{URL}/console/system/tenants")
+    polar = page.locator("tbody tr").filter(has_text="polar-tea")
+    polar.get_by_role("link", name="Pause…").click()
+    page.get_by_label("Why").fill("books are looked through")
+    accessible(page)
+    page.get_by_role("button", name="Pause").click()
+    expect(polar).to_contain_text("suspended")
+    polar.get_by_role("button", name="Go on").click()
+    expect(polar.get_by_role("link", name="Pause…")).to_be_visible()
+
+
 def test_an_order_tells_which_endpoints_were_told_of_it(page):
     open_page(page, "/orders?status=shipped *")
     told = page.locator("section.panel").filter(has=page.get_by_role("heading", name="Webhooks"))

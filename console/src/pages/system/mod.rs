@@ -33,6 +33,8 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/system/actors/{tenant}/{domain}", get(actor::show))
         .route("/console/system/actors/{tenant}/{domain}/kill", post(actors::kill))
         .route("/console/system/tenants", get(tenants::list))
+        .route("/console/system/tenants/{tenant}/suspend", get(tenants::ask).post(tenants::suspend))
+        .route("/console/system/tenants/{tenant}/resume", post(tenants::resume))
         .route("/console/system/quarantine/{tenant}/{domain}/release", post(release))
 }
 

@@ -3,23 +3,26 @@
 use super::{super::Answer, for_operators, views};
 use crate::{
     backend::{escape, page_at},
-    desk::{Asked, Desk},
+    desk::{Asked, Desk, go},
+    gate::Posted,
     ui::{
         parts,
         table::{Column, Row, table, words},
     },
     value::Read,
 };
-use maud::html;
-use serde_json::Value;
+use axum::extract::Path;
+use maud::{Markup, html};
+use serde_json::{Value, json};
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     words("Tenant"),
     words("Name"),
     words("Status"),
     words("Held domains"),
-    words("Country"),
-    words("Since"),
+    words("Country").minor(),
+    words("Since").minor(),
+    words("What to do"),
 ];
 
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
@@ -40,6 +43,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
                 html! { @for one in held { span.badge.red { (one.text("domain")) } " " } },
                 html! { (tenant.text("/settings/country")) },
                 parts::ago(&desk, tenant.text("created_at")),
+                button(&desk, tenant),
             ],
         }
     };
@@ -54,4 +58,50 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         (parts::pager(&desk, "/console/system/tenants", asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Tenants"), main))
+}
+
+/// A tenant that is paused reads and changes nothing; nothing of it is lost.
+fn button(desk: &Desk, tenant: &Value) -> Markup {
+    let url = |what: &str| format!("/console/system/tenants/{}/{what}", escape(tenant.text("id")));
+    match tenant.text("status") {
+        "active" => parts::action(&url("suspend"), &format!("{}…", desk.t("Pause")), "small"),
+        "suspended" => parts::one_button(desk, &url("resume"), desk.t("Go on"), "small"),
+        _ => html! {},
+    }
+}
+
+/// Asks why a tenant is to be paused, and says what that does.
+pub(super) async fn ask(desk: Desk, Path(tenant): Path<String>) -> Answer {
+    for_operators(&desk)?;
+    let title = desk.f("Pause {}", &[&tenant]);
+    let main = html! {
+        (parts::heading(&title, &html! {}, &html! {}))
+        form.sheet method="post" action={ "/console/system/tenants/" (escape(&tenant)) "/suspend" } {
+            (desk.form_fields())
+            p { (desk.t("It can be read and changes nothing until it goes on. Nothing of it is lost.")) }
+            label { span { (desk.t("Why")) } input name="reason" required maxlength="500"; }
+            div.actions {
+                button.danger type="submit" { (desk.t("Pause")) }
+                a href="/console/system/tenants" { (desk.t("Back, changing nothing")) }
+            }
+        }
+    };
+    Ok(desk.page(&title, main))
+}
+
+pub(super) async fn suspend(
+    desk: Desk,
+    Path(tenant): Path<String>,
+    Posted(said): Posted,
+) -> Answer {
+    let body = json!({ "reason": said.text("reason") });
+    let path = format!("/v1/tenants/{}/suspend", escape(&tenant));
+    desk.api().post(&path, body, said.text("key")).await?;
+    Ok(go("/console/system/tenants"))
+}
+
+pub(super) async fn resume(desk: Desk, Path(tenant): Path<String>, Posted(said): Posted) -> Answer {
+    let path = format!("/v1/tenants/{}/resume", escape(&tenant));
+    desk.api().post(&path, json!({}), said.text("key")).await?;
+    Ok(go("/console/system/tenants"))
 }

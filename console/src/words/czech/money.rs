@@ -193,6 +193,12 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Deliveries", "Doručení"),
     ("Send an example", "Poslat ukázku"),
     ("Pause", "Pozastavit"),
+    ("Pause {}", "Pozastavit {}"),
+    ("Back, changing nothing", "Zpět, beze změny"),
+    (
+        "It can be read and changes nothing until it goes on. Nothing of it is lost.",
+        "Dá se číst a nic nemění, dokud nebude pokračovat. Nic z něj se neztratí.",
+    ),
     ("Go on", "Pokračovat"),
     ("Again", "Znovu"),
     // What waits, and what was not done.
