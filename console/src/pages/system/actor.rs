@@ -18,9 +18,8 @@ use chrono::{SecondsFormat, TimeDelta};
 use maud::{Markup, html};
 use serde_json::Value;
 
-/// The journal's tail is looked for in so many minutes, by so many questions at most.
-const TAIL_MINUTES: i64 = 60;
-const QUESTIONS_MAX: usize = 5;
+/// The journal's tail is looked for in the last seconds, then further back, an hour at most.
+const SPANS_S: [i64; 4] = [1, 15, 240, 3_600];
 /// Lines of it that are shown.
 const TAIL_MAX: usize = 50;
 /// Letters that are shown.
@@ -46,7 +45,7 @@ pub(super) async fn show(desk: Desk, Path((tenant, domain)): Path<(String, Strin
     let actor = found.unwrap_or(&sleeps);
     let name = format!("{tenant} · {}", desk.language().word(&domain));
     let main = html! {
-        div #live data-live-every="2000" {
+        div #live data-live-every="5000" {
             (parts::heading(&name, &state(&desk, actor), &actors::button(&desk, (&tenant, &domain), actor)))
             (figures(&desk, actor))
             (parts::section(desk.t("What it could not do"), &undone(&desk, &tenant, &letters)))
@@ -56,20 +55,23 @@ pub(super) async fn show(desk: Desk, Path((tenant, domain)): Path<(String, Strin
     Ok(desk.page(&name, main))
 }
 
-/// What the domain wrote in the last hour, the newest first.
+/// What the domain wrote last, the newest first: looked for in spans that grow, since the journal is
+/// read from a time on, and a busy one would not be read to its end.
 async fn tail(desk: &Desk, of_tenant: &Api, domain: &str) -> Result<Vec<Value>, Trouble> {
-    let since = desk.now() - TimeDelta::minutes(TAIL_MINUTES);
-    let since = since.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let (mut found, mut after) = (Vec::new(), String::new());
-    for _ in 0..QUESTIONS_MAX {
-        let from = if after.is_empty() { since.as_str() } else { "" };
-        let asked = [("limit", "500"), ("domain", domain), ("from", from), ("after", &after)];
+    let mut found = Vec::new();
+    for seconds in SPANS_S {
+        let since = desk.now() - TimeDelta::seconds(seconds);
+        let since = since.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let asked = [("limit", "500"), ("domain", domain), ("from", &since)];
         let page = of_tenant.get(&query("/v1/audit", &asked)).await?;
-        found.extend(page.list("items").iter().cloned());
-        if !page.is("more") {
+        // What was cut off is newer than what is told: the span before it was read whole.
+        if page.is("more") && !found.is_empty() {
             break;
         }
-        page.text("next_cursor").clone_into(&mut after);
+        found = page.list("items").to_vec();
+        if page.is("more") || TAIL_MAX <= found.len() {
+            break;
+        }
     }
     found.reverse();
     found.truncate(TAIL_MAX);
