@@ -8,10 +8,10 @@ use tokio::{
 
 /// Where a span's trace id stands in its message: field 1, 16 bytes.
 const TRACE_ID: [u8; 2] = [0x0a, 16];
-/// Where its name stands: field 5, a text.
+/// Its name: field 5, a text.
 const NAME: u8 = 0x2a;
-/// Bytes between the two at most: ids, flags and a parent.
-const BETWEEN_MAX: usize = 64;
+/// What stands between the two, each with its length: the span's id, the trace's state, the parent.
+const BETWEEN: [u8; 3] = [0x12, 0x1a, 0x22];
 
 /// A collector that listens until the runtime ends.
 pub struct Collector {
@@ -56,14 +56,20 @@ impl Collector {
 
 fn names_after(body: &[u8], wanted: &[u8]) -> Vec<String> {
     let starts = (0..body.len()).filter(|start| body[*start..].starts_with(wanted));
-    let name = |start: usize| {
-        let rest = &body[start + wanted.len()..];
-        let at = rest.iter().take(BETWEEN_MAX).position(|byte| *byte == NAME)?;
-        let len = usize::from(*rest.get(at + 1)?);
-        let text = rest.get(at + 2..at + 2 + len)?;
-        Some(String::from_utf8_lossy(text).into_owned())
-    };
-    starts.filter_map(name).collect()
+    starts.filter_map(|start| name_in(&body[start + wanted.len()..])).collect()
+}
+
+/// The name of a span, read field by field: an id may hold any byte, also those that begin a name.
+fn name_in(mut fields: &[u8]) -> Option<String> {
+    loop {
+        let (field, len) = (*fields.first()?, usize::from(*fields.get(1)?));
+        let value = fields.get(2..2 + len)?;
+        match field {
+            NAME => return Some(String::from_utf8_lossy(value).into_owned()),
+            field if BETWEEN.contains(&field) => fields = &fields[2 + len..],
+            _ => return None,
+        }
+    }
 }
 
 /// Takes requests of one connection.
@@ -89,4 +95,17 @@ fn request(read: &[u8]) -> Option<(Vec<u8>, usize)> {
     let len = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
     let end = head_len + len.trim().parse::<usize>().ok()?;
     Some((read.get(head_len..end)?.to_vec(), end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_known_by_its_name_whatever_bytes_its_ids_hold() {
+        let ids = [&[0x12, 8][..], &[NAME; 8], &[0x22, 8], &[NAME; 8]].concat();
+        let trace = [&TRACE_ID[..], &[7; 16]].concat();
+        let body = [&trace[..], &ids, &[NAME, 6], b"commit"].concat();
+        assert_eq!(names_after(&body, &trace), ["commit"]);
+    }
 }
