@@ -5,8 +5,9 @@
 //! when it has rested.
 
 use kontor_actors::store::StoreFault;
-use sqlx::{ConnectOptions, Connection};
 use std::{
+    fmt::Display,
+    future::Future,
     ops::{Deref, DerefMut},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -19,15 +20,27 @@ use tokio::{
 /// A connection that rested longer may have been closed by the other side.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
+/// A connection of some kind.
+pub(super) trait Link: Sized + Send {
+    /// How it is opened.
+    type Options: Send + Sync;
+
+    /// Opens one.
+    fn connect(options: &Self::Options) -> impl Future<Output = Result<Self, StoreFault>> + Send;
+
+    /// Whether there is somebody at the other end.
+    fn answers(&mut self) -> impl Future<Output = bool> + Send;
+}
+
 /// Connections of one kind: the writers or the readers.
-pub(super) struct Connections<C: Connection> {
+pub(super) struct Connections<C: Link> {
     options: C::Options,
     idle: Mutex<Vec<(C, Instant)>>,
     permits: Semaphore,
     acquire_max: Duration,
 }
 
-impl<C: Connection> Connections<C> {
+impl<C: Link> Connections<C> {
     /// At most `connections`, opened when first needed; a caller waits `acquire_max` for one.
     pub fn new(options: C::Options, connections: u32, acquire_max: Duration) -> Self {
         let permits = Semaphore::new(connections.max(1) as usize);
@@ -45,23 +58,23 @@ impl<C: Connection> Connections<C> {
             Ok(Ok(connection)) => {
                 Ok(Lease { connection: Some(connection), home: self, _permit: permit })
             }
-            Ok(Err(error)) => Err(fault(error)),
+            Ok(Err(fault)) => Err(fault),
             Err(_) => Err(StoreFault("no connection in time".into())),
         }
     }
 
-    async fn connect(&self) -> sqlx::Result<C> {
+    async fn connect(&self) -> Result<C, StoreFault> {
         while let Some((mut connection, since)) = self.take_idle() {
             if since.elapsed() < FRESH_FOR {
                 return Ok(connection);
             }
             // Half of the patience, so that there is time left for a new one.
-            if matches!(timeout(self.acquire_max / 2, connection.ping()).await, Ok(Ok(()))) {
+            if timeout(self.acquire_max / 2, connection.answers()).await.unwrap_or(false) {
                 return Ok(connection);
             }
             self.idle().clear();
         }
-        self.options.connect().await
+        C::connect(&self.options).await
     }
 
     fn take_idle(&self) -> Option<(C, Instant)> {
@@ -75,13 +88,13 @@ impl<C: Connection> Connections<C> {
 
 /// A connection on loan. Dropped without [`Lease::keep`] it is closed: nobody knows in what state
 /// a statement that was given up has left it.
-pub(super) struct Lease<'a, C: Connection> {
+pub(super) struct Lease<'a, C: Link> {
     connection: Option<C>,
     home: &'a Connections<C>,
     _permit: SemaphorePermit<'a>,
 }
 
-impl<C: Connection> Lease<'_, C> {
+impl<C: Link> Lease<'_, C> {
     /// Gives the connection back for the next caller.
     pub fn keep(mut self) {
         if let Some(connection) = self.connection.take() {
@@ -90,19 +103,22 @@ impl<C: Connection> Lease<'_, C> {
     }
 
     /// Keeps the connection if it answered, and says what the answer was.
-    pub fn settle<T>(self, answer: Result<sqlx::Result<T>, Elapsed>) -> Result<T, StoreFault> {
+    pub fn settle<T, E: Display>(
+        self,
+        answer: Result<Result<T, E>, Elapsed>,
+    ) -> Result<T, StoreFault> {
         match answer {
             Ok(Ok(answer)) => {
                 self.keep();
                 Ok(answer)
             }
-            Ok(Err(error)) => Err(fault(error)),
+            Ok(Err(error)) => Err(StoreFault(error.to_string())),
             Err(_) => Err(StoreFault("no answer in time".into())),
         }
     }
 }
 
-impl<C: Connection> Drop for Lease<'_, C> {
+impl<C: Link> Drop for Lease<'_, C> {
     fn drop(&mut self) {
         if self.connection.is_some() {
             // A connection that fails seldom fails alone: the next caller opens a new one.
@@ -111,7 +127,7 @@ impl<C: Connection> Drop for Lease<'_, C> {
     }
 }
 
-impl<C: Connection> Deref for Lease<'_, C> {
+impl<C: Link> Deref for Lease<'_, C> {
     type Target = C;
 
     fn deref(&self) -> &C {
@@ -119,13 +135,8 @@ impl<C: Connection> Deref for Lease<'_, C> {
     }
 }
 
-impl<C: Connection> DerefMut for Lease<'_, C> {
+impl<C: Link> DerefMut for Lease<'_, C> {
     fn deref_mut(&mut self) -> &mut C {
         self.connection.as_mut().expect("a lease holds its connection until it is kept")
     }
-}
-
-/// The engine's word for a failure of the database.
-pub(super) fn fault(error: sqlx::Error) -> StoreFault {
-    StoreFault(error.to_string())
 }

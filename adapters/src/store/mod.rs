@@ -2,9 +2,10 @@
 //!
 //! Both implement `kontor_actors::store::Store`. Their simple statements are one text in
 //! `shared/`; what differs is how a batch is written and how many things are looked up at once.
+//! PostgreSQL is spoken to by sqlx. SQLite is by rusqlite, for its calls cost less than handing
+//! each of them to another thread.
 
 mod connections;
-mod lookups;
 pub mod postgres;
 pub mod sealed;
 pub mod sqlite;
@@ -169,5 +170,17 @@ pub enum OpenError {
     NoWall,
     /// The database does not answer, or refuses.
     #[error("the database cannot be opened: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<sqlite::Fault> for OpenError {
+    fn from(fault: sqlite::Fault) -> Self {
+        Self::Database(fault.into())
+    }
 }

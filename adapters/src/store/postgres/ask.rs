@@ -1,7 +1,7 @@
 //! Questions by key, many at once: one search of the primary key for each.
 
+use super::lookups::Question;
 use super::{Connection, Row};
-use crate::store::lookups::Question;
 
 pub(super) static ENTITIES: &str = "SELECT w.place, e.tenant, e.domain, e.id, e.shard, e.version,
         e.status, e.due, e.created_at, e.updated_at, e.state, e.label

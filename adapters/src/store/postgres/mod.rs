@@ -5,8 +5,8 @@
 
 mod ask;
 mod commit;
-#[path = "../shared/fetch.rs"]
 mod fetch;
+mod lookups;
 #[path = "../shared/port.rs"]
 mod port;
 #[path = "../shared/reads.rs"]
@@ -18,12 +18,17 @@ mod schema;
 mod wall;
 
 use self::PostgresStore as Database;
-use super::{OpenError, StoreSettings, connections::Connections};
+use super::{
+    OpenError, StoreSettings,
+    connections::{Connections, Link},
+};
+use kontor_actors::store::StoreFault;
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection as Connection, Postgres as Dialect,
-    Row as _,
-    postgres::{PgConnectOptions, PgRow as Row, PgSslMode},
-    query,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Error as Fault,
+    PgConnection as Connection, Postgres as Dialect, RawSql, Row as Get,
+    error::BoxDynError,
+    postgres::{PgArguments, PgConnectOptions, PgRow as Row, PgSslMode},
+    query::Query,
 };
 use std::{fmt, time::Duration};
 use tokio::time::timeout;
@@ -122,6 +127,35 @@ fn plain_at_home(options: PgConnectOptions) -> PgConnectOptions {
 /// stays as it is.
 fn durable(synchronous_commit: &str) -> Option<(&'static str, &'static str)> {
     (synchronous_commit == "off").then_some(("synchronous_commit", "on"))
+}
+
+type Builder = sqlx::QueryBuilder<Dialect>;
+
+/// A statement whose text is the program's own: values are bound, never written into it.
+fn query<'q>(text: impl Into<String>) -> Query<'q, Dialect, PgArguments> {
+    sqlx::query(AssertSqlSafe(text.into()))
+}
+
+/// Statements without values, one after another.
+fn raw_sql(text: impl Into<String>) -> RawSql {
+    sqlx::raw_sql(AssertSqlSafe(text.into()))
+}
+
+/// A row that does not say what was written.
+fn broken(error: impl Into<BoxDynError>) -> Fault {
+    Fault::Decode(error.into())
+}
+
+impl Link for Connection {
+    type Options = PgConnectOptions;
+
+    async fn connect(options: &PgConnectOptions) -> Result<Self, StoreFault> {
+        options.connect().await.map_err(|error| StoreFault(error.to_string()))
+    }
+
+    async fn answers(&mut self) -> bool {
+        self.ping().await.is_ok()
+    }
 }
 
 async fn show(connection: &mut Connection, sql: &'static str) -> sqlx::Result<String> {

@@ -1,10 +1,10 @@
 //! Row-level security: what is read for one tenant is read by a role that sees no other's rows.
 
-use super::{Connection, VIEWS, schema};
+use super::{Connection, VIEWS, query, raw_sql, schema};
 use crate::store::connections::Connections;
 use kontor_messages::TenantId;
 use sha2::{Digest, Sha256};
-use sqlx::{Connection as _, Executor as _, postgres::PgConnectOptions, query, raw_sql};
+use sqlx::{Connection as _, Executor as _, postgres::PgConnectOptions};
 use std::time::Duration;
 
 /// The role that cannot bypass the policies.

@@ -3,7 +3,7 @@
 //! `$1` counts on both databases. Rows are compared as `(a, b) > ($1, $2)`, which both serve
 //! from the primary key.
 
-use super::{Connection, Dialect, rows};
+use super::{Builder, Connection, Fault, Get as _, broken, query, rows};
 use kontor_actors::{
     storable,
     store::{
@@ -12,9 +12,9 @@ use kontor_actors::{
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
-use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, query};
 
-type Rows<T> = sqlx::Result<Vec<T>>;
+type Result<T> = std::result::Result<T, Fault>;
+type Rows<T> = Result<Vec<T>>;
 
 pub async fn heads(connection: &mut Connection, shards: u32) -> Rows<Seq> {
     let sql = "WITH RECURSIVE shards (shard) AS (
@@ -26,7 +26,7 @@ pub async fn heads(connection: &mut Connection, shards: u32) -> Rows<Seq> {
     rows.iter().take(shards as usize).map(|row| row.try_get(0)).collect()
 }
 
-pub async fn shards(connection: &mut Connection, wanted: u32) -> sqlx::Result<u32> {
+pub async fn shards(connection: &mut Connection, wanted: u32) -> Result<u32> {
     let mut fixed = super::schema::setting(&mut *connection, "shards").await?;
     // Who only reads beside a node may not write, and need not: it is fixed.
     if fixed.is_none() {
@@ -34,7 +34,9 @@ pub async fn shards(connection: &mut Connection, wanted: u32) -> sqlx::Result<u3
         query(sql).bind(wanted.to_string()).execute(&mut *connection).await?;
         fixed = super::schema::setting(connection, "shards").await?;
     }
-    fixed.and_then(|fixed| fixed.parse().ok()).ok_or(sqlx::Error::RowNotFound)
+    fixed
+        .and_then(|fixed| fixed.parse().ok())
+        .ok_or_else(|| broken("the number of shards is not known"))
 }
 
 pub async fn read(
@@ -47,7 +49,7 @@ pub async fn read(
     let sql = format!(
         "SELECT {columns} FROM journal WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3"
     );
-    let page = query(AssertSqlSafe(sql)).bind(shard as i32).bind(after).bind(i64::from(limit));
+    let page = query(sql).bind(shard as i32).bind(after).bind(i64::from(limit));
     page.fetch_all(connection).await?.iter().map(rows::event).collect()
 }
 
@@ -65,7 +67,7 @@ pub async fn read_tenant(
         "SELECT {columns} FROM journal
         WHERE shard = $1 AND seq > $2 AND seq <= $3 AND tenant || '' = $4 ORDER BY seq LIMIT $5"
     );
-    let page = query(AssertSqlSafe(sql))
+    let page = query(sql)
         .bind(shard as i32)
         .bind(after)
         .bind(after.saturating_add(rows.into()))
@@ -97,7 +99,7 @@ pub async fn history(
             JOIN journal j ON j.shard = t.shard AND j.seq = t.seq
         ) AS changes ORDER BY version LIMIT $5"
     );
-    let page = query(AssertSqlSafe(sql))
+    let page = query(sql)
         .bind(entity.tenant.as_str())
         .bind(&entity.domain)
         .bind(entity.entity.as_str())
@@ -176,7 +178,10 @@ pub async fn count(connection: &mut Connection, tenant: &TenantId) -> Rows<(Stri
     let sql = "SELECT domain, count(*) FROM entities WHERE tenant = $1
         GROUP BY domain ORDER BY domain";
     let rows = query(sql).bind(tenant.as_str()).fetch_all(connection).await?;
-    let counted = |row: &super::Row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? as u64));
+    let counted = |row: &super::Row| {
+        let count: i64 = row.try_get(1)?;
+        Ok((row.try_get(0)?, count as u64))
+    };
     rows.iter().map(counted).collect()
 }
 
@@ -252,7 +257,7 @@ pub async fn cursors(connection: &mut Connection) -> Rows<CursorRow> {
 }
 
 /// A second burial keeps the time of the first.
-pub async fn bury(connection: &mut Connection, letter: &DeadLetter) -> sqlx::Result<()> {
+pub async fn bury(connection: &mut Connection, letter: &DeadLetter) -> Result<()> {
     let sql = "INSERT INTO dead_letters (id, tenant, source, lane, event_shard, event_seq, reason,
             payload, attempts, retry_at, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -302,7 +307,7 @@ pub async fn dead_letters(connection: &mut Connection, wanted: &LetterQuery) -> 
     sql.build().fetch_all(connection).await?.iter().map(rows::letter).collect()
 }
 
-pub async fn unbury(connection: &mut Connection, id: &str) -> sqlx::Result<bool> {
+pub async fn unbury(connection: &mut Connection, id: &str) -> Result<bool> {
     let gone = query("DELETE FROM dead_letters WHERE id = $1").bind(id).execute(connection).await?;
     Ok(gone.rows_affected() > 0)
 }
@@ -311,7 +316,7 @@ pub async fn forget_requests(
     connection: &mut Connection,
     before: Timestamp,
     limit: u32,
-) -> sqlx::Result<u64> {
+) -> Result<u64> {
     let sql = "DELETE FROM idempotency WHERE (tenant, domain, key) IN (
             SELECT tenant, domain, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT $2
         )";
@@ -331,11 +336,10 @@ pub async fn erase_person(
         WHERE tenant = $1 AND ($2 IS NULL OR person = $2) AND at <= $3 AND key IS NOT NULL";
     let erase = query(erase).bind(tenant.as_str()).bind(person).bind(until.millis());
     erase.execute(&mut *connection).await?;
-    let mut names = QueryBuilder::<Dialect>::new("DELETE FROM entity_keys WHERE tenant = ");
+    let mut names = Builder::new("DELETE FROM entity_keys WHERE tenant = ");
     names.push_bind(tenant.as_str()).push(" AND key IN (");
-    let mut kinds = names.separated(", ");
-    for kind in PERSONAL_NAMES {
-        kinds.push_bind(kind);
+    for (place, kind) in PERSONAL_NAMES.into_iter().enumerate() {
+        names.push(if place == 0 { "" } else { ", " }).push_bind(kind);
     }
     names.push(
         ") AND EXISTS (SELECT 1 FROM person_keys p WHERE p.tenant = entity_keys.tenant
@@ -356,12 +360,12 @@ pub async fn erase_person(
     rows.iter().map(entity).collect()
 }
 
-pub async fn ping(connection: &mut Connection) -> sqlx::Result<()> {
+pub async fn ping(connection: &mut Connection) -> Result<()> {
     query("SELECT count(*) FROM settings").execute(connection).await.map(|_| ())
 }
 
-fn select(columns: &str, from_where: &str) -> QueryBuilder<Dialect> {
-    QueryBuilder::new(format!("SELECT {columns} FROM {from_where}"))
+fn select(columns: &str, from_where: &str) -> Builder {
+    Builder::new(format!("SELECT {columns} FROM {from_where}"))
 }
 
 /// The first text, in the order of bytes, that follows all texts that begin with `prefix`.

@@ -1,13 +1,14 @@
 //! Rows as the port has them. Compiled once per database; columns are read in the order of the
 //! lists below.
 
-use super::Row;
+use super::{Fault, Get as _, Row, broken};
 use kontor_actors::store::{
     CursorRow, DeadLetter, KeyRow, PersonKeyRow, RequestRow, Seq, StoredEntity, StoredEvent,
 };
 use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
-use sqlx::{Row as _, error::BoxDynError};
 use std::sync::Arc;
+
+type Result<T> = std::result::Result<T, Fault>;
 
 /// The columns of [`event`].
 pub const EVENT: &str = "shard, seq, id, tenant, domain, entity, version, name, at, payload, meta";
@@ -21,7 +22,7 @@ pub const LETTER: &str = "id, tenant, source, lane, event_shard, event_seq, reas
      attempts, retry_at, at";
 
 /// An event.
-pub fn event(row: &Row) -> sqlx::Result<StoredEvent> {
+pub fn event(row: &Row) -> Result<StoredEvent> {
     Ok(StoredEvent {
         shard: shard(row, 0)?,
         seq: row.try_get(1)?,
@@ -38,7 +39,7 @@ pub fn event(row: &Row) -> sqlx::Result<StoredEvent> {
 }
 
 /// An entity whose columns begin at `first`.
-pub fn entity_from(row: &Row, first: usize) -> sqlx::Result<StoredEntity> {
+pub fn entity_from(row: &Row, first: usize) -> Result<StoredEntity> {
     let due: Option<i64> = row.try_get(first + 6)?;
     let status: Option<&str> = row.try_get(first + 5)?;
     let label: Option<&str> = row.try_get(first + 10)?;
@@ -58,12 +59,12 @@ pub fn entity_from(row: &Row, first: usize) -> sqlx::Result<StoredEntity> {
 }
 
 /// An entity.
-pub fn entity(row: &Row) -> sqlx::Result<StoredEntity> {
+pub fn entity(row: &Row) -> Result<StoredEntity> {
     entity_from(row, 0)
 }
 
 /// A key: tenant, domain, key, value, entity.
-pub fn key(row: &Row) -> sqlx::Result<KeyRow> {
+pub fn key(row: &Row) -> Result<KeyRow> {
     Ok(KeyRow {
         tenant: tenant(row, 0)?,
         domain: text(row, 1)?,
@@ -74,7 +75,7 @@ pub fn key(row: &Row) -> sqlx::Result<KeyRow> {
 }
 
 /// A request: tenant, domain, key, hash, entity, version, at; the columns begin at `first`.
-pub fn request_from(row: &Row, first: usize) -> sqlx::Result<RequestRow> {
+pub fn request_from(row: &Row, first: usize) -> Result<RequestRow> {
     let hash: &[u8] = row.try_get(first + 3)?;
     let hash = hash.try_into().map_err(|_| broken("a request's hash is 16 bytes"))?;
     Ok(RequestRow {
@@ -89,7 +90,7 @@ pub fn request_from(row: &Row, first: usize) -> sqlx::Result<RequestRow> {
 }
 
 /// A person's key: tenant, domain, entity, person, key, at; the columns begin at `first`.
-pub fn person_key_from(row: &Row, first: usize) -> sqlx::Result<PersonKeyRow> {
+pub fn person_key_from(row: &Row, first: usize) -> Result<PersonKeyRow> {
     let key: Option<&[u8]> = row.try_get(first + 4)?;
     let key = key.map(TryInto::try_into).transpose();
     Ok(PersonKeyRow {
@@ -103,12 +104,12 @@ pub fn person_key_from(row: &Row, first: usize) -> sqlx::Result<PersonKeyRow> {
 }
 
 /// A cursor: shard, follower, seq.
-pub fn cursor(row: &Row) -> sqlx::Result<CursorRow> {
+pub fn cursor(row: &Row) -> Result<CursorRow> {
     Ok(CursorRow { shard: shard(row, 0)?, follower: text(row, 1)?, seq: row.try_get(2)? })
 }
 
 /// A dead letter.
-pub fn letter(row: &Row) -> sqlx::Result<DeadLetter> {
+pub fn letter(row: &Row) -> Result<DeadLetter> {
     let tenant: Option<&str> = row.try_get(1)?;
     let shard: Option<i32> = row.try_get(4)?;
     let seq: Option<Seq> = row.try_get(5)?;
@@ -129,32 +130,28 @@ pub fn letter(row: &Row) -> sqlx::Result<DeadLetter> {
 }
 
 /// An entity's name.
-pub fn name(row: &Row, column: usize) -> sqlx::Result<EntityId> {
+pub fn name(row: &Row, column: usize) -> Result<EntityId> {
     Ok(EntityId::named(text(row, column)?))
 }
 
-fn tenant(row: &Row, column: usize) -> sqlx::Result<TenantId> {
+fn tenant(row: &Row, column: usize) -> Result<TenantId> {
     parse_tenant(row.try_get(column)?)
 }
 
-fn parse_tenant(name: &str) -> sqlx::Result<TenantId> {
+fn parse_tenant(name: &str) -> Result<TenantId> {
     TenantId::parse(name).map_err(broken)
 }
 
-fn text(row: &Row, column: usize) -> sqlx::Result<Arc<str>> {
+fn text(row: &Row, column: usize) -> Result<Arc<str>> {
     let text: &str = row.try_get(column)?;
     Ok(text.into())
 }
 
-fn time(row: &Row, column: usize) -> sqlx::Result<Timestamp> {
+fn time(row: &Row, column: usize) -> Result<Timestamp> {
     row.try_get(column).map(Timestamp::from_millis)
 }
 
-fn shard(row: &Row, column: usize) -> sqlx::Result<u32> {
+fn shard(row: &Row, column: usize) -> Result<u32> {
     let shard: i32 = row.try_get(column)?;
     u32::try_from(shard).map_err(broken)
-}
-
-fn broken(error: impl Into<BoxDynError>) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
 }

@@ -3,11 +3,10 @@
 //! SQLite has one writer, so there is one writing connection; readers have their own and never
 //! wait for it (WAL).
 
-mod ask;
 mod commit;
-#[path = "../shared/fetch.rs"]
 mod fetch;
 mod folder;
+mod line;
 #[path = "../shared/port.rs"]
 mod port;
 #[path = "../shared/reads.rs"]
@@ -16,16 +15,16 @@ mod reads;
 mod rows;
 #[path = "../shared/schema.rs"]
 mod schema;
-mod values;
+mod statement;
 mod wall;
 
 use self::SqliteStore as Database;
 use super::{OpenError, StoreSettings, connections::Connections};
 use folder::Folder;
-use sqlx::{
-    ConnectOptions as _, Connection as _, Sqlite as Dialect, SqliteConnection as Connection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow as Row, SqliteSynchronous},
-};
+pub(super) use line::Fault;
+use line::{Connection, Opening};
+use rusqlite::OpenFlags;
+use statement::{Builder, Get, Row, broken, query, raw_sql};
 use std::{fmt, path::Path, time::Duration};
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -58,37 +57,20 @@ impl SqliteStore {
     /// Opens the folder, or makes it. Fails at once if another process works on it.
     pub async fn open(dir: &Path, settings: &StoreSettings) -> Result<Self, OpenError> {
         let folder = Folder::take(dir)?;
+        let writes = writes(&folder, settings);
+        schema::prepare(&mut line::open(writes.clone()).await?).await?;
         let reads = reads(&folder, settings);
-        let writes = reads
-            .clone()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            // A rare long checkpoint instead of many short ones; the file is cut back after it.
-            .pragma("wal_autocheckpoint", "4000")
-            .pragma("journal_size_limit", "67108864")
-            // What is overwritten is gone: a destroyed key is not left in a page's free space.
-            // `FAST` does so where the page is written anyway.
-            .pragma("secure_delete", "FAST");
-        let mut connection = writes.connect().await?;
-        schema::prepare(&mut connection).await?;
-        connection.close().await?;
-        Ok(Self::new(folder, writes, reads.read_only(true), settings))
+        Ok(Self::new(folder, writes, reads, settings))
     }
 
     /// Opens a folder to read it, beside a process that may be at work on it. Writing fails.
     pub async fn open_beside(dir: &Path, settings: &StoreSettings) -> Result<Self, OpenError> {
         let folder = Folder::beside(dir)?;
-        let reads = reads(&folder, settings).read_only(true);
+        let reads = reads(&folder, settings);
         Ok(Self::new(folder, reads.clone(), reads, settings))
     }
 
-    fn new(
-        folder: Folder,
-        writes: SqliteConnectOptions,
-        reads: SqliteConnectOptions,
-        settings: &StoreSettings,
-    ) -> Self {
+    fn new(folder: Folder, writes: Opening, reads: Opening, settings: &StoreSettings) -> Self {
         let acquire_max = settings.acquire_max();
         Self {
             writers: Connections::new(writes, 1, acquire_max),
@@ -99,13 +81,31 @@ impl SqliteStore {
     }
 }
 
-fn reads(folder: &Folder, settings: &StoreSettings) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(folder.database())
-        .busy_timeout(Duration::from_millis(settings.lock_timeout_ms))
-        .foreign_keys(false)
-        .pragma("cache_size", "-16000")
-        .pragma("temp_store", "memory")
+fn writes(folder: &Folder, settings: &StoreSettings) -> Opening {
+    let mut opening = reads(folder, settings);
+    opening.flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    opening.pragmas.extend([
+        ("journal_mode", "wal"),
+        ("synchronous", "full"),
+        // A rare long checkpoint instead of many short ones; the file is cut back after it.
+        ("wal_autocheckpoint", "4000"),
+        ("journal_size_limit", "67108864"),
+        // What is overwritten is gone: a destroyed key is not left in a page's free space.
+        // `FAST` does so where the page is written anyway.
+        ("secure_delete", "fast"),
+    ]);
+    opening
+}
+
+fn reads(folder: &Folder, settings: &StoreSettings) -> Opening {
+    Opening {
+        file: folder.database(),
+        flags: OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        lock_max: Duration::from_millis(settings.lock_timeout_ms),
+        pragmas: vec![("cache_size", "-16000"), ("temp_store", "memory")],
+    }
 }
 
 impl SqliteStore {

@@ -1,11 +1,11 @@
-//! Many lookups at once: at most one question per kind. Compiled once per database.
+//! Many lookups at once: at most one question per kind.
 
+use super::lookups::Questions;
 use super::{
     Connection, Row,
     ask::{self, ask},
     rows,
 };
-use crate::store::lookups::Questions;
 use kontor_actors::store::{Found, Lookup};
 use sqlx::Row as _;
 
