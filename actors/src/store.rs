@@ -3,8 +3,10 @@
 //! There are three stores (memory, SQLite, PostgreSQL) and one contract, tested once over all.
 //! A store decides nothing and keeps nothing in memory; JSON is text to it.
 
+mod prepared;
 mod query;
 
+pub use prepared::Prepared;
 pub use query::{KeyQuery, LetterQuery, ListQuery, PersonQuery};
 
 use async_trait::async_trait;
@@ -27,6 +29,17 @@ pub trait Store: Send + Sync + 'static {
     /// Writes all of a batch in one transaction, or nothing. An `Ok` is durable. A taken sequence
     /// is told before any other fault, and no text may break the rules of [`crate::storable`].
     async fn commit(&self, batch: Arc<Batch>) -> Result<(), CommitError>;
+
+    /// Does the part of a commit that needs no transaction, which may be while another batch is
+    /// still being written. What it is of may already build on that one.
+    async fn prepare(&self, batch: Arc<Batch>) -> Result<Prepared, CommitError> {
+        Ok(Prepared::plain(batch))
+    }
+
+    /// The rest of a commit, as often as it takes.
+    async fn commit_prepared(&self, prepared: &Prepared) -> Result<(), CommitError> {
+        self.commit(Arc::clone(&prepared.rows)).await
+    }
 
     /// Looks many things up at once; the answers stand in the order of the questions.
     async fn fetch(&self, wanted: &[Lookup]) -> Result<Vec<Found>, StoreFault>;

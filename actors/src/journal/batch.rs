@@ -17,17 +17,17 @@ struct Last<'a> {
 }
 
 /// Gives the entries' events their sequence numbers and coalesces states: however often an entity
-/// changed, it is written once. `next` holds each shard's next sequence; the second answer says
+/// changed, it is written once. `next` tells each shard's next sequence; the second answer says
 /// how it is moved on once the batch is written. `Err` says why it can never be.
 pub fn build(
     entries: &[Entry],
-    next: &HashMap<u32, Seq>,
+    next: impl Fn(u32) -> Option<Seq>,
 ) -> Result<(Batch, HashMap<u32, Seq>), String> {
     let mut batch = Batch::default();
     let mut moved = HashMap::new();
     let mut last: HashMap<(usize, &EntityId), Last<'_>> = HashMap::new();
     for entry in entries {
-        let first = || next.get(&entry.shard).copied().unwrap_or(1);
+        let first = || next(entry.shard).unwrap_or(1);
         let seq = moved.entry(entry.shard).or_insert_with(first);
         for event in &entry.events {
             let touched = event.touched.iter().map(|(entity, version)| TouchRow {

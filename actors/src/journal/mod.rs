@@ -1,12 +1,13 @@
 //! The journal: gives out sequence numbers and writes what was decided, many at once.
 //!
 //! Domain actors hand in entries and go on; a node has few writers, each serving many shards, and
-//! each with one transaction under way that takes whatever was waiting (group commit). Nobody is
-//! told yes before the transaction is durable, nobody decides here.
+//! each with one transaction under way that takes whatever was waiting (group commit), and perhaps
+//! the next one ready. Nobody is told yes before the transaction is durable, nobody decides here.
 
 mod batch;
 mod entry;
 mod tail;
+mod transaction;
 mod writer;
 
 pub use entry::{CommitFault, Entry, EntryEvent, EntryState, Incarnation, Snapshot};

@@ -1,16 +1,15 @@
 //! One writer: takes what waits, writes it in one transaction, tells everybody, begins again.
 //!
 //! It serves many shards and is the only one to give out their sequence numbers. What fails is
-//! narrowed down to the entry at fault; what stood on it fails with it; the rest is written.
+//! narrowed down to the entry at fault; what stood on it fails with it; the rest is written. While
+//! a transaction is under way and many wait, the next one is made ready on top of it.
 
 use super::{
     JournalSettings, Shard,
-    batch::build,
     entry::{CommitFault, Entry},
+    transaction::{ASK_AGAIN, Ready},
 };
-use crate::store::{
-    Batch, CommitError, CursorRow, Found, Lookup, Seq, Store, StoreFault, StoredEvent,
-};
+use crate::store::{Batch, CommitError, CursorRow, Seq, Store, StoreFault, StoredEvent};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, atomic::Ordering},
@@ -25,16 +24,11 @@ use tokio::{
 const CURSOR_WAIT: Duration = Duration::from_millis(200);
 /// From when on it rides in one that is written anyway: a row for every follower in every transaction
 /// would cost more than it saves, for without it only a little is done again after a crash.
-const CURSOR_RIDES: Duration = Duration::from_millis(100);
-/// How long callers wait for a database that went away under their transaction.
-const DOUBT_MAX: Duration = Duration::from_secs(20);
-const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// How often a transaction is tried while the database answers other questions.
-const ATTEMPTS_MAX: u32 = 4;
+pub(super) const CURSOR_RIDES: Duration = Duration::from_millis(100);
 /// A transaction costs about as much for a few entries as for many. While so many come together, the
 /// next one waits a moment for as many again: a busy node then answers sooner, for it does less, and
 /// whoever is alone waits for nobody.
-const TOGETHER_MIN: usize = 8;
+pub(super) const TOGETHER_MIN: usize = 8;
 const TOGETHER_WAIT: Duration = Duration::from_millis(1);
 /// Entries taken over from the queue, at most; the others wait there, where they are counted.
 const TAKEN_MAX: usize = 8192;
@@ -46,22 +40,30 @@ pub(super) enum Order {
     Flush(oneshot::Sender<()>),
 }
 
+/// What one round writes.
+enum Part {
+    Entries(Vec<Entry>),
+    Ready(Ready),
+}
+
 pub(super) struct Writer {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     shards: Arc<[Shard]>,
     settings: JournalSettings,
     stop: watch::Sender<Option<String>>,
-    orders: mpsc::Receiver<Order>,
+    pub(super) orders: mpsc::Receiver<Order>,
     inbox: Vec<Order>,
-    next: HashMap<u32, Seq>,
-    waiting: VecDeque<Entry>,
+    pub(super) next: HashMap<u32, Seq>,
+    pub(super) waiting: VecDeque<Entry>,
+    /// What was made ready on top of the transaction that is under way.
+    pub(super) ahead: Option<Ready>,
     /// How many entries were taken over, ever.
     taken: u64,
     /// How many the last transaction had.
-    together: usize,
+    pub(super) together: usize,
     cursors: HashMap<(u32, Arc<str>), Seq>,
     /// Since when a cursor waits for a transaction.
-    cursors_since: Option<Instant>,
+    pub(super) cursors_since: Option<Instant>,
     /// Who waits until so many entries are settled.
     flushes: VecDeque<(u64, oneshot::Sender<()>)>,
 }
@@ -85,6 +87,7 @@ impl Writer {
             inbox: Vec::new(),
             next,
             waiting: VecDeque::new(),
+            ahead: None,
             taken: 0,
             together: 0,
             cursors: HashMap::new(),
@@ -98,12 +101,13 @@ impl Writer {
         loop {
             self.linger().await;
             let open = self.gather().await;
-            let entries = self.next_batch();
-            self.together = entries.len();
-            if !entries.is_empty() {
-                self.write(entries).await;
-            }
-            let settled = self.taken - self.waiting.len() as u64;
+            let part = match self.ahead.take() {
+                Some(ready) => Part::Ready(ready),
+                None => Part::Entries(self.next_batch()),
+            };
+            self.write(part).await;
+            let ahead = self.ahead.as_ref().map_or(0, |ready| ready.entries.len());
+            let settled = self.taken - (self.waiting.len() + ahead) as u64;
             let flush = self.flushes.front().is_some_and(|(mark, _)| *mark <= settled);
             let waited = |since: Instant| CURSOR_WAIT <= since.elapsed();
             if flush || !open || self.cursors_since.is_some_and(waited) {
@@ -112,7 +116,7 @@ impl Writer {
             while let Some((_, done)) = self.flushes.pop_front_if(|(mark, _)| *mark <= settled) {
                 let _ = done.send(());
             }
-            if !open && self.waiting.is_empty() {
+            if !open && self.waiting.is_empty() && self.ahead.is_none() {
                 return;
             }
         }
@@ -121,7 +125,7 @@ impl Writer {
     /// Lets others come, if they came together before and nobody waits for a flush.
     async fn linger(&mut self) {
         let here = self.waiting.len() + self.orders.len();
-        let few = here < self.together / 2;
+        let few = here < self.together / 2 && self.ahead.is_none();
         if TOGETHER_MIN <= self.together && few && self.flushes.is_empty() {
             tokio::time::sleep(TOGETHER_WAIT).await;
         }
@@ -130,7 +134,7 @@ impl Writer {
     /// Takes over what has been handed in; waits for it if there is nothing else to do. False
     /// once nobody can hand in any more.
     async fn gather(&mut self) -> bool {
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() || self.ahead.is_some() {
             while self.waiting.len() < TAKEN_MAX
                 && let Ok(order) = self.orders.try_recv()
             {
@@ -152,7 +156,7 @@ impl Writer {
         open
     }
 
-    fn take(&mut self, order: Order) {
+    pub(super) fn take(&mut self, order: Order) {
         match order {
             Order::Write(entry) => {
                 self.taken += 1;
@@ -169,7 +173,7 @@ impl Writer {
 
     /// The next entries up to the limits, without those whose ground has gone. One entry that is
     /// larger than the limits goes alone.
-    fn next_batch(&mut self) -> Vec<Entry> {
+    pub(super) fn next_batch(&mut self) -> Vec<Entry> {
         let (mut rows, mut bytes) = (0, 0);
         let mut entries = Vec::new();
         while let Some(entry) = self.waiting.front() {
@@ -202,34 +206,54 @@ impl Writer {
     }
 
     /// Writes entries in order, narrowing a failure down by halves.
-    async fn write(&mut self, entries: Vec<Entry>) {
-        let mut parts = vec![entries];
+    async fn write(&mut self, part: Part) {
+        let mut parts = vec![part];
         while let Some(part) = parts.pop() {
-            let mut part: Vec<Entry> =
-                part.into_iter().filter_map(|entry| self.admit(entry)).collect();
-            if !part.iter().any(Entry::has_rows) {
-                part.into_iter().for_each(Entry::succeed);
-                continue;
+            let mut ready = match part {
+                Part::Ready(ready) => ready,
+                Part::Entries(entries) => {
+                    let entries = entries.into_iter().filter_map(|entry| self.admit(entry));
+                    let entries: Vec<_> = entries.collect();
+                    if !entries.iter().any(Entry::has_rows) {
+                        entries.into_iter().for_each(Entry::succeed);
+                        continue;
+                    }
+                    match self.make_ready(entries, &HashMap::new()).await {
+                        Ok(ready) => ready,
+                        Err((entries, error)) => {
+                            self.refuse(entries, error, &mut parts);
+                            continue;
+                        }
+                    }
+                }
+            };
+            // What else there is of this round comes before anything new.
+            let last = parts.is_empty();
+            match self.commit(&mut ready, last).await {
+                Ok(()) => self.succeed(ready),
+                Err(error) => self.refuse(ready.entries, error, &mut parts),
             }
-            match self.commit(&mut part).await {
-                Ok(batch) => self.succeed(part, batch),
-                Err(CommitError::Rejected(reason)) if part.len() == 1 => {
-                    tracing::error!(reason, "the database refused an entry");
-                    metrics::counter!("kontor_journal_rejected_total").increment(1);
-                    part.into_iter()
-                        .for_each(|entry| entry.fail(CommitFault::Rejected(reason.clone())));
-                }
-                Err(CommitError::Rejected(_)) => {
-                    let rest = part.split_off(part.len() / 2);
-                    parts.push(rest);
-                    parts.push(part);
-                }
-                Err(CommitError::Fenced(shard)) => {
-                    self.step_down(shard);
-                    parts.push(part);
-                }
-                Err(CommitError::Unavailable(reason)) => self.fail(part, &reason),
+        }
+    }
+
+    /// Entries that were not written: they are told, or tried again in smaller parts.
+    fn refuse(&mut self, mut entries: Vec<Entry>, error: CommitError, parts: &mut Vec<Part>) {
+        match error {
+            CommitError::Rejected(reason) if entries.len() == 1 => {
+                tracing::error!(reason, "the database refused an entry");
+                metrics::counter!("kontor_journal_rejected_total").increment(1);
+                let fault = CommitFault::Rejected(reason);
+                entries.into_iter().for_each(|entry| entry.fail(fault.clone()));
             }
+            CommitError::Rejected(_) => {
+                let rest = entries.split_off(entries.len() / 2);
+                parts.extend([Part::Entries(rest), Part::Entries(entries)]);
+            }
+            CommitError::Fenced(shard) => {
+                self.step_down(shard);
+                parts.push(Part::Entries(entries));
+            }
+            CommitError::Unavailable(reason) => self.fail(entries, &reason),
         }
     }
 
@@ -246,87 +270,9 @@ impl Writer {
         }
     }
 
-    /// One transaction.
-    async fn commit(&mut self, entries: &mut [Entry]) -> Result<Arc<Batch>, CommitError> {
-        let (mut batch, moved) = build(entries, &self.next).map_err(CommitError::Rejected)?;
-        if self.cursors_since.is_some_and(|since| CURSOR_RIDES <= since.elapsed()) {
-            batch.cursors = self.take_cursors();
-        }
-        let batch = Arc::new(batch);
-        let begun = Instant::now();
-        let result = self.settle(&batch, entries).await;
-        metrics::histogram!("kontor_journal_commit_seconds").record(begun.elapsed());
-        metrics::histogram!("kontor_journal_commit_rows")
-            .record((batch.events.len() + batch.states.len()) as u32);
-        match result {
-            Ok(()) => {
-                self.next.extend(moved);
-                Ok(batch)
-            }
-            Err(error) => {
-                self.put_back(&batch.cursors);
-                Err(error)
-            }
-        }
-    }
-
-    /// Has a batch written, and does not leave it before it is known what became of it. Trying
-    /// again is harmless: if an earlier attempt landed, its sequence numbers are taken, by us.
-    async fn settle(
-        &mut self,
-        batch: &Arc<Batch>,
-        entries: &mut [Entry],
-    ) -> Result<(), CommitError> {
-        let since = Instant::now();
-        for attempt in 1.. {
-            let error = match self.store.commit(Arc::clone(batch)).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            // Nothing of ours can have landed before the first attempt.
-            if attempt == 1 && matches!(error, CommitError::Rejected(_)) {
-                return Err(error);
-            }
-            if self.has_landed(batch, entries, since).await? {
-                return Ok(());
-            }
-            match error {
-                CommitError::Unavailable(reason) if attempt < ATTEMPTS_MAX => {
-                    tracing::warn!(reason, attempt, "a commit failed; it is tried again");
-                }
-                error => return Err(error),
-            }
-            tokio::time::sleep(ASK_AGAIN * (1 << attempt)).await;
-        }
-        Ok(())
-    }
-
-    /// Asks the database whether it has kept a batch, until it answers. `Err` only when the node
-    /// stops meanwhile.
-    async fn has_landed(
-        &mut self,
-        batch: &Batch,
-        entries: &mut [Entry],
-        since: Instant,
-    ) -> Result<bool, CommitError> {
-        loop {
-            let fault = match landed(&*self.store, batch).await {
-                Ok(landed) => return Ok(landed),
-                Err(fault) => fault,
-            };
-            if DOUBT_MAX <= since.elapsed() {
-                self.turn_away(entries, &fault);
-                if self.orders.is_closed() {
-                    return Err(CommitError::Unavailable(fault.to_string()));
-                }
-            }
-            tokio::time::sleep(ASK_AGAIN).await;
-        }
-    }
-
     /// The database has been away for long: nobody waits for it any more. Whether `entries` were
     /// written is found out all the same, before anything else is.
-    fn turn_away(&mut self, entries: &mut [Entry], fault: &StoreFault) {
+    pub(super) fn turn_away(&mut self, entries: &mut [Entry], fault: &StoreFault) {
         let fault = CommitFault::unavailable(fault.to_string());
         entries.iter_mut().for_each(|entry| entry.give_up(&fault));
         while let Ok(order) = self.orders.try_recv() {
@@ -338,7 +284,9 @@ impl Writer {
         }
     }
 
-    fn succeed(&mut self, entries: Vec<Entry>, batch: Arc<Batch>) {
+    fn succeed(&mut self, ready: Ready) {
+        let Ready { entries, batch, prepared, .. } = ready;
+        drop(prepared);
         let events = match Arc::try_unwrap(batch) {
             Ok(batch) => batch.events,
             Err(shared) => shared.events.clone(),
@@ -381,33 +329,17 @@ impl Writer {
         }
     }
 
-    fn take_cursors(&mut self) -> Vec<CursorRow> {
+    pub(super) fn take_cursors(&mut self) -> Vec<CursorRow> {
         self.cursors_since = None;
         let cursors = self.cursors.drain();
         cursors.map(|((shard, follower), seq)| CursorRow { shard, follower, seq }).collect()
     }
 
-    fn put_back(&mut self, cursors: &[CursorRow]) {
+    pub(super) fn put_back(&mut self, cursors: &[CursorRow]) {
         cursors.iter().for_each(|cursor| self.take(Order::Advance(cursor.clone())));
     }
 
     fn is_lost(&self, shard: u32) -> bool {
         self.shards.get(shard as usize).is_none_or(|kept| kept.lost.load(Ordering::Acquire))
     }
-}
-
-/// Whether a batch is in the database: its last event by its identity, or its last request.
-async fn landed(store: &dyn Store, batch: &Batch) -> Result<bool, StoreFault> {
-    if let Some(last) = batch.events.last() {
-        let found = store.read(last.shard, last.seq - 1, 1).await?;
-        return Ok(found.first().is_some_and(|event| event.seq == last.seq && event.id == last.id));
-    }
-    let Some(last) = batch.requests.last() else { return Ok(false) };
-    let wanted = Lookup::Request {
-        tenant: last.tenant.clone(),
-        domain: Arc::clone(&last.domain),
-        key: last.key.clone(),
-    };
-    let found = store.fetch(&[wanted]).await?;
-    Ok(matches!(found.first(), Some(Found::Request(Some(row))) if row == last))
 }

@@ -6,6 +6,7 @@
 
 mod document;
 mod members;
+mod pending;
 mod seal;
 mod walk;
 
@@ -16,12 +17,13 @@ use kontor_actors::{
     chance::secret_bytes,
     store::{
         Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
-        ListQuery, Lookup, PersonKeyRow, PersonQuery, Seq, Store, StoreFault, StoredEntity,
-        StoredEvent,
+        ListQuery, Lookup, PersonKeyRow, PersonQuery, Prepared, Seq, Store, StoreFault,
+        StoredEntity, StoredEvent,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
 pub use members::Known;
+use pending::Pending;
 use seal::Key;
 use std::{
     collections::{HashMap, HashSet},
@@ -39,12 +41,13 @@ type Keys = HashMap<EntityRef, Option<Key>>;
 pub struct SealedStore {
     inner: Arc<dyn Store>,
     known: Mutex<Keys>,
+    pending: Arc<Pending>,
 }
 
 impl SealedStore {
     /// Seals what is written to a store, and opens what is read from it.
     pub fn over(inner: Arc<dyn Store>) -> Self {
-        Self { inner, known: Mutex::default() }
+        Self { inner, known: Mutex::default(), pending: Arc::default() }
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Keys> {
@@ -79,20 +82,18 @@ impl SealedStore {
         }
         let asked: Vec<_> = wanted.into_iter().map(Lookup::PersonKey).collect();
         let found = self.inner.fetch(&asked).await?;
-        let row = |found| match found {
-            Found::PersonKey(Some(PersonKeyRow { tenant, domain, entity, key, .. })) => {
-                Some((EntityRef { tenant, domain: domain.to_string(), entity }, key))
-            }
+        let row = |found: &Found| match found {
+            Found::PersonKey(Some(row)) => Some(sealed_with(row)),
             _ => None,
         };
-        let found: Vec<_> = found.into_iter().filter_map(row).collect();
+        let found: Vec<_> = found.iter().filter_map(row).collect();
         self.learn(found.iter().cloned());
         keys.extend(found);
         Ok(keys)
     }
 
-    /// The batch with everything personal sealed, and the keys that were made for it.
-    async fn sealed(&self, batch: &Batch) -> Result<(Batch, Vec<PersonKeyRow>), StoreFault> {
+    /// The batch with everything personal sealed, and with the keys that were made for it.
+    async fn sealed(&self, batch: &Batch) -> Result<Batch, StoreFault> {
         let events: Vec<_> = batch.events.iter().map(Document::of).collect();
         let states: Vec<_> = batch.states.iter().map(Document::of).collect();
         // One command's events say the same of it, and are sealed alike.
@@ -108,7 +109,10 @@ impl SealedStore {
         let mut made: Vec<PersonKeyRow> = Vec::new();
         for document in all() {
             if !keys.contains_key(&document.entity) {
-                let key = secret_bytes().map_err(|fault| StoreFault(fault.to_string()))?;
+                let key = match self.pending.key(&document.entity) {
+                    Some(key) => key,
+                    None => secret_bytes().map_err(|fault| StoreFault(fault.to_string()))?,
+                };
                 keys.insert(document.entity.clone(), Some(key));
                 made.push(document.key_row(key));
             }
@@ -133,8 +137,8 @@ impl SealedStore {
         for (row, document) in sealed.states.iter_mut().zip(states) {
             row.state = seal(document, &row.state);
         }
-        sealed.person_keys.extend(made.iter().cloned());
-        Ok((sealed, made))
+        sealed.person_keys.extend(made);
+        Ok(sealed)
     }
 
     /// Opens rows of any kind.
@@ -160,6 +164,12 @@ fn alike(events: &[StoredEvent]) -> Vec<usize> {
         .collect()
 }
 
+/// The entity of a row and its key.
+fn sealed_with(row: &PersonKeyRow) -> (EntityRef, Option<Key>) {
+    let (tenant, domain) = (row.tenant.clone(), row.domain.to_string());
+    (EntityRef { tenant, domain, entity: row.entity.clone() }, row.key)
+}
+
 /// The same rows; texts are shared, not copied.
 fn copy(batch: &Batch) -> Batch {
     Batch {
@@ -177,6 +187,11 @@ fn copy(batch: &Batch) -> Batch {
 #[async_trait]
 impl Store for SealedStore {
     async fn commit(&self, batch: Arc<Batch>) -> Result<(), CommitError> {
+        let prepared = self.prepare(batch).await?;
+        self.commit_prepared(&prepared).await
+    }
+
+    async fn prepare(&self, batch: Arc<Batch>) -> Result<Prepared, CommitError> {
         let personal = |domain: &str| !members::hints(domain).is_empty();
         let event = |row: &StoredEvent| {
             personal(&row.domain) || members::may_hold(members::META, &row.meta)
@@ -184,16 +199,18 @@ impl Store for SealedStore {
         let any =
             batch.events.iter().any(event) || batch.states.iter().any(|row| personal(&row.domain));
         if !any {
-            return self.inner.commit(batch).await;
+            return Ok(Prepared::plain(batch));
         }
         let away = |fault: StoreFault| CommitError::Unavailable(fault.0);
-        let (sealed, made) = self.sealed(&batch).await.map_err(away)?;
-        self.inner.commit(Arc::new(sealed)).await?;
+        let sealed = self.sealed(&batch).await.map_err(away)?;
+        let kept = Pending::keep(&self.pending, sealed.person_keys.iter().map(sealed_with));
+        Ok(Prepared::keeping(Arc::new(sealed), kept))
+    }
+
+    async fn commit_prepared(&self, prepared: &Prepared) -> Result<(), CommitError> {
+        self.inner.commit(Arc::clone(&prepared.rows)).await?;
         // A key counts from here on: what was not written may be sealed with another one.
-        self.learn(made.into_iter().map(|row| {
-            let PersonKeyRow { tenant, domain, entity, key, .. } = row;
-            (EntityRef { tenant, domain: domain.to_string(), entity }, key)
-        }));
+        self.learn(prepared.rows.person_keys.iter().map(sealed_with));
         Ok(())
     }
 
