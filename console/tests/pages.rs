@@ -245,6 +245,33 @@ async fn today_is_told_as_the_api_adds_it_up() {
 }
 
 #[tokio::test]
+async fn today_tells_the_margin_what_it_leaves_out_and_leads_to_what_it_is_made_of() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books").await;
+    assert!(page.has("7,500.00") && page.has("37.5\u{a0}%; lines without a cost: 50"));
+    assert!(page.has("/console/t/harbour-books/margin?day=2026-11-27"));
+    let page = browser.get("/console/t/harbour-books/margin?day=2026-11-27").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("The cost of 50 lines is not known. They bring CZK\u{a0}900.00"));
+    assert!(page.has("7 lines are of orders that say no tax"));
+    assert!(page.has("/console/t/harbour-books/search?q=lamp"), "a product without a cost");
+    let orders = "/console/t/harbour-books/orders";
+    assert!(page.has(&format!("{orders}?channel=till&amp;placed_from=2026-11-27")), "its orders");
+}
+
+#[tokio::test]
+async fn an_order_tells_its_margin_by_line_to_who_may_know_what_goods_cost() {
+    let mut owner = browser(Some("owner")).signed_in().await;
+    let page = owner.get(&order("")).await;
+    assert!(page.has("Margin by line") && page.has("176.86") && page.has("30.7\u{a0}%"));
+    assert!(page.has("The cost of 1 lines is not known"));
+    let mut packer = browser(Some("packer")).signed_in().await;
+    let page = packer.get(&order("")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.has("Margin"));
+}
+
+#[tokio::test]
 async fn a_form_s_empty_fields_do_not_stay_in_the_address() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let sent = "/console/t/harbour-books/orders?status=shipped&q=&channel=web&placed_from=";

@@ -2,9 +2,9 @@
 
 mod figures;
 
-use super::{Answer, orders::filters::of_channel};
+use super::{Answer, margin, orders::filters::of_channel};
 use crate::{
-    desk::Desk,
+    desk::{Desk, query},
     format,
     state::Console,
     ui::parts::{self, Chart},
@@ -103,6 +103,9 @@ fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
             @for (currency, minor) in &day.revenue {
                 (parts::tile(desk.t("Ordered for"), &html! { (desk.money(*minor, currency)) },
                     &desk.f("{} paid", &[&desk.number(day.paid)]), &desk.url("/orders?status=confirmed"), ""))
+            }
+            @for sum in &day.margin {
+                (margin::tile(desk, sum, &desk.url(&query("/margin", &[("day", &day.day)]))))
             }
             (parts::tile(desk.t("Payments open"),
                 &plus(open.list("items").len(), open.has("next_cursor")),

@@ -37,6 +37,7 @@ PAGES = [
     ("import", "/suppliers import *"),
     ("mapping", "/suppliers/sources/hanse-full/categories?show=all"),
     ("channels", "/channels"),
+    ("margin", "/margin"),
     ("payments", "/payments"),
     ("payment", "/payments?status=paid *"),
     ("ledger", "/payments/ledger"),

@@ -47,6 +47,21 @@ def test_whoever_signs_in_sees_how_the_shop_is(running):
     page.context.close()
 
 
+def test_the_margin_of_today_leads_to_the_lines_that_it_is_made_of(page):
+    page.goto(shop())
+    tile = page.locator("a.tile", has_text="Margin")
+    expect(tile).to_contain_text("%")
+    tile.click()
+    expect(page.locator("h1")).to_have_text("Margin")
+    accessible(page)
+    page.locator("[data-rows] a.open").first.click()
+    expect(page.locator("h1")).to_have_text("Orders")
+    first_row(page).locator("a.open").click()
+    lines = page.get_by_role("table", name="Margin by line")
+    expect(lines.locator("tbody tr").first).to_be_visible()
+    accessible(page)
+
+
 def test_an_order_is_found_by_its_number(page):
     page.goto(shop("/orders"))
     number = page.locator("[data-rows] a.open").first.inner_text()

@@ -169,7 +169,11 @@ fn summary() -> Value {
         let mut hours = vec![0; 24];
         hours[0] = orders;
         json!({ "orders": orders, "paid": 1, "cancelled": 0, "paid_without_stock": without,
-                "revenue": [{"amount_minor": minor, "currency": "CZK"}], "hours": hours })
+                "revenue": [{"amount_minor": minor, "currency": "CZK"}], "hours": hours,
+                "margin": [{"currency": "CZK", "revenue_minor": 2_000_000, "cost_minor": 1_250_000,
+                            "margin_minor": 750_000, "lines_with_cost": 1_150,
+                            "lines_without_cost": 50, "revenue_without_cost_minor": 90_000,
+                            "lines_without_tax": 7}] })
     };
     let of = |channel: &str, mut tally: Value| {
         tally["channel"] = json!(channel);
@@ -180,6 +184,7 @@ fn summary() -> Value {
     let mut day = tally(1_200, 1, 4_188_000);
     day["day"] = json!("2026-11-27");
     day["complete"] = json!(true);
+    day["products_without_cost"] = json!([{"sku": "lamp", "currency": "CZK", "lines": 50}]);
     day["minutes"] = json!([{"at": "2026-11-27T14:57:00Z", "orders": 1_200}]);
     day["channels"] =
         json!([of("till", tally(200, 0, 698_000)), of("web", tally(1_000, 1, 3_490_000))]);
@@ -258,6 +263,16 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/tenants/") => json(&tenant()),
         path if path.starts_with("/v1/tenants") => json(&recorded("tenants")),
         path if path == order => json(&house.order),
+        path if path == format!("{order}/margin") && house.role == Some("packer") => {
+            problem(StatusCode::FORBIDDEN, "missing_scope", "your role has no scope catalog:read")
+        }
+        path if path == format!("{order}/margin") => json(&json!({
+            "sum": {"currency": "CZK", "revenue_minor": 57_686, "cost_minor": 40_000,
+                    "margin_minor": 17_686, "lines_with_cost": 1, "lines_without_cost": 1,
+                    "revenue_without_cost_minor": 10_000, "lines_without_tax": 0},
+            "lines": [{"sku": "atlas", "units": 2, "revenue_minor": 57_686, "cost_minor": 40_000,
+                       "margin_minor": 17_686},
+                      {"sku": "lamp", "units": 1, "revenue_minor": 10_000}]})),
         path if path.starts_with(&format!("{order}?at=")) => {
             let mut then = house.order.clone();
             then["status"] = json!("pending");
