@@ -322,7 +322,10 @@ async fn the_platform_shows_trouble_first_and_only_to_its_operators() {
     let mut operator = browser(None).signed_in().await;
     let page = operator.get("/console/system").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.has("polar-tea · order") && page.has("panic in order.decide"));
+    assert!(page.has("Shard 0") && page.has("panic in order.decide"));
+    let (polar, harbour) = (page.text.find("tenant-polar-tea"), page.text.find("tenant-harbour"));
+    assert!(polar.unwrap() < harbour.unwrap(), "trouble first");
+    assert!(page.has("/console/system/actors/polar-tea/order\""), "a domain leads to its page");
     assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
     assert!(page.has("policies") && page.has("events behind"));
     assert!(page.has("1 run; 96 answers a minute, the slowest within 7 ms (p99), 3 wait"));

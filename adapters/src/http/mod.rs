@@ -49,6 +49,7 @@ mod reconciliations;
 mod roles;
 mod routes;
 mod settings;
+mod shards;
 mod stock;
 mod suppliers;
 mod system;

@@ -176,6 +176,20 @@ async fn a_quarantined_domain_says_so_until_it_is_released() {
 }
 
 #[tokio::test]
+async fn a_shard_that_lives_is_told_with_its_events_and_its_actors_to_operators_alone() {
+    let (shop, harbour) = Shop::trading().await;
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let told = shop.operator().get("/v1/shards").await.ok();
+    let shards = told["items"].as_array().unwrap();
+    assert_eq!((shards.len(), &shards[0]["shard"]), (1, &json!(0)));
+    assert!(shards[0]["events"].as_i64().unwrap() > 0);
+    assert!(shards[0]["actors_running"].as_u64().unwrap() >= 3, "{told}");
+    // Nobody follows the journal here.
+    assert_eq!(shards[0]["followers"], json!([]));
+    harbour.get("/v1/shards").await.problem(403, "operator_only");
+}
+
+#[tokio::test]
 async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
     let (shop, harbour) = Shop::trading().await;
     let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
@@ -187,6 +201,7 @@ async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
     assert!(orders["done"].as_u64().unwrap() >= 1 && orders["crashes"] == 0);
     let pace = (&orders["answers_per_minute"], &orders["answer_p99_us"]);
     assert!(0 < pace.0.as_u64().unwrap() && 0 < pace.1.as_u64().unwrap(), "{pace:?}");
+    assert_eq!(orders["shard"], 0);
     let first = operator.get("/v1/actors?limit=1").await.ok();
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = operator.get(&format!("/v1/actors?limit=1&cursor={cursor}")).await.ok();

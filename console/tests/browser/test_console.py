@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import accessible
-from pages import PAGES, PLATFORM, URL, open_confirmed, open_page, shop, sign_in
+from pages import PAGES, PLATFORM, SHOP, URL, open_confirmed, open_page, shop, sign_in
 
 
 def first_row(page):
@@ -271,7 +271,19 @@ def test_the_platform_sees_what_runs(page):
     page.goto(f"{URL}/console/system")
     expect(page.locator(".runs")).to_contain_text("policies")
     expect(page.locator(".runs")).to_contain_text("serves")
+    shard = page.locator(".runs details[data-keep=shard-0]")
+    expect(shard).to_contain_text("harbour-books")
     expect(page.locator(".spark polyline").first).to_be_attached(timeout=15_000)
+    accessible(page)
+
+
+def test_the_tree_leads_from_a_shard_to_a_domain(page):
+    page.goto(f"{URL}/console/system")
+    tenant = page.locator(f".runs details[data-keep=tenant-{SHOP}]")
+    if not tenant.locator("a").first.is_visible():
+        tenant.locator("summary").click()
+    tenant.get_by_role("link", name="order", exact=True).click()
+    expect(page.locator("h1")).to_have_text(f"{SHOP} · order")
     accessible(page)
 
 

@@ -250,11 +250,13 @@ fn read(house: &House, path: &str) -> Response {
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
         path if path.starts_with("/v1/actors") => json(&json!({"items": [
-            {"tenant": "harbour-books", "domain": "stock", "status": "running", "waiting": 3,
+            {"tenant": "harbour-books", "domain": "stock", "shard": 0, "status": "running", "waiting": 3,
              "done": 128, "answers_per_minute": 96, "answer_p99_us": 7167, "crashes": 1, "since": "2026-11-27T14:02:00Z",
              "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},
-            {"tenant": "polar-tea", "domain": "order", "status": "quarantined", "waiting": 0,
-             "done": 0, "answers_per_minute": 0, "crashes": 6, "since": "2026-11-27T14:02:00Z"}]})),
+            {"tenant": "polar-tea", "domain": "order", "shard": 0, "status": "quarantined",
+             "waiting": 0, "crashed_by": "panic in order.decide", "done": 0, "answers_per_minute": 0, "crashes": 6, "since": "2026-11-27T14:02:00Z"}]})),
+        "/v1/shards" => json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
+            "followers": [{"follower": "policies", "done": 14_990}]}]})),
         "/ready" => json(&json!({"ready": true})),
         "/metrics" => {
             let path = format!("{}/tests/recorded/metrics.txt", env!("CARGO_MANIFEST_DIR"));

@@ -62,20 +62,20 @@ fn views(desk: &Desk, current: &str) -> Markup {
 
 async fn show(State(console): State<Console>, desk: Desk) -> Answer {
     for_operators(&desk)?;
-    let (text, ready, tenants, held, actors) = tokio::join!(
+    let (text, ready, tenants, shards, actors) = tokio::join!(
         desk.api().text("/metrics"),
         desk.api().get("/ready"),
         desk.api().get("/v1/tenants?limit=200"),
-        desk.api().get("/v1/quarantine"),
+        desk.api().get("/v1/shards"),
         desk.api().get("/v1/actors?limit=500"),
     );
     let samples = console.samples().take(figures::Figures::parse(&text?));
-    let (tenants, held, actors) = (tenants?, held?, actors?);
+    let (tenants, shards, actors) = (tenants?, shards?, actors?);
     let seen = tree::Seen {
         samples: &samples,
         ready: &ready,
         tenants: &tenants,
-        held: &held,
+        shards: &shards,
         actors: &actors,
     };
     let main = html! {
