@@ -364,6 +364,31 @@ async fn an_actor_tells_how_it_works_what_it_wrote_and_what_it_could_not_do() {
 }
 
 #[tokio::test]
+async fn what_is_due_next_is_a_tab_of_its_own_and_leads_to_what_waits() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/overdue").await;
+    assert!(page.has("Nothing is overdue") && page.has("overdue?show=next"));
+    let page = browser.get("/console/t/harbour-books/overdue?show=next").await;
+    assert!(page.has(&format!("/console/t/harbour-books/orders/{ORDER}")) && page.has("in time"));
+    let asked = "/v1/timers?limit=100&overdue=false".to_owned();
+    assert!(browser.read().contains(&asked), "{:?}", browser.read());
+}
+
+#[tokio::test]
+async fn the_timers_of_all_tenants_lead_to_what_waits_and_are_for_operators_alone() {
+    let mut operator = browser(None).signed_in().await;
+    let page = operator.get("/console/system/timers?domain=order").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("/console/t/polar-tea/orders/o9"));
+    assert!(page.has("/console/system/actors/platform/signing"), "what has no page of its own");
+    assert!(page.has("domain=order&amp;cursor=1%7Eplatform%7Esigning%7Ering"));
+    let asked = "/v1/platform/timers?limit=100&overdue=false&domain=order".to_owned();
+    assert!(operator.read().contains(&asked), "{:?}", operator.read());
+    let mut owner = browser(Some("owner")).signed_in().await;
+    assert_eq!(owner.get("/console/system/timers").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn a_tenant_is_paused_by_operators_alone_who_say_why() {
     let mut operator = browser(None).signed_in().await;
     let page = operator.get("/console/system/tenants").await;

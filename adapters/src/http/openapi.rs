@@ -179,6 +179,7 @@ fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
         "/v1/tenants",
         "/v1/actors",
         "/v1/shards",
+        "/v1/platform",
         "/v1/quarantine",
         "/v1/users",
         "/v1/identity",

@@ -90,6 +90,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         tenants::for_operator(),
         actors::routes(),
         shards::routes(),
+        timers::for_operator(),
         quarantine::routes(),
         users::routes(),
     ] {

@@ -50,7 +50,7 @@ PAGES = [
     ("texts", "/messages/texts/shipped/en"),
     ("webhooks", "/webhooks"),
     ("webhook", "/webhooks *"),
-    ("overdue", "/overdue?show=all"),
+    ("overdue", "/overdue?show=next"),
     ("not-done", "/dead-letters"),
     ("who-did-what", "/audit?actor=*"),
     ("people", "/people"),
@@ -65,6 +65,7 @@ PLATFORM = [
     ("system", "/console/system"),
     ("actors", "/console/system/actors"),
     ("actor", f"/console/system/actors/{SHOP}/order"),
+    ("timers", "/console/system/timers"),
     ("tenants", "/console/system/tenants"),
     ("components", "/console/components"),
 ]

@@ -287,6 +287,19 @@ def test_the_tree_leads_from_a_shard_to_a_domain(page):
     accessible(page)
 
 
+def test_what_is_due_next_leads_to_what_waits(page):
+    page.goto(shop("/overdue"))
+    page.get_by_role("link", name="Due next").click()
+    expect(page.locator("[data-rows] tbody tr").first).to_contain_text("in time")
+    page.goto(f"{URL}/console/system")
+    page.get_by_role("link", name="Timers").click()
+    expect(page.locator("h1")).to_have_text("Timers")
+    accessible(page)
+    page.goto(f"{URL}/console/system/timers?domain=order")
+    page.locator("[data-rows] a.open").first.click()
+    expect(page.locator("h1")).to_contain_text("Order ")
+
+
 def test_an_actor_that_is_killed_comes_back_and_serves(page):
     page.goto(f"{URL}/console/system/actors")
     stock = page.locator("tbody tr").filter(has_text="harbour-books").filter(has_text="goods")

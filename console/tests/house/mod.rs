@@ -255,6 +255,17 @@ fn read(house: &House, path: &str) -> Response {
              "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},
             {"tenant": "polar-tea", "domain": "order", "shard": 0, "status": "quarantined",
              "waiting": 0, "crashed_by": "panic in order.decide", "done": 0, "answers_per_minute": 0, "crashes": 6, "since": "2026-11-27T14:02:00Z"}]})),
+        path if path.starts_with("/v1/platform/timers") => json(&json!({"items": [
+            {"tenant": "polar-tea", "domain": "order", "entity": "o9", "version": 1,
+             "status": "pending", "due": "2126-11-27T15:00:00Z", "overdue": false},
+            {"tenant": "platform", "domain": "signing", "entity": "ring", "version": 2,
+             "due": "2126-11-28T15:00:00Z", "overdue": false}],
+            "next_cursor": "1~platform~signing~ring"})),
+        path if path.starts_with("/v1/timers?") && path.contains("overdue=false") => {
+            json(&json!({"items": [{"domain": "order", "entity": ORDER, "version": 3,
+                "status": "pending", "due": "2126-11-27T15:00:00Z", "overdue": false}]}))
+        }
+        path if path.starts_with("/v1/timers?") => json(&json!({"items": []})),
         "/v1/shards" => json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
             "followers": [{"follower": "policies", "done": 14_990}]}]})),
         "/ready" => json(&json!({"ready": true})),

@@ -7,6 +7,7 @@ mod actor;
 mod actors;
 pub(crate) mod figures;
 mod tenants;
+mod timers;
 mod tree;
 
 use super::Answer;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/system/actors", get(actors::list))
         .route("/console/system/actors/{tenant}/{domain}", get(actor::show))
         .route("/console/system/actors/{tenant}/{domain}/kill", post(actors::kill))
+        .route("/console/system/timers", get(timers::list))
         .route("/console/system/tenants", get(tenants::list))
         .route("/console/system/tenants/{tenant}/suspend", get(tenants::ask).post(tenants::suspend))
         .route("/console/system/tenants/{tenant}/resume", post(tenants::resume))
@@ -55,6 +57,7 @@ fn views(desk: &Desk, current: &str) -> Markup {
         &[
             tab("/console/system", desk.t("What runs")),
             tab("/console/system/actors", desk.t("Actors")),
+            tab("/console/system/timers", desk.t("Timers")),
             tab("/console/system/tenants", desk.t("Tenants")),
         ],
     )

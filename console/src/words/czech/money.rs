@@ -203,8 +203,12 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Again", "Znovu"),
     // What waits, and what was not done.
     ("Overdue", "Po termínu"),
-    ("Overdue ({})", "Po termínu ({})"),
-    ("All that waits", "Vše, co čeká"),
+    ("Due next", "Co přijde na řadu"),
+    ("Nothing waits", "Nic nečeká"),
+    ("To the earliest", "Na nejbližší"),
+    ("Timers", "Časovače"),
+    ("Which", "Které"),
+    ("Those of the domain {}.", "Ty z domény {}."),
     ("Of", "Čeho"),
     ("Stands", "Stav"),
     ("Due", "Termín"),
@@ -217,7 +221,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ),
     ("What passes its deadline is listed here.", "Co překročí termín, je tady."),
     ("What waits", "Co čeká"),
-    ("There is more than the 500 that are shown.", "Je toho víc než 500 zobrazených."),
     ("Everything was done", "Vše je provedeno"),
     (
         "What cannot be done is kept here with its reason, until it is tried again or dropped.",
