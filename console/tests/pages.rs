@@ -364,6 +364,22 @@ async fn an_actor_tells_how_it_works_what_it_wrote_and_what_it_could_not_do() {
 }
 
 #[tokio::test]
+async fn an_actor_is_paused_and_goes_on_by_a_button_of_its_page() {
+    let mut operator = browser(None).signed_in().await;
+    let place = "/console/system/actors/harbour-books";
+    assert!(operator.get(&format!("{place}/stock")).await.has(&format!("{place}/stock/pause")));
+    let page = operator.get(&format!("{place}/catalog")).await;
+    assert!(page.has(&format!("{place}/catalog/resume")) && page.has("takes up nothing until"));
+    assert!(!page.has(&format!("{place}/catalog/pause")));
+    assert!(!operator.get(&format!("{place}/tenant")).await.has("/pause"), "never that one");
+    let to = format!("{place}/stock/pause");
+    operator.post(&format!("{place}/stock"), &to, &[]).await;
+    let asked = operator.asked();
+    assert_eq!(asked[0].path, "/v1/actors/harbour-books/stock/pause");
+    assert!(operator.get("/console/system").await.has("paused"), "it stands out in the tree");
+}
+
+#[tokio::test]
 async fn what_is_due_next_is_a_tab_of_its_own_and_leads_to_what_waits() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get("/console/t/harbour-books/overdue").await;

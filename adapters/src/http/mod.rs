@@ -36,6 +36,7 @@ mod notifications;
 mod openapi;
 mod orders;
 mod path;
+mod pausing;
 mod payment_routes;
 mod payments;
 mod payouts;

@@ -5,8 +5,8 @@ use super::{
     access::{Resource, guard, guard_operator, guard_user},
     accounts, actors, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures,
     events, export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
-    payment_routes, payments, payouts, quarantine, rates, reconciliations, roles, shards, stock,
-    suppliers, system, templates, tenants, timers, users,
+    pausing, payment_routes, payments, payouts, quarantine, rates, reconciliations, roles, shards,
+    stock, suppliers, system, templates, tenants, timers, users,
 };
 use axum::{
     Router,
@@ -89,6 +89,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     for routes in [
         tenants::for_operator(),
         actors::routes(),
+        pausing::routes(),
         shards::routes(),
         timers::for_operator(),
         quarantine::routes(),

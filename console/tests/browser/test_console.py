@@ -287,6 +287,18 @@ def test_the_tree_leads_from_a_shard_to_a_domain(page):
     accessible(page)
 
 
+def test_an_actor_is_paused_and_goes_on(page):
+    page.goto(f"{URL}/console/system/actors/{SHOP}/catalog")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("status").filter(has_text="takes up nothing")).to_be_visible()
+    accessible(page)
+    page.goto(f"{URL}/console/system")
+    expect(page.locator(f".runs details[data-keep=tenant-{SHOP}]")).to_contain_text("paused")
+    page.goto(f"{URL}/console/system/actors/{SHOP}/catalog")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
 def test_what_is_due_next_leads_to_what_waits(page):
     page.goto(shop("/overdue"))
     page.get_by_role("link", name="Due next").click()

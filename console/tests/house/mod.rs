@@ -253,6 +253,9 @@ fn read(house: &House, path: &str) -> Response {
             {"tenant": "harbour-books", "domain": "stock", "shard": 0, "status": "running", "waiting": 3,
              "done": 128, "answers_per_minute": 96, "answer_p99_us": 7167, "crashes": 1, "since": "2026-11-27T14:02:00Z",
              "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},
+            {"tenant": "harbour-books", "domain": "catalog", "shard": 0, "status": "paused",
+             "waiting": 0, "done": 0, "answers_per_minute": 0, "crashes": 0,
+             "since": "2026-11-27T14:02:00Z"},
             {"tenant": "polar-tea", "domain": "order", "shard": 0, "status": "quarantined",
              "waiting": 0, "crashed_by": "panic in order.decide", "done": 0, "answers_per_minute": 0, "crashes": 6, "since": "2026-11-27T14:02:00Z"}]})),
         path if path.starts_with("/v1/platform/timers") => json(&json!({"items": [

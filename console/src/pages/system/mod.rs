@@ -33,6 +33,8 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/system/actors", get(actors::list))
         .route("/console/system/actors/{tenant}/{domain}", get(actor::show))
         .route("/console/system/actors/{tenant}/{domain}/kill", post(actors::kill))
+        .route("/console/system/actors/{tenant}/{domain}/pause", post(actor::pause))
+        .route("/console/system/actors/{tenant}/{domain}/resume", post(actor::resume))
         .route("/console/system/timers", get(timers::list))
         .route("/console/system/tenants", get(tenants::list))
         .route("/console/system/tenants/{tenant}/suspend", get(tenants::ask).post(tenants::suspend))

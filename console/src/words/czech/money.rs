@@ -208,6 +208,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("To the earliest", "Na nejbližší"),
     ("Timers", "Časovače"),
     ("Which", "Které"),
+    (
+        "It finished what it had and takes up nothing until it goes on. It can be read. What is asked of it is refused; deadlines and what follows from events wait, and nothing is lost.",
+        "Dokončila, co měla, a nic nepřijímá, dokud nebude pokračovat. Číst ji lze. Co se po ní žádá, se odmítá; termíny a následky událostí čekají a nic se neztratí.",
+    ),
     ("Those of the domain {}.", "Ty z domény {}."),
     ("Of", "Čeho"),
     ("Stands", "Stav"),

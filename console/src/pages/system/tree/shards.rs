@@ -89,8 +89,11 @@ fn tone(actor: &Value) -> &'static str {
 
 fn of_tenants(desk: &Desk, tenants: &Tenants<'_>) -> Markup {
     let mut sorted: Vec<_> = tenants.iter().collect();
-    let bad = |domains: &[&Value]| domains.iter().filter(|one| !tone(one).is_empty()).count();
-    sorted.sort_by_key(|(_, domains)| std::cmp::Reverse(bad(domains)));
+    let of_tone =
+        |domains: &[&Value], wanted: &str| domains.iter().filter(|one| tone(one) == wanted).count();
+    sorted.sort_by_key(|(_, domains)| {
+        std::cmp::Reverse((of_tone(domains, "red"), of_tone(domains, "amber")))
+    });
     let fold = sorted.len() > UNFOLDED_MAX;
     let more = sorted.len().saturating_sub(TENANTS_MAX);
     html! {
