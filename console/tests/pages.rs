@@ -380,6 +380,16 @@ async fn an_actor_is_paused_and_goes_on_by_a_button_of_its_page() {
 }
 
 #[tokio::test]
+async fn what_happened_to_a_product_is_told_with_what_was_and_what_is() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/catalog/products/p1").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("atlas was put into the catalog"));
+    assert!(page.has("Cost price: CZK\u{a0}200.00 → CZK\u{a0}210.00"));
+    assert!(page.has("Price in the sale (web): CZK\u{a0}299.00"));
+}
+
+#[tokio::test]
 async fn what_is_due_next_is_a_tab_of_its_own_and_leads_to_what_waits() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get("/console/t/harbour-books/overdue").await;

@@ -269,6 +269,16 @@ fn read(house: &House, path: &str) -> Response {
                 "status": "pending", "due": "2126-11-27T15:00:00Z", "overdue": false}]}))
         }
         path if path.starts_with("/v1/timers?") => json(&json!({"items": []})),
+        "/v1/products/p1" => json(&json!({"id": "p1", "sku": "atlas", "status": "active",
+            "titles": {"en": "Large atlas"}, "owners": [], "prices": [], "media": []})),
+        "/v1/products/p1/history?limit=100" => json(&json!({"items": [
+            {"type": "product.created", "at": "2026-11-27T14:00:00Z", "actor": "operator",
+             "data": {"type": "created", "sku": "atlas"}},
+            {"type": "price.changed", "at": "2026-11-27T14:01:00Z", "actor": "operator",
+             "data": {"sku": "atlas", "changes": [
+                {"field": "price.cost.CZK", "was": {"price": {"amount_minor": 20_000}},
+                 "now": {"price": {"amount_minor": 21_000}}},
+                {"field": "price.sale.CZK@web", "now": {"price": {"amount_minor": 29_900}}}]}}]})),
         "/v1/shards" => json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
             "followers": [{"follower": "policies", "done": 14_990}]}]})),
         "/ready" => json(&json!({"ready": true})),
