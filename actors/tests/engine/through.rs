@@ -128,12 +128,8 @@ impl Store for Through {
     async fn due(&self, until: Timestamp, limit: u32) -> Result<Vec<StoredEntity>, StoreFault> {
         self.inner.due(until, limit).await
     }
-    async fn waiting(
-        &self,
-        tenant: &TenantId,
-        limit: u32,
-    ) -> Result<Vec<StoredEntity>, StoreFault> {
-        self.inner.waiting(tenant, limit).await
+    async fn waiting(&self, query: &WaitQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.inner.waiting(query).await
     }
     async fn scan(
         &self,

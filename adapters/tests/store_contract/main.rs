@@ -75,6 +75,7 @@ contract! {
         lists_filter_by_prefix_and_status,
         lists_across_tenants_are_ordered_by_tenant,
         what_is_due_comes_earliest_first,
+        what_waits_is_paged_between_two_instants_for_one_tenant_or_for_all,
         a_tenant_sees_what_its_own_entities_wait_for,
         scans_pass_over_everything_once,
         dead_letters_are_kept_replaced_and_removed,
