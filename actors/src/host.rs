@@ -6,7 +6,8 @@
 use crate::{
     domain::Domain,
     domain_actor::{DomainActor, DomainMessage, Ground},
-    lives::{ActorStatus, Deaths, Life, SeenActor},
+    lives::{ActorStatus, Crashes, Deaths, Life, SeenActor},
+    pauses::Pauses,
     replay::{Replay, Replayer},
     request::{Denied, Request},
 };
@@ -47,6 +48,13 @@ pub trait Host: Send + Sync {
     fn release(&self, tenant: &TenantId) -> bool;
     /// The quarantines.
     fn quarantined(&self) -> Vec<Quarantine>;
+    /// Has the tenant's actor finish what it has and take up nothing more, since then; false if it
+    /// is paused already.
+    fn pause(&self, tenant: &TenantId, since: Timestamp) -> bool;
+    /// Lets the tenant's actor go on; false if it was not paused.
+    fn resume(&self, tenant: &TenantId) -> bool;
+    /// Whose actors are paused.
+    fn paused(&self) -> Vec<TenantId>;
     /// Tells an entity that its deadline may have passed; false if the actor has to be started
     /// for it.
     fn wake(&self, tenant: &TenantId, entity: EntityId) -> bool;
@@ -119,6 +127,18 @@ impl Hosts {
         host.release(tenant)
     }
 
+    /// Pauses a tenant's domain since then; false if it is paused already, or is not hosted here.
+    pub fn pause(&self, domain: &str, tenant: &TenantId, since: Timestamp) -> bool {
+        self.named(domain).is_some_and(|host| host.pause(tenant, since))
+    }
+
+    /// Whether a tenant's domain is paused.
+    pub fn is_paused<D: Domain>(&self, tenant: &TenantId) -> bool {
+        let typed = self.by_type.get(&TypeId::of::<D>());
+        let typed = typed.and_then(|host| host.as_any().downcast_ref::<Hosted<D>>());
+        typed.is_some_and(|hosted| hosted.pauses.hold(tenant))
+    }
+
     /// Sends a command to the tenant's domain, starting it if need be. The answer comes by the
     /// request's reply, a refusal to take it at once. Whoever waits for the answer tells the actor's
     /// life how long that took.
@@ -135,6 +155,7 @@ impl Hosts {
         let sent = self.deliver(hosted, tenant, DomainMessage::Obey(request)).await;
         sent.map_err(|undelivered| match undelivered {
             Undelivered::Quarantined(reason) => Denied::Quarantined { reason },
+            Undelivered::Paused => Denied::Paused,
             Undelivered::Gone(reason) => Denied::Fault(reason),
         })
     }
@@ -163,6 +184,9 @@ impl Hosts {
         mut message: DomainMessage<D>,
     ) -> Result<Arc<Life>, Undelivered> {
         for _ in 0..STARTS_MAX {
+            if hosted.pauses.hold(tenant) {
+                return Err(Undelivered::Paused);
+            }
             match hosted.address(tenant) {
                 Some(Address::Running(actor, life)) => match actor.cast(message) {
                     Ok(()) => {
@@ -194,6 +218,7 @@ impl Hosts {
 
 enum Undelivered {
     Quarantined(String),
+    Paused,
     Gone(String),
 }
 
@@ -202,6 +227,7 @@ pub struct Hosted<D: Domain> {
     ground: Ground,
     addresses: RwLock<HashMap<TenantId, Address<D>>>,
     deaths: Deaths,
+    pauses: Pauses,
 }
 
 enum Address<D: Domain> {
@@ -222,7 +248,12 @@ impl<D: Domain> Clone for Address<D> {
 
 impl<D: Domain> Hosted<D> {
     fn new(ground: Ground) -> Self {
-        Self { ground, addresses: RwLock::default(), deaths: Deaths::default() }
+        Self {
+            ground,
+            addresses: RwLock::default(),
+            deaths: Deaths::default(),
+            pauses: Pauses::default(),
+        }
     }
 
     fn address(&self, tenant: &TenantId) -> Option<Address<D>> {
@@ -289,7 +320,26 @@ impl<D: Domain> Host for Hosted<D> {
         held.collect()
     }
 
+    fn pause(&self, tenant: &TenantId, since: Timestamp) -> bool {
+        let begun = self.pauses.begin(tenant, since);
+        // What is in its mailbox was let in before, so it is answered.
+        self.drain(tenant);
+        begun
+    }
+
+    fn resume(&self, tenant: &TenantId) -> bool {
+        self.pauses.end(tenant)
+    }
+
+    fn paused(&self) -> Vec<TenantId> {
+        self.pauses.all().into_keys().collect()
+    }
+
     fn wake(&self, tenant: &TenantId, entity: EntityId) -> bool {
+        // Its deadline stays due until it goes on.
+        if self.pauses.hold(tenant) {
+            return true;
+        }
         match self.address(tenant) {
             Some(Address::Running(actor, life)) => {
                 let told = actor.cast(DomainMessage::Wake(entity)).is_ok();
@@ -355,6 +405,13 @@ impl<D: Domain> Host for Hosted<D> {
         drop(addresses);
         let ended = crashes.into_iter();
         seen.extend(ended.map(|(tenant, crashes)| SeenActor::silent(tenant, D::NAME, crashes)));
+        for (tenant, since) in self.pauses.all().into_iter().filter(|(tenant, _)| wanted(tenant)) {
+            let place = seen.iter().position(|actor| actor.tenant == tenant);
+            let known = place.map(|place| seen.swap_remove(place));
+            let known =
+                known.unwrap_or_else(|| SeenActor::silent(tenant, D::NAME, Crashes::default()));
+            seen.push(SeenActor { status: ActorStatus::Paused, since, ..known });
+        }
         seen
     }
 

@@ -23,6 +23,7 @@ pub mod memory;
 pub mod notification;
 pub mod order;
 pub mod pace;
+mod pauses;
 pub mod payment;
 pub mod payout;
 pub mod placing;

@@ -77,6 +77,8 @@ pub enum ActorStatus {
     Running,
     /// It crashed too often and is out of service.
     Quarantined,
+    /// An operator paused it: it takes up nothing until it goes on.
+    Paused,
     /// It crashed, and begins again with the next command.
     Ended,
 }

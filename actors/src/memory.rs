@@ -6,7 +6,7 @@ mod rows;
 
 use crate::store::{
     Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
-    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent, WaitQuery,
 };
 use async_trait::async_trait;
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -261,12 +261,8 @@ impl Store for MemoryStore {
         Ok(self.rows()?.due(limit, |entity| entity.due.is_some_and(|due| due <= until)))
     }
 
-    async fn waiting(
-        &self,
-        tenant: &TenantId,
-        limit: u32,
-    ) -> Result<Vec<StoredEntity>, StoreFault> {
-        Ok(self.rows()?.due(limit, |entity| entity.tenant == *tenant))
+    async fn waiting(&self, query: &WaitQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        Ok(self.rows()?.waiting(query))
     }
 
     async fn scan(

@@ -111,6 +111,9 @@ pub enum Denied<R> {
         /// Why.
         reason: String,
     },
+    /// An operator paused the tenant's domain; ask again when it goes on.
+    #[error("this part of the tenant is paused")]
+    Paused,
     /// A bug: the command is kept as a dead letter under this id.
     #[error("an internal error; the request is kept as {letter}")]
     Crashed {
@@ -134,6 +137,7 @@ impl<R> Denied<R> {
             | Self::Fault(_)
             | Self::Stopping
             | Self::Quarantined { .. }
+            | Self::Paused
             | Self::Crashed { .. } => true,
             Self::Refused(_) | Self::OtherVersion { .. } | Self::KeyReused => false,
         }
@@ -148,6 +152,7 @@ impl<R> Denied<R> {
             Self::TenantBusy { retry_after_s } => Denied::TenantBusy { retry_after_s },
             Self::NodeBusy { retry_after_s } => Denied::NodeBusy { retry_after_s },
             Self::Quarantined { reason } => Denied::Quarantined { reason },
+            Self::Paused => Denied::Paused,
             Self::Crashed { letter } => Denied::Crashed { letter },
             Self::Fault(reason) => Denied::Fault(reason),
             Self::Stopping => Denied::Stopping,

@@ -7,7 +7,7 @@ mod prepared;
 mod query;
 
 pub use prepared::Prepared;
-pub use query::{KeyQuery, LetterQuery, ListQuery, PersonQuery};
+pub use query::{KeyQuery, LetterQuery, ListQuery, PersonQuery, WaitQuery};
 
 use async_trait::async_trait;
 use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
@@ -114,9 +114,8 @@ pub trait Store: Send + Sync + 'static {
     /// Entities that wait for an instant up to `until`, earliest first.
     async fn due(&self, until: Timestamp, limit: u32) -> Result<Vec<StoredEntity>, StoreFault>;
 
-    /// A tenant's entities that wait for something, earliest first, then by name.
-    async fn waiting(&self, tenant: &TenantId, limit: u32)
-    -> Result<Vec<StoredEntity>, StoreFault>;
+    /// Entities that wait for something, earliest first, then by tenant, name and domain.
+    async fn waiting(&self, query: &WaitQuery) -> Result<Vec<StoredEntity>, StoreFault>;
 
     /// All entities in key order after the given one, for the replay check.
     async fn scan(

@@ -57,6 +57,22 @@ pub(crate) fn signed(language: Language, change: i64) -> String {
     }
 }
 
+/// A part of a whole in per cent with one decimal: `35.2 %`; a dash, where the whole is nothing.
+pub(crate) fn share(language: Language, part: i64, whole: i64) -> String {
+    if whole <= 0 {
+        return "–".to_owned();
+    }
+    let whole = i128::from(whole);
+    let tenths = (2 * 1000 * i128::from(part) + whole).div_euclid(2 * whole);
+    let sign = if tenths < 0 { "\u{2212}" } else { "" };
+    let point = match language {
+        Language::En => '.',
+        Language::Cs => ',',
+    };
+    let tenths = tenths.unsigned_abs();
+    format!("{sign}{}{point}{}\u{a0}%", tenths / 10, tenths % 10)
+}
+
 fn grouped(language: Language, number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -245,6 +245,33 @@ async fn today_is_told_as_the_api_adds_it_up() {
 }
 
 #[tokio::test]
+async fn today_tells_the_margin_what_it_leaves_out_and_leads_to_what_it_is_made_of() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books").await;
+    assert!(page.has("7,500.00") && page.has("37.5\u{a0}%; lines without a cost: 50"));
+    assert!(page.has("/console/t/harbour-books/margin?day=2026-11-27"));
+    let page = browser.get("/console/t/harbour-books/margin?day=2026-11-27").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("The cost of 50 lines is not known. They bring CZK\u{a0}900.00"));
+    assert!(page.has("7 lines are of orders that say no tax"));
+    assert!(page.has("/console/t/harbour-books/search?q=lamp"), "a product without a cost");
+    let orders = "/console/t/harbour-books/orders";
+    assert!(page.has(&format!("{orders}?channel=till&amp;placed_from=2026-11-27")), "its orders");
+}
+
+#[tokio::test]
+async fn an_order_tells_its_margin_by_line_to_who_may_know_what_goods_cost() {
+    let mut owner = browser(Some("owner")).signed_in().await;
+    let page = owner.get(&order("")).await;
+    assert!(page.has("Margin by line") && page.has("176.86") && page.has("30.7\u{a0}%"));
+    assert!(page.has("The cost of 1 lines is not known"));
+    let mut packer = browser(Some("packer")).signed_in().await;
+    let page = packer.get(&order("")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.has("Margin"));
+}
+
+#[tokio::test]
 async fn a_form_s_empty_fields_do_not_stay_in_the_address() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let sent = "/console/t/harbour-books/orders?status=shipped&q=&channel=web&placed_from=";
@@ -295,7 +322,10 @@ async fn the_platform_shows_trouble_first_and_only_to_its_operators() {
     let mut operator = browser(None).signed_in().await;
     let page = operator.get("/console/system").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.has("polar-tea · order") && page.has("panic in order.decide"));
+    assert!(page.has("Shard 0") && page.has("panic in order.decide"));
+    let (polar, harbour) = (page.text.find("tenant-polar-tea"), page.text.find("tenant-harbour"));
+    assert!(polar.unwrap() < harbour.unwrap(), "trouble first");
+    assert!(page.has("/console/system/actors/polar-tea/order\""), "a domain leads to its page");
     assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
     assert!(page.has("policies") && page.has("events behind"));
     assert!(page.has("1 run; 96 answers a minute, the slowest within 7 ms (p99), 3 wait"));
@@ -331,6 +361,57 @@ async fn an_actor_tells_how_it_works_what_it_wrote_and_what_it_could_not_do() {
     assert!(
         asleep.has("sleeps until somebody needs it") && asleep.has("Nothing in the last hour.")
     );
+}
+
+#[tokio::test]
+async fn an_actor_is_paused_and_goes_on_by_a_button_of_its_page() {
+    let mut operator = browser(None).signed_in().await;
+    let place = "/console/system/actors/harbour-books";
+    assert!(operator.get(&format!("{place}/stock")).await.has(&format!("{place}/stock/pause")));
+    let page = operator.get(&format!("{place}/catalog")).await;
+    assert!(page.has(&format!("{place}/catalog/resume")) && page.has("takes up nothing until"));
+    assert!(!page.has(&format!("{place}/catalog/pause")));
+    assert!(!operator.get(&format!("{place}/tenant")).await.has("/pause"), "never that one");
+    let to = format!("{place}/stock/pause");
+    operator.post(&format!("{place}/stock"), &to, &[]).await;
+    let asked = operator.asked();
+    assert_eq!(asked[0].path, "/v1/actors/harbour-books/stock/pause");
+    assert!(operator.get("/console/system").await.has("paused"), "it stands out in the tree");
+}
+
+#[tokio::test]
+async fn what_happened_to_a_product_is_told_with_what_was_and_what_is() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/catalog/products/p1").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("atlas was put into the catalog"));
+    assert!(page.has("Cost price: CZK\u{a0}200.00 → CZK\u{a0}210.00"));
+    assert!(page.has("Price in the sale (web): CZK\u{a0}299.00"));
+}
+
+#[tokio::test]
+async fn what_is_due_next_is_a_tab_of_its_own_and_leads_to_what_waits() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/overdue").await;
+    assert!(page.has("Nothing is overdue") && page.has("overdue?show=next"));
+    let page = browser.get("/console/t/harbour-books/overdue?show=next").await;
+    assert!(page.has(&format!("/console/t/harbour-books/orders/{ORDER}")) && page.has("in time"));
+    let asked = "/v1/timers?limit=100&overdue=false".to_owned();
+    assert!(browser.read().contains(&asked), "{:?}", browser.read());
+}
+
+#[tokio::test]
+async fn the_timers_of_all_tenants_lead_to_what_waits_and_are_for_operators_alone() {
+    let mut operator = browser(None).signed_in().await;
+    let page = operator.get("/console/system/timers?domain=order").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("/console/t/polar-tea/orders/o9"));
+    assert!(page.has("/console/system/actors/platform/signing"), "what has no page of its own");
+    assert!(page.has("domain=order&amp;cursor=1%7Eplatform%7Esigning%7Ering"));
+    let asked = "/v1/platform/timers?limit=100&overdue=false&domain=order".to_owned();
+    assert!(operator.read().contains(&asked), "{:?}", operator.read());
+    let mut owner = browser(Some("owner")).signed_in().await;
+    assert_eq!(owner.get("/console/system/timers").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

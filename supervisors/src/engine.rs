@@ -24,7 +24,7 @@ use kontor_actors::{
     stock::Stock,
     store::Store,
     supplier::Supplier,
-    tenant::Tenant,
+    tenant::{Tenant, load_pauses},
     user::User,
     webhook::Webhook,
 };
@@ -119,6 +119,7 @@ impl Engine {
             limits: settings.domain,
         };
         let hosts = Arc::new(domains(&ground));
+        load_pauses(&*store, &hosts).await.map_err(|fault| fault.to_string())?;
         let intake = Intake::new(Arc::clone(&hosts), ground, Admission::new(settings.admission));
         let (stop, stopped) = watch::channel(false);
         let soil = Soil {

@@ -66,10 +66,14 @@ impl Timers {
         }
         self.woken.retain(|_, (_, at)| now.since(*at) < WAKE_AGAIN);
         self.looked_past = 0;
-        // What is out of service stays due until it is released.
+        // What is out of service or paused stays due until it serves again.
         let hosts = Arc::clone(&self.hosts);
         let held = hosts.all().flat_map(|host| host.quarantined());
-        let held: HashSet<(TenantId, &str)> = held.map(|held| (held.tenant, held.domain)).collect();
+        let held = held.map(|held| (held.tenant, held.domain));
+        let paused = hosts
+            .all()
+            .flat_map(|host| host.paused().into_iter().map(|tenant| (tenant, host.domain())));
+        let held: HashSet<(TenantId, &str)> = held.chain(paused).collect();
         let mut groups: HashMap<Group, Vec<EntityId>> = HashMap::new();
         for row in due {
             let Some(at) = row.due else { continue };

@@ -124,15 +124,7 @@ pub(super) fn follow(world: &View<'_>, id: &EntityId, product: &Product) -> Step
 
 /// What a product costs, by currency; `None` if it is not known.
 fn costs(product: &Product) -> Option<BTreeMap<Currency, i64>> {
-    let costs = product.fields.iter().filter_map(|(field, value)| match (field, value) {
-        (Field::Price(slot), FieldValue::Price(cost))
-            if slot.kind == PriceKind::Cost && slot.channel.is_none() =>
-        {
-            Some((slot.currency, cost.amount_minor))
-        }
-        _ => None,
-    });
-    Some(costs.collect::<BTreeMap<_, _>>()).filter(|costs| !costs.is_empty())
+    Some(product.costs().collect::<BTreeMap<_, _>>()).filter(|costs| !costs.is_empty())
 }
 
 /// What the maker recommends, with tax.

@@ -1,7 +1,7 @@
 //! What is known of the catalog's entities.
 
 use kontor_messages::{
-    Timestamp,
+    Currency, Timestamp,
     catalog::{
         Attribute, AttributeSet, Category, Field, FieldValue, PriceKind, Pricing, ProductStatus,
         Source, SupplierLink, Writer,
@@ -127,6 +127,18 @@ impl Product {
     /// Whether it is made of others.
     pub fn is_bundle(&self) -> bool {
         self.fields.contains_key(&Field::Components)
+    }
+
+    /// What one of it costs, without tax, by currency; minor units.
+    pub fn costs(&self) -> impl Iterator<Item = (Currency, i64)> {
+        self.fields.iter().filter_map(|(field, value)| match (field, value) {
+            (Field::Price(slot), FieldValue::Price(cost))
+                if slot.kind == PriceKind::Cost && slot.channel.is_none() =>
+            {
+                Some((slot.currency, cost.amount_minor))
+            }
+            _ => None,
+        })
     }
 
     /// Sets a field, and whose it is.

@@ -1,8 +1,11 @@
 //! What a follower is: a lane for each event, and what is done about the events of a lane.
 
-use crate::store::StoredEvent;
+use crate::{request::Denied, store::StoredEvent};
 use async_trait::async_trait;
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+/// How often what waits for something that is paused is tried again.
+const PAUSED_LOOK: Duration = Duration::from_secs(5);
 
 /// Something that is done about events.
 #[async_trait]
@@ -66,12 +69,27 @@ pub struct Hitch {
     pub reason: String,
     /// Not before then, if the other side said so.
     pub retry_after: Option<Duration>,
+    /// Somebody paused what it needs: it waits for as long as that lasts, and no try is counted.
+    pub paused: bool,
 }
 
 impl Hitch {
     /// A hitch before anything was done.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self { done: 0, reason: reason.into(), retry_after: None }
+        Self { done: 0, reason: reason.into(), retry_after: None, paused: false }
+    }
+
+    /// Something is paused: tried again every few seconds until it goes on.
+    pub fn paused(reason: impl Into<String>) -> Self {
+        Self { retry_after: Some(PAUSED_LOOK), paused: true, ..Self::new(reason) }
+    }
+
+    /// A domain did not do what it was told.
+    pub fn denied<R: Display>(denied: &Denied<R>) -> Self {
+        match denied {
+            Denied::Paused => Self::paused(denied.to_string()),
+            other => Self::new(other.to_string()),
+        }
     }
 
     /// The same, after `done` events.

@@ -61,8 +61,8 @@ pub enum FollowerMessage {
 pub enum Why {
     /// They waited behind others.
     Waited,
-    /// They were in work: the reason, and when they are tried again.
-    Failed(String, Duration),
+    /// They were in work: the reason, how many tries that counts for, and when they are tried again.
+    Failed(String, u32, Duration),
 }
 
 /// The follower's memory.
@@ -184,7 +184,7 @@ impl Follower {
         tokio::spawn(async move {
             let (reason, attempts, wait) = match &why {
                 Why::Waited => ("waits behind an earlier event", 0, Duration::ZERO),
-                Why::Failed(reason, wait) => (reason.as_str(), 1, *wait),
+                Why::Failed(reason, attempts, wait) => (reason.as_str(), *attempts, *wait),
             };
             let retry_at = Timestamp::now().plus(wait);
             let mut letters = Vec::with_capacity(events.len());
@@ -236,7 +236,12 @@ impl Follower {
                 let rest = events.split_off(done);
                 progress.window.settle(&events);
                 let wait = hitch.retry_after.unwrap_or_else(|| parked::patience(1));
-                self.bury(myself, lane, rest, Why::Failed(hitch.reason, wait));
+                self.bury(
+                    myself,
+                    lane,
+                    rest,
+                    Why::Failed(hitch.reason, u32::from(!hitch.paused), wait),
+                );
             }
         }
         self.work(myself, progress);

@@ -181,10 +181,10 @@ pub(super) async fn try_again(
 }
 
 fn failed_again(mut letter: DeadLetter, hitch: Hitch) -> DeadLetter {
-    letter.attempts += 1;
+    letter.attempts += u32::from(!hitch.paused);
     letter.reason = hitch.reason;
     let wait = hitch.retry_after.unwrap_or_else(|| patience(letter.attempts));
-    let more = letter.attempts < ATTEMPTS_MAX;
+    let more = hitch.paused || letter.attempts < ATTEMPTS_MAX;
     letter.retry_at = more.then(|| Timestamp::now().plus(wait));
     letter
 }

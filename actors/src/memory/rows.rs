@@ -5,7 +5,7 @@ use crate::{
     store::{
         Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
         ListQuery, Lookup, PERSONAL_NAMES, PersonKeyRow, PersonQuery, RequestRow, Seq,
-        StoredEntity, StoredEvent,
+        StoredEntity, StoredEvent, WaitQuery,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -262,6 +262,25 @@ impl Rows {
         let mut rows: Vec<_> = self.entities.values().filter(waits).cloned().collect();
         rows.sort_by_key(|row| row.due);
         rows.truncate(limit as usize);
+        rows
+    }
+
+    pub fn waiting(&self, query: &WaitQuery) -> Vec<StoredEntity> {
+        let place = |row: &StoredEntity| {
+            (row.due, row.tenant.clone(), row.entity.clone(), row.domain.to_string())
+        };
+        let after = query.after.as_ref().map(|(due, last)| {
+            (Some(*due), last.tenant.clone(), last.entity.clone(), last.domain.clone())
+        });
+        let fits = |row: &StoredEntity| {
+            query.tenant.as_ref().is_none_or(|tenant| row.tenant == *tenant)
+                && query.from.is_none_or(|from| Some(from) <= row.due)
+                && query.before.is_none_or(|before| row.due < Some(before))
+                && after.as_ref().is_none_or(|after| *after < place(row))
+        };
+        let mut rows = self.due(u32::MAX, fits);
+        rows.sort_by_key(place);
+        rows.truncate(query.limit as usize);
         rows
     }
 

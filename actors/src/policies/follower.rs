@@ -99,7 +99,7 @@ impl Policies {
                 metrics::counter!("kontor_policy_refusals_total", "domain" => D::NAME).increment(1);
                 Ok(())
             }
-            Err(denied) => Err(Hitch::new(denied.to_string())),
+            Err(denied) => Err(Hitch::denied(&denied)),
         }
     }
 }

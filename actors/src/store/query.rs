@@ -1,5 +1,6 @@
 //! What a store is asked to list: each question names its tenant and its limit.
 
+use super::EntityRef;
 use kontor_messages::{TenantId, Timestamp};
 
 /// Which dead letters.
@@ -69,6 +70,21 @@ pub struct PersonQuery {
     pub person: String,
     /// Only names before this one; descending.
     pub before: Option<String>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// Which entities that wait for something.
+#[derive(Clone, Debug, Default)]
+pub struct WaitQuery {
+    /// Whose; all tenants', if none is named.
+    pub tenant: Option<TenantId>,
+    /// Only those that are due then or later.
+    pub from: Option<Timestamp>,
+    /// Only those that are due before.
+    pub before: Option<Timestamp>,
+    /// Only those after this one, which was due then.
+    pub after: Option<(Timestamp, EntityRef)>,
     /// How many at most.
     pub limit: u32,
 }

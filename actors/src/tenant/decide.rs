@@ -3,7 +3,7 @@
 use super::{
     Tenant, TenantDocument, TenantState, deletion, giving,
     invitations::{self, Wish},
-    members, routing,
+    members, pausing, routing,
 };
 use crate::{
     domain::{Decision, Stop, refuse},
@@ -47,6 +47,8 @@ pub fn decide(world: &World<'_, Tenant>, command: TenantCommand, now: Timestamp)
         TenantCommand::Delete { days } => deletion::schedule(world, days, now),
         TenantCommand::CancelDeletion => deletion::cancel(world),
         TenantCommand::WakeTenant => deletion::wake(world, now),
+        TenantCommand::PauseDomain { domain } => pausing::pause(world, domain),
+        TenantCommand::ResumeDomain { domain } => pausing::resume(world, domain),
         TenantCommand::CreateKey { key, name, scopes, hash, expires_at, allowed_addresses, by } => {
             let event =
                 TenantEvent::KeyCreated { name, scopes, hash, expires_at, allowed_addresses };
@@ -103,6 +105,8 @@ fn decide_people(world: &World<'_, Tenant>, command: TenantCommand, now: Timesta
         | TenantCommand::Delete { .. }
         | TenantCommand::CancelDeletion
         | TenantCommand::WakeTenant
+        | TenantCommand::PauseDomain { .. }
+        | TenantCommand::ResumeDomain { .. }
         | TenantCommand::CreateKey { .. }
         | TenantCommand::RecordKeyUse { .. }
         | TenantCommand::RevokeKey { .. }
@@ -333,7 +337,9 @@ fn account_id(provider: &str, name: &str) -> Result<EntityId, Stop<TenantRefusal
 }
 
 /// The tenant, whatever its status.
-fn known<'a>(world: &World<'a, Tenant>) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
+pub(super) fn known<'a>(
+    world: &World<'a, Tenant>,
+) -> Result<&'a TenantDocument, Stop<TenantRefusal>> {
     match world.get(&tenant_entity())? {
         TenantState::Tenant(tenant) => Ok(tenant),
         _ => refuse(TenantRefusal::NotFound("tenant")),
@@ -353,7 +359,7 @@ pub(super) fn open<'a>(
     }
 }
 
-fn about_tenant(event: Option<TenantEvent>) -> Answer {
+pub(super) fn about_tenant(event: Option<TenantEvent>) -> Answer {
     Ok(Decision::of(tenant_entity(), event.into_iter().collect()))
 }
 

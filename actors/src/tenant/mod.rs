@@ -10,6 +10,7 @@ mod giving;
 mod invitations;
 pub mod key;
 mod members;
+mod pausing;
 pub mod routing;
 mod state;
 mod team;
@@ -17,6 +18,7 @@ mod team;
 mod tests;
 
 pub use invitations::INVITATION_SPAN;
+pub use pausing::{load_pauses, pausing};
 pub use routing::PaymentRoutesDocument;
 pub use state::{AccountDocument, KeyDocument, TenantDocument, TenantState};
 pub use team::{InvitationDocument, InvitationStatus, MemberDocument, RoleDocument, Team};
@@ -91,6 +93,8 @@ impl Domain for Tenant {
             TenantEvent::DeletionScheduled { .. } => "tenant.deletion_scheduled",
             TenantEvent::DeletionCancelled => "tenant.deletion_cancelled",
             TenantEvent::Deleted => "tenant.deleted",
+            TenantEvent::DomainPaused { .. } => "tenant.domain_paused",
+            TenantEvent::DomainResumed { .. } => "tenant.domain_resumed",
             TenantEvent::KeyCreated { .. } => "tenant.key_created",
             TenantEvent::KeyUsed { .. } => "tenant.key_used",
             TenantEvent::KeyRevoked => "tenant.key_revoked",

@@ -1,5 +1,6 @@
 //! What is known of a tenant, a key and an account.
 
+use super::pausing;
 use super::routing::PaymentRoutesDocument;
 use super::team::{self, InvitationDocument, MemberDocument, RoleDocument, Team};
 use kontor_messages::{
@@ -9,7 +10,7 @@ use kontor_messages::{
     },
 };
 use serde::{Deserialize, Serialize};
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 use utoipa::ToSchema;
 
 /// That a key was used is kept once in so long.
@@ -58,6 +59,9 @@ pub struct TenantDocument {
     /// Where it stood before its deletion was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_before: Option<TenantStatus>,
+    /// Its domains that are paused, each since when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paused: BTreeMap<String, Timestamp>,
 }
 
 impl TenantDocument {
@@ -172,6 +176,7 @@ pub fn apply(entity: &EntityId, state: &mut TenantState, event: &TenantEvent, at
                 created_at: at,
                 delete_at: None,
                 status_before: None,
+                paused: BTreeMap::new(),
             });
         }
         (TenantEvent::Configured { settings }, TenantState::Tenant(tenant)) => {
@@ -199,7 +204,12 @@ pub fn apply(entity: &EntityId, state: &mut TenantState, event: &TenantEvent, at
         (TenantEvent::Deleted, TenantState::Tenant(tenant)) => {
             tenant.status = TenantStatus::Deleted;
             tenant.status_before = None;
+            tenant.paused.clear();
         }
+        (
+            TenantEvent::DomainPaused { .. } | TenantEvent::DomainResumed { .. },
+            TenantState::Tenant(tenant),
+        ) => pausing::apply(tenant, event, at),
         (TenantEvent::KeyCreated { name, scopes, hash, expires_at, allowed_addresses }, _) => {
             *state = TenantState::Key(KeyDocument {
                 name: name.clone(),

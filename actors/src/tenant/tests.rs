@@ -3,6 +3,7 @@
 mod invitations;
 mod keys;
 mod members;
+mod pausing;
 mod pinned;
 mod properties;
 mod routing;

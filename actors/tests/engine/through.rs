@@ -3,7 +3,14 @@
 use async_trait::async_trait;
 use kontor_actors::{memory::MemoryStore, store::*};
 use kontor_messages::{EntityId, TenantId, Timestamp};
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::sync::Semaphore;
+
+/// From so many events on a transaction is large.
+const LARGE: usize = 8;
 
 /// A store that loses one transaction from sight, which lands with the next one; that takes its
 /// time to read; and that cannot be asked for everything.
@@ -11,11 +18,28 @@ use std::sync::{Arc, Mutex};
 pub struct Through {
     inner: MemoryStore,
     kept: Mutex<Kept>,
+    prepared: AtomicUsize,
+    gate: Semaphore,
 }
 
 impl Through {
     pub fn new(inner: &MemoryStore) -> Self {
-        Self { inner: inner.clone(), kept: Mutex::default() }
+        let gate = Semaphore::new(Semaphore::MAX_PERMITS);
+        Self { inner: inner.clone(), kept: Mutex::default(), prepared: AtomicUsize::new(0), gate }
+    }
+
+    /// Holds transactions of so many events and more, until they are let through.
+    pub fn hold_large(&self) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub fn let_through(&self) {
+        self.gate.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// How many transactions were made ready.
+    pub fn prepared(&self) -> usize {
+        self.prepared.load(Ordering::SeqCst)
     }
 
     pub fn lose_sight_of_one(&self) {
@@ -36,7 +60,15 @@ struct Kept {
 
 #[async_trait]
 impl Store for Through {
+    async fn prepare(&self, batch: Arc<Batch>) -> Result<Prepared, CommitError> {
+        self.prepared.fetch_add(1, Ordering::SeqCst);
+        Ok(Prepared::plain(batch))
+    }
+
     async fn commit(&self, batch: Arc<Batch>) -> Result<(), CommitError> {
+        if LARGE <= batch.events.len() {
+            drop(self.gate.acquire().await);
+        }
         let kept = {
             let mut kept = self.kept.lock().unwrap();
             if std::mem::take(&mut kept.armed) {
@@ -128,12 +160,8 @@ impl Store for Through {
     async fn due(&self, until: Timestamp, limit: u32) -> Result<Vec<StoredEntity>, StoreFault> {
         self.inner.due(until, limit).await
     }
-    async fn waiting(
-        &self,
-        tenant: &TenantId,
-        limit: u32,
-    ) -> Result<Vec<StoredEntity>, StoreFault> {
-        self.inner.waiting(tenant, limit).await
+    async fn waiting(&self, query: &WaitQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.inner.waiting(query).await
     }
     async fn scan(
         &self,

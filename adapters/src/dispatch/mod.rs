@@ -69,12 +69,16 @@ fn content<D: Domain>(event: &StoredEvent) -> Result<D::Event, Hitch> {
         .map_err(|broken| Hitch::new(format!("event {} cannot be read: {broken}", event.id)))
 }
 
-/// Reads an entity as the database has it.
+/// Reads an entity as the database has it, before something is done about it: not while its domain is
+/// paused, for what was done could not be recorded, and would be done again and again.
 async fn read<D: Domain>(
     intake: &Intake,
     event: &StoredEvent,
     entity: &EntityId,
 ) -> Result<D::State, Hitch> {
+    if intake.hosts().is_paused::<D>(&event.tenant) {
+        return Err(Hitch::paused(format!("{} of this tenant is paused", D::NAME)));
+    }
     let found = intake.read::<D>(&event.tenant, entity).await;
     let found = found.map_err(|fault| Hitch::new(fault.to_string()))?;
     Ok(found.map(|(state, _)| state).unwrap_or_default())
@@ -92,6 +96,6 @@ async fn tell<D: Domain>(
             tracing::info!(tenant = %caller.tenant, domain = D::NAME, %refusal, "a record was refused");
             Ok(None)
         }
-        Err(denied) => Err(Hitch::new(denied.to_string())),
+        Err(denied) => Err(Hitch::denied(&denied)),
     }
 }

@@ -386,12 +386,28 @@ impl Access {
 
     /// Whether whoever reads here may write here too.
     pub(super) async fn may_write(&self, api: &Api) -> bool {
+        self.may(api, Needed { write: true, ..self.needed }).await
+    }
+
+    /// Whether whoever asks may read another resource as well.
+    pub(super) async fn may_read(&self, api: &Api, resource: &'static str) -> bool {
+        self.may(api, Needed { resource, write: false }).await
+    }
+
+    /// Refuses who may not read another resource as well.
+    pub(super) async fn reads(&self, api: &Api, resource: &'static str) -> Result<(), Problem> {
+        match self.may_read(api, resource).await {
+            true => Ok(()),
+            false => Needed { resource, write: false }.of(&[], "whoever asks has"),
+        }
+    }
+
+    async fn may(&self, api: &Api, needed: Needed) -> bool {
         let entity = match &self.who {
             Who::Operator => return true,
             Who::Member(user, _) => member_entity(user.as_str()),
             Who::Key(id) => key_entity(id),
         };
-        let needed = Needed { write: true, ..self.needed };
         let known = api.known().tenant(self.id(), Some(&entity)).await;
         match known.ok().flatten().and_then(|known| known.credential) {
             Some(Credential::Key(key)) => needed.is_in(&key.scopes),

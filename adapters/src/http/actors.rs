@@ -44,6 +44,8 @@ struct Shown {
     tenant: TenantId,
     /// Which domain's.
     domain: &'static str,
+    /// The shard that the tenant is kept in.
+    shard: u32,
     /// Where it stands.
     status: ActorStatus,
     /// Since when.
@@ -68,12 +70,14 @@ struct Shown {
     crashed_by: Option<String>,
 }
 
-impl From<SeenActor> for Shown {
-    fn from(seen: SeenActor) -> Self {
+impl Shown {
+    fn of(seen: SeenActor, shards: u32) -> Self {
+        let shard = seen.tenant.shard(shards);
         let (crashed_at, crashed_by) = seen.crashes.last.unzip();
         Self {
             tenant: seen.tenant,
             domain: seen.domain,
+            shard,
             status: seen.status,
             since: seen.since,
             waiting: seen.waiting,
@@ -113,7 +117,8 @@ async fn list(
     let more = all.len() > limit as usize;
     all.truncate(limit as usize);
     let next_cursor = all.last().filter(|_| more).map(|(place, _)| place.clone());
-    let items = all.into_iter().map(|(_, seen)| Shown::from(seen)).collect();
+    let shards = api.intake().ground().journal.shards();
+    let items = all.into_iter().map(|(_, seen)| Shown::of(seen, shards)).collect();
     Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
 }
 

@@ -178,6 +178,8 @@ fn shared_headers(path: &str, method: &str) -> Vec<&'static str> {
     let tenantless = [
         "/v1/tenants",
         "/v1/actors",
+        "/v1/shards",
+        "/v1/platform",
         "/v1/quarantine",
         "/v1/users",
         "/v1/identity",

@@ -243,6 +243,10 @@ impl<R: Refusal> From<Denied<R>> for Problem {
                 let detail = "this part of the tenant is out of service until it is released";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "quarantined", detail).retry_after(30)
             }
+            Denied::Paused => {
+                let detail = "this part of the tenant is paused until an operator lets it go on";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "actor_paused", detail).retry_after(30)
+            }
             Denied::Crashed { .. } => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "crashed", denied.to_string())
             }

@@ -5,8 +5,8 @@ use super::{
     access::{Resource, guard, guard_operator, guard_user},
     accounts, actors, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures,
     events, export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
-    payment_routes, payments, payouts, quarantine, rates, reconciliations, roles, stock, suppliers,
-    system, templates, tenants, timers, users,
+    pausing, payment_routes, payments, payouts, quarantine, rates, reconciliations, roles, shards,
+    stock, suppliers, system, templates, tenants, timers, users,
 };
 use axum::{
     Router,
@@ -86,8 +86,15 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
     let state = Resource { api: api.clone(), name: "payments" };
     let former = payments::former::routes().route_layer(from_fn_with_state(state, guard));
     all = all.merge(former.route_layer(from_fn(payments::former::shape)));
-    for routes in [tenants::for_operator(), actors::routes(), quarantine::routes(), users::routes()]
-    {
+    for routes in [
+        tenants::for_operator(),
+        actors::routes(),
+        pausing::routes(),
+        shards::routes(),
+        timers::for_operator(),
+        quarantine::routes(),
+        users::routes(),
+    ] {
         let layer = from_fn_with_state(api.clone(), guard_operator);
         all = all.merge(routes.route_layer(layer));
     }

@@ -1,10 +1,10 @@
 //! What holds for every route: bodies, ids, headers, and what goes wrong.
 
-use crate::shop::{ADMIN, Shop, available, order};
+use crate::shop::{ADMIN, Shop, available, order, stock};
 use axum::body::Body;
 use futures_util::stream;
 use http::Method;
-use kontor_actors::{memory::MemoryStore, store::CommitError};
+use kontor_actors::{memory::MemoryStore, store::CommitError, tenant::load_pauses};
 use serde_json::{Value, json};
 use std::convert::Infallible;
 
@@ -176,6 +176,75 @@ async fn a_quarantined_domain_says_so_until_it_is_released() {
 }
 
 #[tokio::test]
+async fn a_domain_that_is_paused_refuses_says_when_to_ask_again_and_goes_on() {
+    let (shop, harbour) = Shop::trading().await;
+    let operator = shop.operator();
+    let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let (pause, resume) =
+        ("/v1/actors/harbour-books/order/pause", "/v1/actors/harbour-books/order/resume");
+    harbour.act(pause).await.problem(403, "operator_only");
+    for domain in ["tenant", "user", "signing"] {
+        let refused = operator.act(&format!("/v1/actors/harbour-books/{domain}/pause")).await;
+        refused.problem(409, "not_pausable");
+    }
+    operator.act("/v1/actors/harbour-books/nothing/pause").await.problem(404, "not_found");
+    operator.act("/v1/actors/nobody/order/pause").await.problem(404, "not_found");
+    operator.act(&format!("{pause}?dry_run=true")).await.ok();
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let told = operator.act(pause).await.ok();
+    assert!(told["paused"]["order"].is_string(), "{told}");
+    let refused = harbour.post("/v1/orders", order("atlas", 1)).await;
+    assert_eq!(refused.head("retry-after"), "30");
+    refused.problem(503, "actor_paused");
+    let path = format!("/v1/orders/{}", placed["id"].as_str().unwrap());
+    harbour
+        .post(&format!("{path}/cancel"), json!({ "reason": "merchant" }))
+        .await
+        .problem(503, "actor_paused");
+    assert_eq!(harbour.get(&path).await.ok()["status"], "pending", "it can be read");
+    // Others of the tenant go on, and so do other tenants.
+    harbour.put("/v1/warehouses/second", json!({ "name": "Second" })).await.ok();
+    let seen = operator.get("/v1/actors?tenant=harbour-books").await.ok();
+    let seen = seen["items"].as_array().unwrap().iter().find(|one| one["domain"] == "order");
+    assert_eq!(seen.unwrap()["status"], "paused");
+    for _ in 0..2 {
+        let told = operator.act(resume).await.ok();
+        assert!(told.get("paused").is_none(), "{told}");
+    }
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+}
+
+#[tokio::test]
+async fn a_domain_stays_paused_when_the_node_begins_anew() {
+    let store = MemoryStore::new();
+    let shop = Shop::on(store.clone(), |_| ()).await;
+    let harbour = shop.tenant("harbour-books").await;
+    shop.tenant("market").await;
+    stock(&harbour, "atlas", 10).await;
+    shop.operator().act("/v1/actors/harbour-books/order/pause").await.ok();
+    let again = Shop::on(store, |_| ()).await;
+    load_pauses(&again.store, again.intake.hosts()).await.unwrap();
+    let harbour = harbour.at(&again);
+    harbour.post("/v1/orders", order("atlas", 1)).await.problem(503, "actor_paused");
+    again.operator().act("/v1/actors/harbour-books/order/resume").await.ok();
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+}
+
+#[tokio::test]
+async fn a_shard_that_lives_is_told_with_its_events_and_its_actors_to_operators_alone() {
+    let (shop, harbour) = Shop::trading().await;
+    harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let told = shop.operator().get("/v1/shards").await.ok();
+    let shards = told["items"].as_array().unwrap();
+    assert_eq!((shards.len(), &shards[0]["shard"]), (1, &json!(0)));
+    assert!(shards[0]["events"].as_i64().unwrap() > 0);
+    assert!(shards[0]["actors_running"].as_u64().unwrap() >= 3, "{told}");
+    // Nobody follows the journal here.
+    assert_eq!(shards[0]["followers"], json!([]));
+    harbour.get("/v1/shards").await.problem(403, "operator_only");
+}
+
+#[tokio::test]
 async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
     let (shop, harbour) = Shop::trading().await;
     let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
@@ -187,6 +256,7 @@ async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
     assert!(orders["done"].as_u64().unwrap() >= 1 && orders["crashes"] == 0);
     let pace = (&orders["answers_per_minute"], &orders["answer_p99_us"]);
     assert!(0 < pace.0.as_u64().unwrap() && 0 < pace.1.as_u64().unwrap(), "{pace:?}");
+    assert_eq!(orders["shard"], 0);
     let first = operator.get("/v1/actors?limit=1").await.ok();
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = operator.get(&format!("/v1/actors?limit=1&cursor={cursor}")).await.ok();

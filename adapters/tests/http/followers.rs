@@ -177,6 +177,44 @@ async fn what_waits_is_listed_with_its_deadline() {
     assert_eq!(own["due"], placed["pay_until"]);
 }
 
+#[tokio::test]
+async fn what_is_due_next_is_told_apart_from_what_is_overdue_and_by_domain_page_by_page() {
+    let (shop, harbour) = Shop::trading().await;
+    let mut placed = Vec::new();
+    for _ in 0..3 {
+        placed.push(harbour.post("/v1/orders", order("atlas", 1)).await.ok()["id"].clone());
+    }
+    assert_eq!(harbour.get("/v1/timers?overdue=true").await.ok()["items"], json!([]));
+    let mut seen = Vec::new();
+    let mut path = "/v1/timers?overdue=false&domain=order&limit=2".to_owned();
+    loop {
+        let page = harbour.get(&path).await.ok();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.iter().all(|item| item["domain"] == "order" && item["overdue"] == false));
+        seen.extend(items.iter().map(|item| item["entity"].clone()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        path = format!("/v1/timers?overdue=false&domain=order&limit=2&cursor={next}");
+    }
+    assert_eq!(seen, placed, "each once, the earliest first");
+    let market = shop.tenant("market").await;
+    market.get(&path).await.at(400, "invalid_parameter", "cursor");
+    harbour.get("/v1/timers?cursor=x").await.at(400, "invalid_parameter", "cursor");
+    harbour.get("/v1/timers?limit=501").await.at(400, "invalid_parameter", "limit");
+}
+
+#[tokio::test]
+async fn what_waits_of_all_tenants_is_for_the_operator_alone() {
+    let (shop, harbour) = Shop::trading().await;
+    let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    shop.tenant("market").await;
+    let told = shop.operator().get("/v1/platform/timers?domain=order").await.ok();
+    let items = told["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{told}");
+    let own = (&items[0]["tenant"], &items[0]["entity"]);
+    assert_eq!(own, (&json!("harbour-books"), &placed["id"]));
+    harbour.get("/v1/platform/timers").await.problem(403, "operator_only");
+}
+
 fn letter(id: &str, source: &str, tenant: &str, payload: String) -> DeadLetter {
     DeadLetter {
         id: id.into(),

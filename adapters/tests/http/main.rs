@@ -18,6 +18,7 @@ mod legacy;
 mod lifecycle;
 mod lists;
 mod mails;
+mod margin;
 mod members;
 mod order_list;
 mod orders;

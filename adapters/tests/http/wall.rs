@@ -37,8 +37,15 @@ const PUBLIC: [&str; 9] = [
 /// Where people log in: about no tenant, each for everybody or for whoever is signed in.
 const PEOPLE: [&str; 2] = ["/auth", "/v1/auth"];
 /// Routes that are for the platform's operators, whoever else asks.
-const OPERATORS: [&str; 5] =
-    ["/v1/tenants", "/v1/actors", "/v1/quarantine", "/v1/users", "/v1/identity"];
+const OPERATORS: [&str; 7] = [
+    "/v1/tenants",
+    "/v1/actors",
+    "/v1/shards",
+    "/v1/platform",
+    "/v1/quarantine",
+    "/v1/users",
+    "/v1/identity",
+];
 /// The route that is for users of whatever tenant.
 const USERS: &str = "/v1/invitations/accept";
 /// Names that each tenant gives its own things: writing to one makes one's own.

@@ -2,7 +2,8 @@
 
 use crate::rows::*;
 use kontor_actors::store::{
-    Batch, DeadLetter, Found, LetterQuery, ListQuery, Store, StoredEntity, StoredEvent,
+    Batch, DeadLetter, EntityRef, Found, LetterQuery, ListQuery, Store, StoredEntity, StoredEvent,
+    WaitQuery,
 };
 use kontor_messages::Timestamp;
 use std::sync::Arc;
@@ -206,10 +207,31 @@ pub async fn a_tenant_sees_what_its_own_entities_wait_for(store: &dyn Store) {
     let foreign = StoredEntity { tenant: tenant("market"), ..due("foreign", 5) };
     let rows = [due("late", 30), due("b", 10), due("a", 10), state("never", 1), foreign];
     store.commit(states(rows)).await.unwrap();
-    let waiting = store.waiting(&tenant("harbour"), 10).await.unwrap();
-    assert_eq!(names(&waiting), ["a", "b", "late"]);
-    let waiting = store.waiting(&tenant("harbour"), 1).await.unwrap();
-    assert_eq!(names(&waiting), ["a"]);
+    let own = WaitQuery { tenant: Some(tenant("harbour")), limit: 10, ..WaitQuery::default() };
+    assert_eq!(names(&store.waiting(&own).await.unwrap()), ["a", "b", "late"]);
+    let one = WaitQuery { limit: 1, ..own };
+    assert_eq!(names(&store.waiting(&one).await.unwrap()), ["a"]);
+}
+
+pub async fn what_waits_is_paged_between_two_instants_for_one_tenant_or_for_all(store: &dyn Store) {
+    let foreign = StoredEntity { tenant: tenant("market"), ..due("b", 10) };
+    let rows = [due("late", 30), due("b", 10), due("a", 10), state("never", 1), foreign];
+    store.commit(states(rows)).await.unwrap();
+    let at = Timestamp::from_millis;
+    let all = WaitQuery { limit: 10, ..WaitQuery::default() };
+    let found = store.waiting(&all).await.unwrap();
+    assert_eq!(names(&found), ["a", "b", "b", "late"]);
+    assert_eq!(found[2].tenant, tenant("market"), "by tenant before name");
+    let next = WaitQuery { from: Some(at(11)), ..all.clone() };
+    assert_eq!(names(&store.waiting(&next).await.unwrap()), ["late"]);
+    let past = WaitQuery { before: Some(at(30)), ..all.clone() };
+    assert_eq!(names(&store.waiting(&past).await.unwrap()), ["a", "b", "b"]);
+    for (place, row) in found.iter().enumerate() {
+        let (tenant, entity) = (row.tenant.clone(), row.entity.clone());
+        let last = EntityRef { tenant, domain: row.domain.to_string(), entity };
+        let after = WaitQuery { after: Some((row.due.unwrap(), last)), ..all.clone() };
+        assert_eq!(store.waiting(&after).await.unwrap(), found[place + 1..]);
+    }
 }
 
 pub async fn scans_pass_over_everything_once(store: &dyn Store) {

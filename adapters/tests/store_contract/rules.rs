@@ -260,3 +260,25 @@ pub async fn what_was_erased_is_not_sealed_with_a_new_key(store: &dyn Store) {
     let erased = |found: &Found| matches!(found, Found::PersonKey(Some(row)) if row.key.is_none());
     assert!(left.iter().all(erased), "{left:?}");
 }
+
+/// Batches that were made ready one upon the other say the same of a person, whichever are written.
+pub async fn what_is_made_ready_on_top_of_another_batch_is_read_like_it(store: &dyn Store) {
+    let said: Arc<str> = r#"{"customer":{"email":"jana@example.com","name":"Jana"}}"#.into();
+    let batch = |version: i64| {
+        let (mut event, mut state) = (event(0, version, "a", version), state("a", version));
+        (event.payload, state.state) = (Arc::clone(&said), Arc::clone(&said));
+        Arc::new(Batch { events: vec![event], states: vec![state], ..Batch::default() })
+    };
+    // What is never written leaves no key behind.
+    drop(store.prepare(batch(1)).await.unwrap());
+    let first = store.prepare(batch(1)).await.unwrap();
+    let second = store.prepare(batch(2)).await.unwrap();
+    for prepared in [&first, &second] {
+        store.commit_prepared(prepared).await.unwrap();
+    }
+    let history = store.history(&entity_of(&state("a", 1)), 0, 10).await.unwrap();
+    let told: Vec<_> = history.iter().map(|event| Arc::clone(&event.payload)).collect();
+    assert_eq!(told, [Arc::clone(&said), Arc::clone(&said)]);
+    let found = store.fetch(&[ask_entity("a")]).await.unwrap();
+    assert!(matches!(&found[..], [Found::Entity(Some(state))] if state.state == said));
+}

@@ -67,7 +67,7 @@ pub(super) fn title(desk: &Desk, product: &Value) -> String {
 
 /// The price that counts, of those of a kind.
 fn price(desk: &Desk, product: &Value) -> Markup {
-    let kinds = ["sale", "retail", "list", "cost"];
+    let kinds = ["sale", "base", "recommended", "cost"];
     let known = product.list("prices");
     let found =
         kinds.iter().find_map(|kind| known.iter().find(|price| price.text("kind") == *kind));

@@ -7,6 +7,7 @@ mod components;
 mod dead_letters;
 mod keys;
 mod live;
+mod margin;
 mod messages;
 mod orders;
 mod overdue;
@@ -61,6 +62,7 @@ fn of_a_shop() -> Router<Console> {
         .merge(catalog::routes())
         .merge(suppliers::routes())
         .merge(channels::routes())
+        .merge(margin::routes())
         .merge(payments::routes())
         .merge(messages::routes())
         .merge(webhooks::routes())

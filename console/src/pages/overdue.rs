@@ -1,9 +1,9 @@
-//! Everything that waits, the longest overdue first: nothing is stuck without being seen here.
+//! What is overdue, the longest first, and what is due next: nothing is stuck without being seen here.
 
 use super::Answer;
 use crate::{
     backend::escape,
-    desk::{Asked, Desk},
+    desk::{Asked, Desk, query},
     state::Console,
     ui::{
         parts,
@@ -23,14 +23,15 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let page = desk.api().get("/v1/timers?limit=500").await?;
-    let all = asked.text("show") == "all";
-    let items = page.list("items").iter().filter(|item| all || item.is("overdue"));
-    let rows: Vec<_> = items.map(|item| row(&desk, item)).collect();
-    let overdue = page.list("items").iter().filter(|item| item.is("overdue")).count();
+    let next = asked.text("show") == "next";
+    let (over, cursor) = (if next { "false" } else { "true" }, asked.text("cursor"));
+    let path = query("/v1/timers", &[("limit", "100"), ("overdue", over), ("cursor", cursor)]);
+    let page = desk.api().get(&path).await?;
+    let rows: Vec<_> = page.list("items").iter().map(|item| row(&desk, item)).collect();
+    let here = desk.url(if next { "/overdue?show=next" } else { "/overdue" });
     let tabs = [
-        (desk.url("/overdue"), desk.f("Overdue ({})", &[&overdue.to_string()]), !all),
-        (desk.url("/overdue?show=all"), desk.t("All that waits").to_owned(), all),
+        (desk.url("/overdue"), desk.t("Overdue").to_owned(), !next),
+        (desk.url("/overdue?show=next"), desk.t("Due next").to_owned(), next),
     ];
     let main = html! {
         div #live data-live="*" {
@@ -39,32 +40,64 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
             }))
             (parts::tabs(desk.t("Views"), &tabs))
             @if rows.is_empty() {
-                (parts::empty(desk.t("Nothing is overdue"),
-                    desk.t("Whatever waits for something has a deadline. What passes it is listed here.")))
+                (nothing(&desk, next))
             } @else {
                 (table(&desk, desk.t("What waits"), &COLUMNS, &rows, None))
             }
-            @if page.list("items").len() >= 500 {
-                p.quiet { (desk.t("There is more than the 500 that are shown.")) }
-            }
+            (later(&desk, &here, cursor, &page))
         }
     };
     Ok(desk.page(desk.t("Overdue"), main))
+}
+
+/// What is told where nothing is overdue, or nothing waits.
+pub(super) fn nothing(desk: &Desk, next: bool) -> Markup {
+    let title = if next { desk.t("Nothing waits") } else { desk.t("Nothing is overdue") };
+    parts::empty(
+        title,
+        desk.t("Whatever waits for something has a deadline. What passes it is listed here."),
+    )
+}
+
+/// The way to what is due later than what is shown, and back.
+pub(super) fn later(desk: &Desk, here: &str, cursor: &str, page: &Value) -> Markup {
+    let next = page.text("next_cursor");
+    let join = if here.contains('?') { '&' } else { '?' };
+    html! {
+        @if !cursor.is_empty() || !next.is_empty() {
+            nav.pager aria-label=(desk.t("Pages of the list")) {
+                @if !cursor.is_empty() { a href=(here) { (desk.t("To the earliest")) } }
+                @if !next.is_empty() {
+                    a rel="next" href={ (here) (join) "cursor=" (form(next)) } { (desk.t("Later")) }
+                }
+            }
+        }
+    }
+}
+
+/// A value as it stands in an address.
+fn form(value: &str) -> String {
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
 
 fn row(desk: &Desk, item: &Value) -> Row {
     let (domain, entity) = (item.text("domain"), item.text("entity"));
     Row {
         id: String::new(),
-        href: place(desk, domain, entity),
-        cells: vec![
-            html! { (crate::format::short(entity)) },
-            html! { (desk.language().word(domain)) },
-            parts::badge(desk, item.text("status")),
-            parts::ago(desk, item.text("due")),
-            overdue(desk, item),
-        ],
+        href: place(domain, entity).map(|path| desk.url(&path)).unwrap_or_default(),
+        cells: cells(desk, item),
     }
+}
+
+/// What waits, of which domain, how it stands, when it is due, and whether that has passed.
+pub(super) fn cells(desk: &Desk, item: &Value) -> Vec<Markup> {
+    vec![
+        html! { (crate::format::short(item.text("entity"))) },
+        html! { (desk.language().word(item.text("domain"))) },
+        parts::badge(desk, item.text("status")),
+        parts::ago(desk, item.text("due")),
+        overdue(desk, item),
+    ]
 }
 
 fn overdue(desk: &Desk, item: &Value) -> Markup {
@@ -74,19 +107,20 @@ fn overdue(desk: &Desk, item: &Value) -> Markup {
     }
 }
 
-/// The page of an entity, where it has one.
-fn place(desk: &Desk, domain: &str, entity: &str) -> String {
+/// The page of an entity in its shop, where it has one.
+pub(super) fn place(domain: &str, entity: &str) -> Option<String> {
     let (kind, id) = entity.split_once('/').unwrap_or(("", entity));
-    let path = match (domain, kind) {
+    Some(match (domain, kind) {
         ("order", "") => format!("/orders/{}", escape(id)),
         // A hold is named after its order.
         ("stock", "reservation") => format!("/orders/{}", escape(id)),
         ("payment", "") => format!("/payments/{}", escape(id)),
         ("notification", "") => format!("/messages/{}", escape(id)),
         ("supplier", "import") => format!("/suppliers/imports/{}", escape(id)),
+        ("catalog", "product") => format!("/catalog/products/{}", escape(id)),
         ("reconciliation", "difference") => "/payments/differences".to_owned(),
+        ("tenant", "invitation") => "/people/invitations".to_owned(),
         ("webhook", _) => "/webhooks".to_owned(),
-        _ => return String::new(),
-    };
-    desk.url(&path)
+        _ => return None,
+    })
 }

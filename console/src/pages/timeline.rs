@@ -1,5 +1,6 @@
 //! What has happened, in words: the journal of an order, a payment or a product as people read it.
 
+mod catalog;
 mod sentences;
 
 use crate::{backend::escape, desk::Desk, ui::parts, value::Read};

@@ -2,9 +2,9 @@
 
 mod figures;
 
-use super::{Answer, orders::filters::of_channel};
+use super::{Answer, margin, orders::filters::of_channel};
 use crate::{
-    desk::Desk,
+    desk::{Desk, query},
     format,
     state::Console,
     ui::parts::{self, Chart},
@@ -33,7 +33,7 @@ async fn show(desk: Desk) -> Answer {
     let api = desk.api();
     let (day, timers, dead, without, differences, messages, open) = tokio::join!(
         read_day(&desk),
-        api.get_if_any("/v1/timers?limit=500"),
+        api.get_if_any("/v1/timers?limit=500&overdue=true"),
         api.get_if_any("/v1/dead-letters?limit=50"),
         api.get_if_any("/v1/orders?limit=50&status=paid_without_stock"),
         api.get_if_any("/v1/differences?limit=50&status=open"),
@@ -41,7 +41,7 @@ async fn show(desk: Desk) -> Answer {
         api.get_if_any("/v1/payments?limit=200&status=pending"),
     );
     let day = day?;
-    let overdue = timers.list("items").iter().filter(|timer| timer.is("overdue")).count();
+    let overdue = timers.list("items").len();
     let waits = Waits {
         overdue: i64::try_from(overdue).unwrap_or(i64::MAX),
         dead: dead.list("items").len(),
@@ -103,6 +103,9 @@ fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
             @for (currency, minor) in &day.revenue {
                 (parts::tile(desk.t("Ordered for"), &html! { (desk.money(*minor, currency)) },
                     &desk.f("{} paid", &[&desk.number(day.paid)]), &desk.url("/orders?status=confirmed"), ""))
+            }
+            @for sum in &day.margin {
+                (margin::tile(desk, sum, &desk.url(&query("/margin", &[("day", &day.day)]))))
             }
             (parts::tile(desk.t("Payments open"),
                 &plus(open.list("items").len(), open.has("next_cursor")),

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import accessible
-from pages import PAGES, PLATFORM, URL, open_confirmed, open_page, shop, sign_in
+from pages import PAGES, PLATFORM, SHOP, URL, open_confirmed, open_page, shop, sign_in
 
 
 def first_row(page):
@@ -45,6 +45,21 @@ def test_whoever_signs_in_sees_how_the_shop_is(running):
     expect(page.locator("h1")).to_have_text("Today")
     expect(page.locator(".tile").first).to_be_visible()
     page.context.close()
+
+
+def test_the_margin_of_today_leads_to_the_lines_that_it_is_made_of(page):
+    page.goto(shop())
+    tile = page.locator("a.tile", has_text="Margin")
+    expect(tile).to_contain_text("%")
+    tile.click()
+    expect(page.locator("h1")).to_have_text("Margin")
+    accessible(page)
+    page.locator("[data-rows] a.open").first.click()
+    expect(page.locator("h1")).to_have_text("Orders")
+    first_row(page).locator("a.open").click()
+    lines = page.get_by_role("table", name="Margin by line")
+    expect(lines.locator("tbody tr").first).to_be_visible()
+    accessible(page)
 
 
 def test_an_order_is_found_by_its_number(page):
@@ -256,8 +271,45 @@ def test_the_platform_sees_what_runs(page):
     page.goto(f"{URL}/console/system")
     expect(page.locator(".runs")).to_contain_text("policies")
     expect(page.locator(".runs")).to_contain_text("serves")
+    shard = page.locator(".runs details[data-keep=shard-0]")
+    expect(shard).to_contain_text("harbour-books")
     expect(page.locator(".spark polyline").first).to_be_attached(timeout=15_000)
     accessible(page)
+
+
+def test_the_tree_leads_from_a_shard_to_a_domain(page):
+    page.goto(f"{URL}/console/system")
+    tenant = page.locator(f".runs details[data-keep=tenant-{SHOP}]")
+    if not tenant.locator("a").first.is_visible():
+        tenant.locator("summary").click()
+    tenant.get_by_role("link", name="order", exact=True).click()
+    expect(page.locator("h1")).to_have_text(f"{SHOP} · order")
+    accessible(page)
+
+
+def test_an_actor_is_paused_and_goes_on(page):
+    page.goto(f"{URL}/console/system/actors/{SHOP}/catalog")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("status").filter(has_text="takes up nothing")).to_be_visible()
+    accessible(page)
+    page.goto(f"{URL}/console/system")
+    expect(page.locator(f".runs details[data-keep=tenant-{SHOP}]")).to_contain_text("paused")
+    page.goto(f"{URL}/console/system/actors/{SHOP}/catalog")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_what_is_due_next_leads_to_what_waits(page):
+    page.goto(shop("/overdue"))
+    page.get_by_role("link", name="Due next").click()
+    expect(page.locator("[data-rows] tbody tr").first).to_contain_text("in time")
+    page.goto(f"{URL}/console/system")
+    page.get_by_role("link", name="Timers").click()
+    expect(page.locator("h1")).to_have_text("Timers")
+    accessible(page)
+    page.goto(f"{URL}/console/system/timers?domain=order")
+    page.locator("[data-rows] a.open").first.click()
+    expect(page.locator("h1")).to_contain_text("Order ")
 
 
 def test_an_actor_that_is_killed_comes_back_and_serves(page):

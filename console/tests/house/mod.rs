@@ -169,7 +169,11 @@ fn summary() -> Value {
         let mut hours = vec![0; 24];
         hours[0] = orders;
         json!({ "orders": orders, "paid": 1, "cancelled": 0, "paid_without_stock": without,
-                "revenue": [{"amount_minor": minor, "currency": "CZK"}], "hours": hours })
+                "revenue": [{"amount_minor": minor, "currency": "CZK"}], "hours": hours,
+                "margin": [{"currency": "CZK", "revenue_minor": 2_000_000, "cost_minor": 1_250_000,
+                            "margin_minor": 750_000, "lines_with_cost": 1_150,
+                            "lines_without_cost": 50, "revenue_without_cost_minor": 90_000,
+                            "lines_without_tax": 7}] })
     };
     let of = |channel: &str, mut tally: Value| {
         tally["channel"] = json!(channel);
@@ -180,6 +184,7 @@ fn summary() -> Value {
     let mut day = tally(1_200, 1, 4_188_000);
     day["day"] = json!("2026-11-27");
     day["complete"] = json!(true);
+    day["products_without_cost"] = json!([{"sku": "lamp", "currency": "CZK", "lines": 50}]);
     day["minutes"] = json!([{"at": "2026-11-27T14:57:00Z", "orders": 1_200}]);
     day["channels"] =
         json!([of("till", tally(200, 0, 698_000)), of("web", tally(1_000, 1, 3_490_000))]);
@@ -245,11 +250,37 @@ fn read(house: &House, path: &str) -> Response {
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
         path if path.starts_with("/v1/actors") => json(&json!({"items": [
-            {"tenant": "harbour-books", "domain": "stock", "status": "running", "waiting": 3,
+            {"tenant": "harbour-books", "domain": "stock", "shard": 0, "status": "running", "waiting": 3,
              "done": 128, "answers_per_minute": 96, "answer_p99_us": 7167, "crashes": 1, "since": "2026-11-27T14:02:00Z",
              "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},
-            {"tenant": "polar-tea", "domain": "order", "status": "quarantined", "waiting": 0,
-             "done": 0, "answers_per_minute": 0, "crashes": 6, "since": "2026-11-27T14:02:00Z"}]})),
+            {"tenant": "harbour-books", "domain": "catalog", "shard": 0, "status": "paused",
+             "waiting": 0, "done": 0, "answers_per_minute": 0, "crashes": 0,
+             "since": "2026-11-27T14:02:00Z"},
+            {"tenant": "polar-tea", "domain": "order", "shard": 0, "status": "quarantined",
+             "waiting": 0, "crashed_by": "panic in order.decide", "done": 0, "answers_per_minute": 0, "crashes": 6, "since": "2026-11-27T14:02:00Z"}]})),
+        path if path.starts_with("/v1/platform/timers") => json(&json!({"items": [
+            {"tenant": "polar-tea", "domain": "order", "entity": "o9", "version": 1,
+             "status": "pending", "due": "2126-11-27T15:00:00Z", "overdue": false},
+            {"tenant": "platform", "domain": "signing", "entity": "ring", "version": 2,
+             "due": "2126-11-28T15:00:00Z", "overdue": false}],
+            "next_cursor": "1~platform~signing~ring"})),
+        path if path.starts_with("/v1/timers?") && path.contains("overdue=false") => {
+            json(&json!({"items": [{"domain": "order", "entity": ORDER, "version": 3,
+                "status": "pending", "due": "2126-11-27T15:00:00Z", "overdue": false}]}))
+        }
+        path if path.starts_with("/v1/timers?") => json(&json!({"items": []})),
+        "/v1/products/p1" => json(&json!({"id": "p1", "sku": "atlas", "status": "active",
+            "titles": {"en": "Large atlas"}, "owners": [], "prices": [], "media": []})),
+        "/v1/products/p1/history?limit=100" => json(&json!({"items": [
+            {"type": "product.created", "at": "2026-11-27T14:00:00Z", "actor": "operator",
+             "data": {"type": "created", "sku": "atlas"}},
+            {"type": "price.changed", "at": "2026-11-27T14:01:00Z", "actor": "operator",
+             "data": {"sku": "atlas", "changes": [
+                {"field": "price.cost.CZK", "was": {"price": {"amount_minor": 20_000}},
+                 "now": {"price": {"amount_minor": 21_000}}},
+                {"field": "price.sale.CZK@web", "now": {"price": {"amount_minor": 29_900}}}]}}]})),
+        "/v1/shards" => json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
+            "followers": [{"follower": "policies", "done": 14_990}]}]})),
         "/ready" => json(&json!({"ready": true})),
         "/metrics" => {
             let path = format!("{}/tests/recorded/metrics.txt", env!("CARGO_MANIFEST_DIR"));
@@ -258,6 +289,16 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/tenants/") => json(&tenant()),
         path if path.starts_with("/v1/tenants") => json(&recorded("tenants")),
         path if path == order => json(&house.order),
+        path if path == format!("{order}/margin") && house.role == Some("packer") => {
+            problem(StatusCode::FORBIDDEN, "missing_scope", "your role has no scope catalog:read")
+        }
+        path if path == format!("{order}/margin") => json(&json!({
+            "sum": {"currency": "CZK", "revenue_minor": 57_686, "cost_minor": 40_000,
+                    "margin_minor": 17_686, "lines_with_cost": 1, "lines_without_cost": 1,
+                    "revenue_without_cost_minor": 10_000, "lines_without_tax": 0},
+            "lines": [{"sku": "atlas", "units": 2, "revenue_minor": 57_686, "cost_minor": 40_000,
+                       "margin_minor": 17_686},
+                      {"sku": "lamp", "units": 1, "revenue_minor": 10_000}]})),
         path if path.starts_with(&format!("{order}?at=")) => {
             let mut then = house.order.clone();
             then["status"] = json!("pending");

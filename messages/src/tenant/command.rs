@@ -39,6 +39,18 @@ pub enum TenantCommand {
     CancelDeletion,
     /// Its deletion may be due.
     WakeTenant,
+    /// Has a domain take up nothing until it goes on. Again: nothing.
+    PauseDomain {
+        /// Which.
+        #[schema(max_length = 40)]
+        domain: String,
+    },
+    /// Lets a paused domain go on. Again: nothing.
+    ResumeDomain {
+        /// Which.
+        #[schema(max_length = 40)]
+        domain: String,
+    },
     /// Makes an API key known.
     CreateKey {
         /// The key's id, the public part of its text: 12 characters `a-z2-7`.

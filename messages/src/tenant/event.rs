@@ -38,6 +38,16 @@ pub enum TenantEvent {
     DeletionCancelled,
     /// `tenant.deleted`: it is not there any more; nobody reads its people's data.
     Deleted,
+    /// `tenant.domain_paused`: it takes up nothing until it goes on.
+    DomainPaused {
+        /// Which.
+        domain: String,
+    },
+    /// `tenant.domain_resumed`.
+    DomainResumed {
+        /// Which.
+        domain: String,
+    },
     /// `tenant.key_created`.
     KeyCreated {
         /// What it is for.

@@ -15,6 +15,9 @@ pub enum TenantRefusal {
     /// The name is the platform's own.
     #[error("the name platform is reserved: nobody can trade under it")]
     Reserved,
+    /// Without this domain nobody could let anything go on again.
+    #[error("{0} cannot be paused: without it nobody could let anything go on again")]
+    NotPausable(String),
     /// The tenant's books are closed.
     #[error("the tenant is archived")]
     Archived,
@@ -61,6 +64,7 @@ impl Refusal for TenantRefusal {
             Self::NotFound(_) => "not_found",
             Self::Exists(_) => "exists",
             Self::Reserved => "tenant_reserved",
+            Self::NotPausable(_) => "not_pausable",
             Self::Archived => "tenant_archived",
             Self::Lacking(_) => "missing_scope",
             Self::OwnersOnly => "owners_only",
@@ -80,6 +84,7 @@ impl Refusal for TenantRefusal {
             Self::NotFound(_) => RefusalKind::NotFound,
             Self::Exists(_)
             | Self::Reserved
+            | Self::NotPausable(_)
             | Self::Archived
             | Self::LastOwner
             | Self::RoleReserved

@@ -21,7 +21,7 @@ const LIST: [(&str, &str); Scope::COUNT] = [
     ("stock:write", "Move, count, transfer, reserve and release goods; set warehouses up."),
     ("supplier:read", "See suppliers, their sources without secrets, offers and imports."),
     ("supplier:write", "Set suppliers and sources up; import, upload, cancel and undo."),
-    ("catalog:read", "See products, categories, attributes and prices."),
+    ("catalog:read", "See products, categories, attributes, prices, costs and margins."),
     (
         "catalog:write",
         "Describe, price, import and archive products; keep categories and attributes.",

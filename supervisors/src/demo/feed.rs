@@ -18,6 +18,13 @@ pub(super) struct Product {
     pub(super) stock: i64,
 }
 
+impl Product {
+    /// The tax in its price, of 21 %.
+    pub(super) fn tax_minor(&self) -> i64 {
+        self.price_minor * 21 / 121
+    }
+}
+
 /// All products of the embedded feed.
 pub(super) fn products() -> Result<Vec<Product>, String> {
     read(FEED)

@@ -184,6 +184,7 @@ fn kept(town: &Town, answer: Result<Answer, String>) -> Option<Answer> {
 
 fn order(lines: &[(Product, i64)], email: &str, currency: &str) -> Value {
     let total: i64 = lines.iter().map(|(product, units)| product.price_minor * units).sum();
+    let tax: i64 = lines.iter().map(|(product, units)| product.tax_minor() * units).sum();
     let lines: Vec<_> = lines
         .iter()
         .map(|(product, units)| {
@@ -196,7 +197,7 @@ fn order(lines: &[(Product, i64)], email: &str, currency: &str) -> Value {
         "customer": { "name": "Anna Kupcová", "email": email, "language": "cs" },
         "shipping_address": { "name": "Anna Kupcová", "street": "Nábřeží 7", "city": "Děčín",
             "postal_code": "405 02", "country": "CZ" },
-        "totals": { "subtotal_minor": total, "total_minor": total },
+        "totals": { "subtotal_minor": total, "tax_minor": tax, "total_minor": total },
     })
 }
 

@@ -166,12 +166,8 @@ impl Store for Tampered {
     async fn due(&self, until: Timestamp, limit: u32) -> Result<Vec<StoredEntity>, StoreFault> {
         self.inner.due(until, limit).await
     }
-    async fn waiting(
-        &self,
-        tenant: &TenantId,
-        limit: u32,
-    ) -> Result<Vec<StoredEntity>, StoreFault> {
-        self.inner.waiting(tenant, limit).await
+    async fn waiting(&self, query: &WaitQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.inner.waiting(query).await
     }
     async fn scan(
         &self,

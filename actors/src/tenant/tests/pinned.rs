@@ -98,7 +98,11 @@ fn events_keep_their_json() {
                 account: "main".to_owned(),
             }],
         }],
-    }]);
+    }])
+    .chain([
+        TenantEvent::DomainPaused { domain: "order".to_owned() },
+        TenantEvent::DomainResumed { domain: "order".to_owned() },
+    ]);
     let events: Vec<_> = events.collect();
     let lines: Vec<_> = include_str!("../events.jsonl").lines().collect();
     let written: Vec<_> = events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();

@@ -318,6 +318,9 @@ fn decode<W: DeserializeOwned>(data: Value) -> Result<W, Refused> {
     serde_path_to_error::deserialize(data).map_err(|error| malformed("/data", &error))
 }
 
+/// How long a command waits that finds its domain paused.
+const PAUSED_WAIT: Duration = Duration::from_secs(5);
+
 fn passing(code: &str, reason: String, wait: Option<Duration>, busy: bool) -> Outcome {
     Outcome::Passing { refused: Refused::new(code, reason), wait, busy }
 }
@@ -339,6 +342,8 @@ fn told<R: Refusal>(denied: Denied<R>) -> Outcome {
             let wait = Duration::from_secs(u64::from(retry_after_s));
             passing("busy", reason, Some(wait), true)
         }
+        // It goes back to the queue, however often, until it goes on.
+        Denied::Paused => passing("actor_paused", reason, Some(PAUSED_WAIT), true),
         Denied::Fault(_) => passing("fault", reason, None, false),
         Denied::Stopping => Outcome::Stopping,
     }

@@ -325,7 +325,7 @@ impl Applying {
                 tracing::warn!(%tenant, domain, %refusal, "a batch of an import was refused");
                 Ok(None)
             }
-            Err(denied) => Err(Hitch::new(denied.to_string())),
+            Err(denied) => Err(Hitch::denied(&denied)),
         }
     }
 }

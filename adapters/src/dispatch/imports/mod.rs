@@ -103,7 +103,7 @@ impl Imports {
                 let done = ScheduleCommand::RecordFinished { schedule, run, ok: false, note };
                 tell::<Schedule>(&self.intake, &by, done).await.map(drop)
             }
-            Err(denied) => Err(Hitch::new(denied.to_string())),
+            Err(denied) => Err(Hitch::denied(&denied)),
         }
     }
 

@@ -2,8 +2,11 @@
 
 mod actions;
 mod found;
+mod goods;
 mod list;
+mod margin;
 mod summary;
+mod sums;
 
 pub(super) use list::check_view;
 pub(super) use summary::Summaries;
@@ -48,6 +51,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(place))
         .routes(routes!(get))
         .merge(list::routes())
+        .merge(margin::routes())
         .merge(summary::routes())
         .merge(actions::routes())
         .merge(history::of_orders())

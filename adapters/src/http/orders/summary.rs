@@ -5,9 +5,13 @@
 //! ask again and again cost little. Nobody is shown, so nothing personal is opened.
 
 use super::super::{Api, access::Access, problem::Problem, query};
-use super::list::{PLACING_MAX, as_day};
+use super::{
+    list::{PLACING_MAX, as_day},
+    margin::{Costs, SEES_COSTS},
+    sums::{Counted, Sum, Sums, Tally, WithoutCost},
+};
 use axum::{extract::State, response::Response};
-use chrono::{Days, NaiveDate, Timelike};
+use chrono::{Days, NaiveDate};
 use http::StatusCode;
 use kontor_actors::{
     domain::Domain,
@@ -15,9 +19,7 @@ use kontor_actors::{
     placing::day_begins,
     store::{ListQuery, StoreFault, StoredEntity},
 };
-use kontor_messages::{
-    Currency, EntityId, Money, TenantId, Timestamp, id::least_from, order::OrderStatus,
-};
+use kontor_messages::{EntityId, TenantId, Timestamp, id::least_from};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -35,7 +37,6 @@ const ROWS: u32 = 500;
 const CHANNELS_MAX: u32 = 100;
 /// Minutes that are told of at most, the latest.
 const MINUTES_MAX: usize = 60;
-const HOURS: usize = 24;
 /// A summary is told again for so many times as long as it took to make.
 const WORTH: u32 = 20;
 /// And for so long at most.
@@ -54,7 +55,7 @@ struct Wanted {
 }
 
 /// A day's orders, added up.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 struct Summary {
     /// The day.
     #[schema(format = "date", example = "2026-11-27")]
@@ -76,10 +77,26 @@ struct Summary {
     /// Each channel that an order ever came from, by name; also one without an order that day.
     #[schema(max_items = 100)]
     channels: Vec<Channel>,
+    /// Products that were sold and whose cost is not known, those with most lines first; absent
+    /// for who may not read the catalog.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 20)]
+    products_without_cost: Option<Vec<WithoutCost>>,
+}
+
+impl Summary {
+    /// The same for who may not know what goods cost.
+    fn without_costs(&self) -> Self {
+        let mut told = self.clone();
+        told.products_without_cost = None;
+        told.all.margin = None;
+        told.channels.iter_mut().for_each(|channel| channel.tally.margin = None);
+        told
+    }
 }
 
 /// A channel's part of a day.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 struct Channel {
     /// The channel.
     channel: String,
@@ -92,7 +109,7 @@ struct Channel {
 }
 
 /// The last order of a channel.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 struct LastOrder {
     /// The order.
     id: EntityId,
@@ -103,43 +120,12 @@ struct LastOrder {
 }
 
 /// Orders of a minute.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 struct Minute {
     /// When it began.
     at: Timestamp,
     /// How many.
     orders: u32,
-}
-
-/// Orders, added up.
-#[derive(Clone, Default, Serialize, ToSchema)]
-struct Tally {
-    /// How many were placed.
-    orders: u32,
-    /// Of these, how many are paid.
-    paid: u32,
-    /// How many are cancelled.
-    cancelled: u32,
-    /// How many are paid and have no goods.
-    paid_without_stock: u32,
-    /// What is to be paid for them, by currency; without what was cancelled.
-    revenue: Vec<Money>,
-    /// How many were placed in each hour of the day.
-    #[schema(min_items = 24, max_items = 24)]
-    hours: Vec<u32>,
-}
-
-/// What is counted of an order.
-#[derive(Deserialize)]
-struct Counted {
-    number: String,
-    channel: String,
-    status: OrderStatus,
-    currency: Currency,
-    total_minor: i64,
-    placed_at: Timestamp,
-    #[serde(default)]
-    paid_at: Option<Timestamp>,
 }
 
 /// Summaries that were made a moment ago.
@@ -178,7 +164,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// A day's orders added up, by channel and by hour of the tenant's time zone. Where there are many,
-/// it may be some seconds old.
+/// it may be some seconds old. The margin is for who may read the catalog; it goes by what goods
+/// cost now, and through 5,000 products at most: lines of others count as without a cost.
 #[utoipa::path(get, path = "/v1/summary", tag = "orders", params(Wanted),
     responses((status = OK, body = Summary)))]
 async fn summary(
@@ -191,13 +178,20 @@ async fn summary(
         Some(day) => as_day(day).ok_or_else(expected_day)?,
         None => Timestamp::now().to_utc().with_timezone(&zone).date_naive(),
     };
-    if let Some(told) = api.summaries().get(access.id(), day) {
-        return Ok(super::super::json(StatusCode::OK, &*told));
-    }
-    let begun = Instant::now();
-    let told = Arc::new(made(&api, &access, day, zone).await?);
-    api.summaries().keep(access.id(), day, begun.elapsed(), &told);
-    Ok(super::super::json(StatusCode::OK, &*told))
+    let told = match api.summaries().get(access.id(), day) {
+        Some(told) => told,
+        None => {
+            let begun = Instant::now();
+            let told = Arc::new(made(&api, &access, day, zone).await?);
+            api.summaries().keep(access.id(), day, begun.elapsed(), &told);
+            told
+        }
+    };
+    // All who ask share what is kept, and not all of them may know what goods cost.
+    Ok(match access.may_read(&api, SEES_COSTS).await {
+        true => super::super::json(StatusCode::OK, &*told),
+        false => super::super::json(StatusCode::OK, &told.without_costs()),
+    })
 }
 
 async fn made(
@@ -211,12 +205,23 @@ async fn made(
     let (from, to) = (day_begins(&time_zone, day), day_begins(&time_zone, next));
     let mut sums = Sums::new(zone);
     let complete = read_day(api, access, (from, to), &mut sums).await?;
-    let channels = channels(api, access, &mut sums.channels).await?;
+    let costs = Costs::read(api, access.id(), &sums.products()).await?;
+    let channels = channels(api, access, &mut sums.channels, &costs).await?;
     let skip = sums.minutes.len().saturating_sub(MINUTES_MAX);
     let minutes = sums.minutes.into_iter().skip(skip);
     let minutes = minutes.map(|(at, orders)| Minute { at, orders }).collect();
-    let (day, counted_from, all) = (day.to_string(), sums.first, sums.all.told());
-    Ok(Summary { day, time_zone, complete, counted_from, all, minutes, channels })
+    let products_without_cost = Some(sums.all.without_cost(&costs));
+    let (day, counted_from, all) = (day.to_string(), sums.first, sums.all.told(&costs));
+    Ok(Summary {
+        day,
+        time_zone,
+        complete,
+        counted_from,
+        all,
+        minutes,
+        channels,
+        products_without_cost,
+    })
 }
 
 fn expected_day() -> Problem {
@@ -267,6 +272,7 @@ async fn channels(
     api: &Api,
     access: &Access,
     sums: &mut BTreeMap<String, Sum>,
+    costs: &Costs,
 ) -> Result<Vec<Channel>, Problem> {
     let known = api.store().labels(access.id(), Order::NAME, CHANNELS_MAX).await?;
     let mut channels = Vec::with_capacity(known.len());
@@ -283,7 +289,7 @@ async fn channels(
         };
         let last = api.store().list_unopened(&wanted).await?;
         let last_order = last.first().map(last_order).transpose()?;
-        let tally = sums.remove(&channel).unwrap_or_default().told();
+        let tally = sums.remove(&channel).unwrap_or_default().told(costs);
         channels.push(Channel { channel, tally, last_order });
     }
     Ok(channels)
@@ -297,70 +303,4 @@ fn last_order(row: &StoredEntity) -> Result<LastOrder, StoreFault> {
 fn counted(row: &StoredEntity) -> Result<Counted, StoreFault> {
     serde_json::from_str(&row.state)
         .map_err(|broken| StoreFault(format!("{}: {broken}", row.entity)))
-}
-
-/// Orders on their way to a tally.
-#[derive(Default)]
-struct Sum {
-    tally: Tally,
-    revenue: BTreeMap<Currency, Money>,
-}
-
-struct Sums {
-    zone: chrono_tz::Tz,
-    first: Option<Timestamp>,
-    all: Sum,
-    channels: BTreeMap<String, Sum>,
-    minutes: BTreeMap<Timestamp, u32>,
-}
-
-impl Sums {
-    fn new(zone: chrono_tz::Tz) -> Self {
-        let (all, channels) = (Sum::default(), BTreeMap::new());
-        Self { zone, first: None, all, channels, minutes: BTreeMap::new() }
-    }
-
-    fn add(&mut self, order: &Counted) {
-        let at = order.placed_at;
-        let hour = at.to_utc().with_timezone(&self.zone).hour() as usize;
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
-        self.all.add(order, hour);
-        self.channels.entry(order.channel.clone()).or_default().add(order, hour);
-        let minute = Timestamp::from_millis(at.millis() - at.millis().rem_euclid(60_000));
-        *self.minutes.entry(minute).or_default() += 1;
-    }
-}
-
-impl Sum {
-    fn add(&mut self, order: &Counted, hour: usize) {
-        let tally = &mut self.tally;
-        tally.orders += 1;
-        tally.paid += u32::from(order.paid_at.is_some());
-        tally.hours.resize(HOURS, 0);
-        if let Some(count) = tally.hours.get_mut(hour) {
-            *count += 1;
-        }
-        match order.status {
-            OrderStatus::Cancelled => {
-                tally.cancelled += 1;
-                return;
-            }
-            OrderStatus::PaidWithoutStock => tally.paid_without_stock += 1,
-            OrderStatus::Pending
-            | OrderStatus::Confirmed
-            | OrderStatus::Processing
-            | OrderStatus::Shipped
-            | OrderStatus::Delivered
-            | OrderStatus::Returned => {}
-        }
-        let sum = self.revenue.entry(order.currency);
-        let sum = sum.or_insert_with(|| Money::new(0, order.currency));
-        sum.amount_minor = sum.amount_minor.saturating_add(order.total_minor);
-    }
-
-    fn told(mut self) -> Tally {
-        self.tally.hours.resize(HOURS, 0);
-        self.tally.revenue = self.revenue.into_values().collect();
-        self.tally
-    }
 }

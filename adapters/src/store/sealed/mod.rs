@@ -18,7 +18,7 @@ use kontor_actors::{
     store::{
         Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
         ListQuery, Lookup, PersonKeyRow, PersonQuery, Prepared, Seq, Store, StoreFault,
-        StoredEntity, StoredEvent,
+        StoredEntity, StoredEvent, WaitQuery,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -310,12 +310,9 @@ impl Store for SealedStore {
         self.open(self.inner.due(until, limit).await?).await
     }
 
-    async fn waiting(
-        &self,
-        tenant: &TenantId,
-        limit: u32,
-    ) -> Result<Vec<StoredEntity>, StoreFault> {
-        self.open(self.inner.waiting(tenant, limit).await?).await
+    /// Nobody is shown what they are, only that they wait: nothing personal is opened.
+    async fn waiting(&self, query: &WaitQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        self.inner.waiting(query).await
     }
 
     async fn scan(

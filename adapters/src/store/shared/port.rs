@@ -4,7 +4,7 @@ use super::{Database, commit, fetch, reads, wall};
 use async_trait::async_trait;
 use kontor_actors::store::{
     Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
-    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent, WaitQuery,
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
 use std::sync::Arc;
@@ -131,12 +131,11 @@ impl Store for Database {
         ask!(self.readers, due(until, limit))
     }
 
-    async fn waiting(
-        &self,
-        tenant: &TenantId,
-        limit: u32,
-    ) -> Result<Vec<StoredEntity>, StoreFault> {
-        ask_for!(self, tenant, waiting(tenant, limit))
+    async fn waiting(&self, query: &WaitQuery) -> Result<Vec<StoredEntity>, StoreFault> {
+        match &query.tenant {
+            Some(tenant) => ask_for!(self, tenant, waiting(query)),
+            None => ask!(self.readers, waiting(query)),
+        }
     }
 
     async fn scan(

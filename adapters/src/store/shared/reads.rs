@@ -8,7 +8,7 @@ use kontor_actors::{
     storable,
     store::{
         CursorRow, DeadLetter, EntityRef, KeyQuery, KeyRow, LetterQuery, ListQuery, PERSONAL_NAMES,
-        PersonQuery, Seq, StoredEntity, StoredEvent,
+        PersonQuery, Seq, StoredEntity, StoredEvent, WaitQuery,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -210,13 +210,26 @@ pub async fn due(connection: &mut Connection, until: Timestamp, limit: u32) -> R
     sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
 }
 
-pub async fn waiting(
-    connection: &mut Connection,
-    tenant: &TenantId,
-    limit: u32,
-) -> Rows<StoredEntity> {
-    let mut sql = select(rows::ENTITY, "entities WHERE due IS NOT NULL AND tenant = ");
-    sql.push_bind(tenant.as_str()).push(" ORDER BY due, id LIMIT ").push_bind(i64::from(limit));
+pub async fn waiting(connection: &mut Connection, query: &WaitQuery) -> Rows<StoredEntity> {
+    let mut sql = select(rows::ENTITY, "entities WHERE due IS NOT NULL");
+    if let Some(tenant) = &query.tenant {
+        sql.push(" AND tenant = ").push_bind(tenant.as_str());
+    }
+    // What a page goes on after bounds the index as well, which knows nothing of names.
+    let from = query.from.max(query.after.as_ref().map(|(due, _)| *due));
+    if let Some(from) = from {
+        sql.push(" AND due >= ").push_bind(from.millis());
+    }
+    if let Some(before) = query.before {
+        sql.push(" AND due < ").push_bind(before.millis());
+    }
+    if let Some((due, last)) = &query.after {
+        sql.push(" AND (due, tenant, id, domain) > (").push_bind(due.millis());
+        sql.push(", ").push_bind(last.tenant.as_str());
+        sql.push(", ").push_bind(last.entity.as_str());
+        sql.push(", ").push_bind(last.domain.as_str()).push(")");
+    }
+    sql.push(" ORDER BY due, tenant, id, domain LIMIT ").push_bind(i64::from(query.limit));
     sql.build().fetch_all(connection).await?.iter().map(rows::entity).collect()
 }
 

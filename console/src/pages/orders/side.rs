@@ -1,6 +1,7 @@
 //! What belongs to an order and is kept elsewhere: holds, payments, messages, deliveries, with
 //! their pasts.
 
+use super::super::margin;
 use super::told::{self, Told};
 use crate::{
     backend::escape,
@@ -30,6 +31,7 @@ const MESSAGES: [Column; 4] = [words("Message"), words("Status"), words("To"), w
 /// What belongs to an order.
 #[derive(Default)]
 pub(super) struct Around {
+    margin: Value,
     hold: Value,
     payments: Value,
     messages: Value,
@@ -46,7 +48,9 @@ pub(super) async fn read(desk: &Desk, order: &str) -> Around {
     let hold = format!("/v1/stock/reservations/{order_path}");
     let payments = format!("/v1/payments?order={order_path}");
     let messages = query("/v1/notifications", &[("order", order), ("limit", "20")]);
-    let (history, hold, payments, messages) = tokio::join!(
+    let margin = format!("/v1/orders/{order_path}/margin");
+    let (margin, history, hold, payments, messages) = tokio::join!(
+        api.get_if_any(&margin),
         api.get_if_any(&history),
         api.get_if_any(&hold),
         api.get_if_any(&payments),
@@ -59,7 +63,7 @@ pub(super) async fn read(desk: &Desk, order: &str) -> Around {
     let histories = join_all(pasts.iter().map(|path| api.get_if_any(path)));
     let (mut histories, told) = tokio::join!(histories, told::read(desk, &history));
     histories.insert(0, history);
-    Around { hold, payments, messages, told, histories }
+    Around { margin, hold, payments, messages, told, histories }
 }
 
 /// What has happened to an order's goods. The API asks the journal for it, from a time on: goods
@@ -75,6 +79,7 @@ fn past_of_hold(history: &Value, order: &str) -> Option<String> {
 /// A section for each.
 pub(super) fn sections(desk: &Desk, order: &Value, around: &Around) -> Markup {
     html! {
+        (margin::of_order(desk, order, &around.margin))
         (hold(desk, &around.hold))
         (payments(desk, &around.payments))
         (parcels(desk, order))

@@ -4,8 +4,9 @@
 use super::{super::Answer, actors, for_operators};
 use crate::{
     backend::{Api, Trouble, escape},
-    desk::{Desk, query},
+    desk::{Desk, go, query},
     format,
+    gate::Posted,
     pages::timeline,
     ui::{
         parts,
@@ -16,7 +17,7 @@ use crate::{
 use axum::extract::Path;
 use chrono::{SecondsFormat, TimeDelta};
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The journal's tail is looked for in the last seconds, then further back, an hour at most.
 const SPANS_S: [i64; 4] = [1, 15, 240, 3_600];
@@ -46,7 +47,8 @@ pub(super) async fn show(desk: Desk, Path((tenant, domain)): Path<(String, Strin
     let name = format!("{tenant} · {}", desk.language().word(&domain));
     let main = html! {
         div #live data-live-every="5000" {
-            (parts::heading(&name, &state(&desk, actor), &actors::button(&desk, (&tenant, &domain), actor)))
+            (parts::heading(&name, &state(&desk, actor), &actions(&desk, (&tenant, &domain), actor)))
+            @if actor.text("status") == "paused" { (paused(&desk)) }
             (figures(&desk, actor))
             (parts::section(desk.t("What it could not do"), &undone(&desk, &tenant, &letters)))
             (parts::section(desk.t("What it wrote last"), &written(&desk, &tail)))
@@ -76,6 +78,50 @@ async fn tail(desk: &Desk, of_tenant: &Api, domain: &str) -> Result<Vec<Value>, 
     found.reverse();
     found.truncate(TAIL_MAX);
     Ok(found)
+}
+
+/// Domains that are never paused: without them nobody could let anything go on again.
+const NEVER_PAUSED: [&str; 3] = ["tenant", "user", "signing"];
+
+/// What can be done with it, whether it runs or sleeps.
+fn actions(desk: &Desk, (tenant, domain): (&str, &str), actor: &Value) -> Markup {
+    let url = format!("/console/system/actors/{}/{}/pause", escape(tenant), escape(domain));
+    let pausable =
+        actor.text("status") != "paused" && !NEVER_PAUSED.contains(&domain) && tenant != "platform";
+    html! {
+        @if pausable { (parts::one_button(desk, &url, desk.t("Pause"), "")) }
+        (actors::button(desk, (tenant, domain), actor))
+    }
+}
+
+fn paused(desk: &Desk) -> Markup {
+    html! {
+        p.notice.amber role="status" {
+            (desk.t("It finished what it had and takes up nothing until it goes on. It can be read. What is asked of it is refused; deadlines and what follows from events wait, and nothing is lost."))
+        }
+    }
+}
+
+pub(super) async fn pause(
+    desk: Desk,
+    Path((tenant, domain)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    change(&desk, (&tenant, &domain), "pause", said.text("key")).await
+}
+
+pub(super) async fn resume(
+    desk: Desk,
+    Path((tenant, domain)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    change(&desk, (&tenant, &domain), "resume", said.text("key")).await
+}
+
+async fn change(desk: &Desk, (tenant, domain): (&str, &str), what: &str, key: &str) -> Answer {
+    let place = format!("actors/{}/{}", escape(tenant), escape(domain));
+    desk.api().post(&format!("/v1/{place}/{what}"), json!({}), key).await?;
+    Ok(go(&format!("/console/system/{place}")))
 }
 
 fn state(desk: &Desk, actor: &Value) -> Markup {

@@ -112,6 +112,10 @@ pub(super) fn button(desk: &Desk, (tenant, domain): (&str, &str), actor: &Value)
             let url = format!("/console/system/quarantine/{tenant}/{domain}/release");
             parts::one_button(desk, &url, desk.t("Let it serve again"), "small")
         }
+        "paused" => {
+            let url = format!("{PLACE}/{tenant}/{domain}/resume");
+            parts::one_button(desk, &url, desk.t("Go on"), "small")
+        }
         _ => html! { span.quiet { (desk.t("begins with the next command")) } },
     }
 }

@@ -59,8 +59,18 @@ impl Figures {
 
     /// The values that a label has, each once.
     pub(crate) fn values(&self, name: &str, label: &str) -> Vec<String> {
+        self.values_of(name, &[], label)
+    }
+
+    /// The values that a label has where others have these.
+    pub(crate) fn values_of(
+        &self,
+        name: &str,
+        labels: &[(&str, &str)],
+        label: &str,
+    ) -> Vec<String> {
         let mut values: Vec<String> = self
-            .of(name, &[])
+            .of(name, labels)
             .flat_map(|figure| figure.labels.iter())
             .filter(|(known, _)| known == label)
             .map(|(_, value)| value.clone())

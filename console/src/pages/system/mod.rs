@@ -7,6 +7,7 @@ mod actor;
 mod actors;
 pub(crate) mod figures;
 mod tenants;
+mod timers;
 mod tree;
 
 use super::Answer;
@@ -32,6 +33,9 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/system/actors", get(actors::list))
         .route("/console/system/actors/{tenant}/{domain}", get(actor::show))
         .route("/console/system/actors/{tenant}/{domain}/kill", post(actors::kill))
+        .route("/console/system/actors/{tenant}/{domain}/pause", post(actor::pause))
+        .route("/console/system/actors/{tenant}/{domain}/resume", post(actor::resume))
+        .route("/console/system/timers", get(timers::list))
         .route("/console/system/tenants", get(tenants::list))
         .route("/console/system/tenants/{tenant}/suspend", get(tenants::ask).post(tenants::suspend))
         .route("/console/system/tenants/{tenant}/resume", post(tenants::resume))
@@ -55,6 +59,7 @@ fn views(desk: &Desk, current: &str) -> Markup {
         &[
             tab("/console/system", desk.t("What runs")),
             tab("/console/system/actors", desk.t("Actors")),
+            tab("/console/system/timers", desk.t("Timers")),
             tab("/console/system/tenants", desk.t("Tenants")),
         ],
     )
@@ -62,20 +67,20 @@ fn views(desk: &Desk, current: &str) -> Markup {
 
 async fn show(State(console): State<Console>, desk: Desk) -> Answer {
     for_operators(&desk)?;
-    let (text, ready, tenants, held, actors) = tokio::join!(
+    let (text, ready, tenants, shards, actors) = tokio::join!(
         desk.api().text("/metrics"),
         desk.api().get("/ready"),
         desk.api().get("/v1/tenants?limit=200"),
-        desk.api().get("/v1/quarantine"),
+        desk.api().get("/v1/shards"),
         desk.api().get("/v1/actors?limit=500"),
     );
     let samples = console.samples().take(figures::Figures::parse(&text?));
-    let (tenants, held, actors) = (tenants?, held?, actors?);
+    let (tenants, shards, actors) = (tenants?, shards?, actors?);
     let seen = tree::Seen {
         samples: &samples,
         ready: &ready,
         tenants: &tenants,
-        held: &held,
+        shards: &shards,
         actors: &actors,
     };
     let main = html! {

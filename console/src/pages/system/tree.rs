@@ -1,23 +1,22 @@
 //! The tree of what runs: one line each, trouble first, what is well folded to a count.
 
+mod shards;
+
 use super::figures::{Figures, Sample, rates};
-use crate::{
-    backend::{Trouble, escape},
-    desk::Desk,
-    format,
-    ui::parts,
-    value::Read,
-};
+use crate::{backend::Trouble, desk::Desk, format, value::Read};
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use std::collections::BTreeSet;
+
+/// A branch with more lines is folded where all of it is well.
+const OPEN_MAX: usize = 14;
 
 /// What the page has seen.
 pub(super) struct Seen<'s> {
     pub(super) samples: &'s [Sample],
     pub(super) ready: &'s Result<Value, Trouble>,
     pub(super) tenants: &'s Value,
-    pub(super) held: &'s Value,
+    pub(super) shards: &'s Value,
     pub(super) actors: &'s Value,
 }
 
@@ -31,12 +30,14 @@ struct Line {
     /// How much a second, lately.
     pace: Vec<i64>,
     button: Markup,
+    /// What opens with its name; nothing if empty.
+    href: String,
 }
 
 impl Line {
     fn new(tone: &'static str, name: impl Into<String>, doing: impl Into<String>) -> Self {
         let (name, doing) = (name.into(), doing.into());
-        Self { tone, name, doing, pace: Vec::new(), button: html! {} }
+        Self { tone, name, doing, pace: Vec::new(), button: html! {}, href: String::new() }
     }
 }
 
@@ -47,10 +48,10 @@ pub(super) fn show(desk: &Desk, seen: &Seen<'_>) -> Markup {
         div.panel.runs {
             (root(desk, seen, now))
             ul {
-                li { (branch(desk, desk.t("Domains of tenants"), &domains(desk, seen, now))) }
-                li { (branch(desk, desk.t("Followers of the journal"), &followers(desk, seen, now))) }
-                li { (branch(desk, desk.t("Providers"), &providers(desk, seen, now))) }
-                li { (branch(desk, desk.t("Ways in and out"), &edges(desk, seen, now))) }
+                (shards::branches(desk, seen, now))
+                li { (branch(desk, "domains", desk.t("Domains of all tenants"), &domains(desk, seen, now))) }
+                li { (branch(desk, "providers", desk.t("Providers"), &providers(desk, seen, now))) }
+                li { (branch(desk, "edges", desk.t("Ways in and out"), &edges(desk, seen, now))) }
                 li { (tenants(desk, seen)) }
             }
         }
@@ -99,7 +100,9 @@ fn line(desk: &Desk, line: &Line) -> Markup {
     html! {
         div class={ "line " (line.tone) } {
             span.dot role="img" aria-label=(state) {}
-            strong { (line.name) }
+            strong {
+                @if line.href.is_empty() { (line.name) } @else { a href=(line.href) { (line.name) } }
+            }
             span.doing { (line.doing) }
             (sparkline(&line.pace))
             (line.button)
@@ -126,8 +129,14 @@ fn sparkline(pace: &[i64]) -> Markup {
     ))
 }
 
-/// A branch: open if something in it hurts, else folded to a count.
-fn branch(desk: &Desk, name: &str, lines: &[Line]) -> Markup {
+/// A branch: open if something in it hurts, else folded to a count. `keep` is what the page remembers
+/// by whether somebody opened it.
+fn branch(desk: &Desk, keep: &str, name: &str, lines: &[Line]) -> Markup {
+    folded(desk, (keep, name), lines, lines.len() > OPEN_MAX)
+}
+
+/// The same, folded where all of it is well, if so asked.
+fn folded(desk: &Desk, (keep, name): (&str, &str), lines: &[Line], fold: bool) -> Markup {
     let bad = lines.iter().filter(|line| !line.tone.is_empty()).count();
     let mut sorted: Vec<&Line> = lines.iter().collect();
     sorted.sort_by_key(|line| match line.tone {
@@ -142,37 +151,19 @@ fn branch(desk: &Desk, name: &str, lines: &[Line]) -> Markup {
         bad => desk.f("{} of {} need a look", &[&bad.to_string(), &all]),
     };
     html! {
-        details open[bad > 0 || lines.len() <= 14] data-keep=(name) {
+        details open[bad > 0 || !fold] data-keep=(keep) {
             summary { strong { (name) } " " span.quiet { (told) } }
             ul { @for one in sorted { li { (line(desk, one)) } } }
         }
     }
 }
 
-/// What is held first, then each domain that runs for somebody or has crashed.
+/// Each domain that runs for somebody or has crashed, over all tenants.
 fn domains(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for held in seen.held.list("items") {
-        let (tenant, domain) = (held.text("tenant"), held.text("domain"));
-        let since = format::instant(held.text("since"));
-        let since =
-            since.map(|at| format::ago(desk.language(), at, desk.now())).unwrap_or_default();
-        let url =
-            format!("/console/system/quarantine/{}/{}/release", escape(tenant), escape(domain));
-        lines.push(Line {
-            button: parts::one_button(desk, &url, desk.t("Let it serve again"), "small"),
-            ..Line::new(
-                "red",
-                format!("{tenant} · {domain}"),
-                desk.f("quarantined {}: {}", &[&since, held.text("reason")]),
-            )
-        });
-    }
     let restarted = now.values("kontor_domain_restarts_total", "domain");
     let running = seen.actors.list("items").iter().map(|actor| actor.text("domain").to_owned());
     let all: BTreeSet<String> = restarted.into_iter().chain(running).collect();
-    lines.extend(all.iter().map(|domain| domain_line(desk, seen, now, domain)));
-    lines
+    all.iter().map(|domain| domain_line(desk, seen, now, domain)).collect()
 }
 
 /// One domain of all tenants: how many actors run, how much they answer and how slowly, what waits
@@ -196,34 +187,6 @@ fn domain_line(desk: &Desk, seen: &Seen<'_>, now: &Figures, domain: &str) -> Lin
         ],
     );
     Line::new("", desk.language().word(domain), doing)
-}
-
-fn followers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
-    let follow = |name: String| {
-        let labels = [("follower", name.as_str())];
-        let lag = now.sum("kontor_follower_lag_events", &labels);
-        let parked = now.sum("kontor_follower_parked_events", &labels);
-        let restarts = now.sum("kontor_follower_restarts_total", &labels);
-        let tone = if parked > 0 {
-            "red"
-        } else if lag > 5_000_000_000 {
-            "amber"
-        } else {
-            ""
-        };
-        let pace = rates(seen.samples, "kontor_follower_events_total", &labels);
-        let doing = desk.f(
-            "{}; {} events behind, {} put aside, restarted {} times",
-            &[
-                &per_second(desk, &pace),
-                &whole(desk, lag),
-                &whole(desk, parked),
-                &whole(desk, restarts),
-            ],
-        );
-        Line { pace, ..Line::new(tone, name, doing) }
-    };
-    now.values("kontor_follower_lag_events", "follower").into_iter().map(follow).collect()
 }
 
 fn providers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {

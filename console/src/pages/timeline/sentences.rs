@@ -1,5 +1,6 @@
 //! A sentence for each event. What has none yet is told by its name, so nothing is left out.
 
+use super::catalog;
 use crate::{desk::Desk, format, value::Read};
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ pub(super) fn of(desk: &Desk, name: &str, data: &Value) -> String {
         "order" => order(desk, what, data),
         "payment" => payment(desk, what, data),
         "stock" => stock(desk, what, data),
+        "product" => catalog::product(desk, what, data),
+        "price" => catalog::price(desk, what, data),
         _ => None,
     };
     told.unwrap_or_else(|| desk.language().word(name))

@@ -25,6 +25,9 @@ pub(super) struct Figures {
     pub(super) paid: i64,
     /// What they come to, by currency, without what was cancelled.
     pub(super) revenue: Vec<(String, i64)>,
+    /// What is left of it after what the goods cost, by currency; nothing, where that is not for
+    /// whoever looks.
+    pub(super) margin: Vec<Value>,
     /// Orders by channel, the busiest first.
     pub(super) channels: Vec<(String, i64)>,
     /// The names of the chart's steps: hours, or minutes where orders come fast.
@@ -58,6 +61,7 @@ fn told(desk: &Desk, day: &Value, latest: Vec<Value>) -> Figures {
         complete: day.is("complete"),
         paid: day.int("paid"),
         revenue: day.list("revenue").iter().map(sum).collect(),
+        margin: day.list("margin").to_vec(),
         channels,
         latest,
         ..Figures::default()

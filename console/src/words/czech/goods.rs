@@ -2,6 +2,20 @@
 
 /// English, Czech.
 pub(super) static TEXTS: &[(&str, &str)] = &[
+    // What happened to a product.
+    ("{} was put into the catalog", "{} přišel do katalogu"),
+    ("It is offered no longer", "Už se nenabízí"),
+    ("Any source may write these fields again", "Tato pole smí opět psát každý zdroj"),
+    (
+        "A sale began or ended, so another price counts",
+        "Akce začala nebo skončila, platí jiná cena",
+    ),
+    ("{} more", "a další: {}"),
+    ("{}: {} was taken away", "{}: {} bylo odebráno"),
+    ("Cost price", "Nákupní cena"),
+    ("Price in the sale", "Cena v akci"),
+    ("Recommended price", "Doporučená cena"),
+    ("{} of them", "počet: {}"),
     // Categories.
     (
         "A category is hidden, or becomes another one, by a button on its page.",

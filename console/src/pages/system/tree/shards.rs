@@ -1,0 +1,177 @@
+//! The shards as branches of the tree: each with its followers, and its tenants with their domains.
+//! Only shards that live are shown, and what is well is folded.
+
+use super::{Line, Seen, branch, folded, per_second, whole};
+use crate::{
+    backend::escape,
+    desk::Desk,
+    format,
+    pages::system::{actors, figures::Figures, figures::rates},
+    value::Read,
+};
+use maud::{Markup, html};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Tenants of a shard that are shown at most, those in trouble first.
+const TENANTS_MAX: usize = 50;
+
+/// Of so few tenants each is shown unfolded.
+const UNFOLDED_MAX: usize = 3;
+
+/// A shard's tenants, each with its domains.
+type Tenants<'s> = BTreeMap<&'s str, Vec<&'s Value>>;
+
+pub(super) fn branches(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Markup {
+    let shards = seen.shards.list("items");
+    let mut tenants: BTreeMap<i64, Tenants<'_>> = BTreeMap::new();
+    for actor in seen.actors.list("items") {
+        let of_shard = tenants.entry(actor.int("shard")).or_default();
+        of_shard.entry(actor.text("tenant")).or_default().push(actor);
+    }
+    let alone = shards.len() == 1;
+    let nobody = Tenants::new();
+    html! {
+        @for shard in shards {
+            @let own = tenants.get(&shard.int("shard")).unwrap_or(&nobody);
+            li { (branch_of(desk, seen, now, (shard, own), alone)) }
+        }
+    }
+}
+
+fn branch_of(
+    desk: &Desk,
+    seen: &Seen<'_>,
+    now: &Figures,
+    (shard, tenants): (&Value, &Tenants<'_>),
+    alone: bool,
+) -> Markup {
+    let number = shard.int("shard");
+    let followers = followers(desk, seen, now, (shard, number), alone);
+    let bad_followers = followers.iter().filter(|line| !line.tone.is_empty()).count();
+    let all_domains = tenants.values().flatten();
+    let bad = bad_followers + all_domains.filter(|actor| !tone(actor).is_empty()).count();
+    let told = desk.f(
+        "{} events, {} domains run, {}",
+        &[
+            &desk.number(shard.int("events")),
+            &desk.number(shard.int("actors_running")),
+            &match bad {
+                0 => desk.t("all well").to_owned(),
+                bad => desk.f("{} need a look", &[&bad.to_string()]),
+            },
+        ],
+    );
+    let keep = format!("shard-{number}");
+    html! {
+        details open[alone || bad > 0] data-keep=(keep) {
+            summary {
+                strong { (desk.f("Shard {}", &[&number.to_string()])) } " "
+                span class={ @if bad > 0 { "badge red" } @else { "quiet" } } { (told) }
+            }
+            ul {
+                li { (branch(desk, &format!("{keep}-followers"),
+                    desk.t("Followers of the journal"), &followers)) }
+                (of_tenants(desk, tenants))
+            }
+        }
+    }
+}
+
+/// How an actor stands: `red`, `amber`, or nothing where it is well.
+fn tone(actor: &Value) -> &'static str {
+    match actor.text("status") {
+        "quarantined" => "red",
+        "ended" | "paused" => "amber",
+        _ => "",
+    }
+}
+
+fn of_tenants(desk: &Desk, tenants: &Tenants<'_>) -> Markup {
+    let mut sorted: Vec<_> = tenants.iter().collect();
+    let of_tone =
+        |domains: &[&Value], wanted: &str| domains.iter().filter(|one| tone(one) == wanted).count();
+    sorted.sort_by_key(|(_, domains)| {
+        std::cmp::Reverse((of_tone(domains, "red"), of_tone(domains, "amber")))
+    });
+    let fold = sorted.len() > UNFOLDED_MAX;
+    let more = sorted.len().saturating_sub(TENANTS_MAX);
+    html! {
+        @for (tenant, domains) in sorted.into_iter().take(TENANTS_MAX) {
+            @let lines: Vec<_> = domains.iter().map(|one| of_domain(desk, tenant, one)).collect();
+            li { (folded(desk, (&format!("tenant-{tenant}"), tenant), &lines, fold)) }
+        }
+        @if more > 0 {
+            li { a href="/console/system/actors" {
+                (desk.f("{} more tenants", &[&more.to_string()]))
+            } }
+        }
+    }
+}
+
+/// A domain of a tenant, which leads to its page.
+fn of_domain(desk: &Desk, tenant: &str, actor: &Value) -> Line {
+    let (domain, tone) = (actor.text("domain"), tone(actor));
+    let since = format::instant(actor.text("since"));
+    let since = since.map(|at| format::ago(desk.language(), at, desk.now())).unwrap_or_default();
+    let doing = match actor.text("status") {
+        "running" => desk.f(
+            "{} answers a minute, {} wait",
+            &[&desk.number(actor.int("answers_per_minute")), &desk.number(actor.int("waiting"))],
+        ),
+        status => {
+            let why = [actor.text("reason"), actor.text("crashed_by")];
+            let why = why.into_iter().find(|why| !why.is_empty()).unwrap_or_default();
+            let joined = if why.is_empty() { "" } else { ": " };
+            format!("{} {since}{joined}{why}", desk.language().word(status))
+        }
+    };
+    let button = match actor.text("status") {
+        "running" => html! {},
+        _ => actors::button(desk, (tenant, domain), actor),
+    };
+    let href = format!("/console/system/actors/{}/{}", escape(tenant), escape(domain));
+    Line { button, href, ..Line::new(tone, desk.language().word(domain), doing) }
+}
+
+/// The followers of a shard. Their pace is told over all shards, so it is shown where there is one.
+fn followers(
+    desk: &Desk,
+    seen: &Seen<'_>,
+    now: &Figures,
+    (shard, number): (&Value, i64),
+    alone: bool,
+) -> Vec<Line> {
+    let number = number.to_string();
+    let follow = |name: &str| {
+        let labels = [("follower", name), ("shard", number.as_str())];
+        let lag = now.sum("kontor_follower_lag_events", &labels);
+        let parked = now.sum("kontor_follower_parked_events", &labels);
+        let tone = if parked > 0 {
+            "red"
+        } else if lag > 5_000_000_000 {
+            "amber"
+        } else {
+            ""
+        };
+        let behind = [whole(desk, lag), whole(desk, parked)];
+        if !alone {
+            let doing = desk.f("{} events behind, {} put aside", &[&behind[0], &behind[1]]);
+            return Line::new(tone, name, doing);
+        }
+        let labels = [("follower", name)];
+        let restarts = whole(desk, now.sum("kontor_follower_restarts_total", &labels));
+        let pace = rates(seen.samples, "kontor_follower_events_total", &labels);
+        let doing = desk.f(
+            "{}; {} events behind, {} put aside, restarted {} times",
+            &[&per_second(desk, &pace), &behind[0], &behind[1], &restarts],
+        );
+        Line { pace, ..Line::new(tone, name, doing) }
+    };
+    // One that has not come anywhere yet has figures and no cursor.
+    let mut names = now.values_of("kontor_follower_lag_events", &[("shard", &number)], "follower");
+    names.extend(shard.list("followers").iter().map(|one| one.text("follower").to_owned()));
+    names.sort();
+    names.dedup();
+    names.iter().map(|name| follow(name)).collect()
+}
