@@ -11,18 +11,24 @@ mod money;
 use entities::Entities;
 use kontor_actors::{
     host::Hosts,
-    store::{Seq, Store, StoreFault},
+    store::{Seq, Store, StoreFault, StoredEvent},
 };
 use kontor_messages::{EntityId, TenantId};
 use money::Money;
 use std::{collections::HashSet, fmt, sync::Arc};
+use tokio::task::JoinHandle;
 
-/// Entities derived at a time; more are done in several passes over the journal.
-const ENTITIES_MAX: u64 = 200_000;
+/// What an entity takes beside its state while it is derived, in bytes; the state itself takes about
+/// twice what its JSON does.
+const ENTITY_BYTES: u64 = 500;
 /// Differences that are told.
 const TOLD_MAX: usize = 20;
 /// Rows read at a time.
 const PAGE: u32 = 1_000;
+/// Memory for what is derived at a time, in bytes, where the machine does not tell what it has.
+const MEMORY_MIN: u64 = 128 << 20;
+/// And where it has plenty.
+const MEMORY_MAX: u64 = 2 << 30;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -94,14 +100,28 @@ pub struct Progress {
     pub of: u64,
 }
 
-/// Reads everything and compares. `on_progress` is told after every page.
+/// How much memory may be taken for what is derived at a time, in bytes: a quarter of what the
+/// machine has to give.
+pub fn memory_max() -> u64 {
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.map_or(MEMORY_MIN, |free| (free * 1024 / 4).clamp(MEMORY_MIN, MEMORY_MAX))
+}
+
+/// Reads everything and compares, with so many bytes for what is derived at a time: what takes more
+/// is done in several passes over the journal. `on_progress` is told after every page.
 pub async fn verify(
     store: Arc<dyn Store>,
     hosts: &Hosts,
     shards: u32,
+    memory_max: u64,
     on_progress: impl FnMut(Progress) + Send,
 ) -> Result<Report, StoreFault> {
-    verify_with(store, hosts, shards, ENTITIES_MAX, on_progress).await
+    let (entities, state_bytes) = count(&*store).await?;
+    let bytes = entities * ENTITY_BYTES + 2 * state_bytes;
+    let passes = bytes.div_ceil(memory_max.max(1));
+    verify_in(store, hosts, shards, passes, on_progress).await
 }
 
 /// The same, with so many entities derived at a time.
@@ -110,11 +130,21 @@ pub async fn verify_with(
     hosts: &Hosts,
     shards: u32,
     entities_max: u64,
+    on_progress: impl FnMut(Progress) + Send,
+) -> Result<Report, StoreFault> {
+    let passes = count(&*store).await?.0.div_ceil(entities_max.max(1));
+    verify_in(store, hosts, shards, passes, on_progress).await
+}
+
+async fn verify_in(
+    store: Arc<dyn Store>,
+    hosts: &Hosts,
+    shards: u32,
+    passes: u64,
     mut on_progress: impl FnMut(Progress) + Send,
 ) -> Result<Report, StoreFault> {
     let heads = store.heads(shards).await?;
-    let passes = count(&*store).await?.div_ceil(entities_max.max(1)).max(1);
-    let passes = u32::try_from(passes).unwrap_or(u32::MAX);
+    let passes = u32::try_from(passes.max(1)).unwrap_or(u32::MAX);
     let mut verify = Verify {
         store,
         hosts,
@@ -161,14 +191,16 @@ impl Part {
     }
 }
 
-async fn count(store: &dyn Store) -> Result<u64, StoreFault> {
-    let (mut count, mut after) = (0, None);
+/// How many states there are, and how many bytes of JSON.
+async fn count(store: &dyn Store) -> Result<(u64, u64), StoreFault> {
+    let (mut count, mut bytes, mut after) = (0, 0, None);
     loop {
         let page = store.scan(after.as_ref(), PAGE).await?;
         count += page.len() as u64;
+        bytes += page.iter().map(|row| row.state.len() as u64).sum::<u64>();
         match page.last() {
             Some(last) => after = Some(entities::address(last)),
-            None => return Ok(count),
+            None => return Ok((count, bytes)),
         }
     }
 }
@@ -186,8 +218,12 @@ impl Verify<'_> {
         for shard in 0..self.shards {
             let head = self.heads.get(shard as usize).copied().unwrap_or(0);
             let mut last = 0;
-            while last < head {
-                let page = self.store.read(shard, last, PAGE).await?;
+            let mut coming = (last < head).then(|| self.page_after(shard, last));
+            while let Some(page) = coming.take() {
+                let page = page.await.map_err(|ended| StoreFault(ended.to_string()))??;
+                // The next page is read while this one is carried out.
+                let more = page.last().map(|event| event.seq).filter(|seq| *seq < head);
+                coming = more.map(|seq| self.page_after(shard, seq));
                 let page: Vec<_> = page.into_iter().take_while(|event| event.seq <= head).collect();
                 if page.is_empty() {
                     self.gap(shard, last, head + 1);
@@ -211,6 +247,15 @@ impl Verify<'_> {
         self.compare_rest(&mut money).await?;
         self.compare_keys(&mut entities).await?;
         self.compare_histories(&entities).await
+    }
+
+    fn page_after(
+        &self,
+        shard: u32,
+        last: Seq,
+    ) -> JoinHandle<Result<Vec<StoredEvent>, StoreFault>> {
+        let store = Arc::clone(&self.store);
+        tokio::spawn(async move { store.read(shard, last, PAGE).await })
     }
 
     fn gap(&mut self, shard: u32, last: Seq, next: Seq) {

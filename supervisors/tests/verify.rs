@@ -31,6 +31,8 @@ mod tampered;
 use tampered::Tampered;
 
 const SHARDS: u32 = 3;
+/// More than these few states take.
+const MEMORY: u64 = 1 << 20;
 
 struct Node {
     store: Arc<Tampered>,
@@ -113,7 +115,7 @@ impl Node {
     }
 
     async fn verify(&self) -> Report {
-        verify(self.store.clone(), &self.hosts, SHARDS, |_| ()).await.unwrap()
+        verify(self.store.clone(), &self.hosts, SHARDS, MEMORY, |_| ()).await.unwrap()
     }
 
     /// Tampers, and says what is found.
@@ -160,7 +162,7 @@ fn is(row: &StoredEntity, who: &str, name: &str) -> bool {
 async fn a_store_that_nobody_touched_is_sound() {
     let node = Node::filled().await;
     let mut told = Vec::new();
-    let report = verify(node.store.clone(), &node.hosts, SHARDS, |progress| {
+    let report = verify(node.store.clone(), &node.hosts, SHARDS, MEMORY, |progress| {
         told.push((progress.events, progress.of));
     });
     let report = report.await.unwrap();

@@ -1,7 +1,7 @@
 //! `kontor journal ...`: reads the database itself, beside a node that may be at work on it.
 
 use super::Place;
-use crate::verify::Report;
+use crate::verify::{Report, memory_max};
 use clap::Subcommand;
 use kontor_actors::store::{Store, StoredEvent};
 use kontor_adapters::store::open_beside;
@@ -12,7 +12,12 @@ use std::{io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
     /// Replay the journal and compare every stored state, key and cursor with it, and all money; exit code 0 or 1.
-    Verify,
+    Verify {
+        /// Memory for states that are derived at a time; more of them take several passes. A quarter
+        /// of what the machine has left if it is not said.
+        #[arg(long)]
+        memory_mb: Option<u32>,
+    },
     /// Print events as they come.
     Tail {
         /// Only this shop's.
@@ -33,17 +38,25 @@ pub async fn run(place: &Place, json: bool, command: JournalCommand) -> Result<E
     let store = open_beside(&settings.store).await.map_err(|fault| fault.to_string())?;
     let shards = store.shards(settings.engine.shards).await.map_err(|fault| fault.to_string())?;
     match command {
-        JournalCommand::Verify => verify(&store, shards, json).await,
+        JournalCommand::Verify { memory_mb } => {
+            let memory_max = memory_mb.map_or_else(memory_max, |mb| u64::from(mb) << 20);
+            verify(&store, shards, memory_max, json).await
+        }
         JournalCommand::Tail { tenant, last, no_follow } => {
             tail(&*store, shards, json, tenant.as_deref(), last, !no_follow).await
         }
     }
 }
 
-async fn verify(store: &Arc<dyn Store>, shards: u32, json: bool) -> Result<ExitCode, String> {
+async fn verify(
+    store: &Arc<dyn Store>,
+    shards: u32,
+    memory_max: u64,
+    json: bool,
+) -> Result<ExitCode, String> {
     let hosts = crate::engine::domains_at_rest(store, shards).await?;
     let watched = std::io::stderr().is_terminal() && !json;
-    let report = crate::verify::verify(Arc::clone(store), &hosts, shards, |progress| {
+    let report = crate::verify::verify(Arc::clone(store), &hosts, shards, memory_max, |progress| {
         if watched {
             eprint!("\r{} of {} events, pass {} ", progress.events, progress.of, progress.pass);
         }

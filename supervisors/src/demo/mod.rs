@@ -246,7 +246,8 @@ async fn told_again() {
 async fn replay(intake: &Intake) -> Result<verify::Report, String> {
     let ground = intake.ground();
     let (store, shards) = (Arc::clone(&ground.store), ground.journal.shards());
-    let replayed = verify::verify(store, intake.hosts(), shards, |_| ()).await;
+    let replayed =
+        verify::verify(store, intake.hosts(), shards, verify::memory_max(), |_| ()).await;
     replayed.map_err(|fault| fault.to_string())
 }
 
