@@ -20,6 +20,7 @@ use kontor_messages::{EntityId, TenantId, Timestamp};
 use loading::Parking;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::{marker::PhantomData, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// How long an actor that ends waits for a load.
 const LOAD_MAX: Duration = Duration::from_secs(10);
@@ -235,12 +236,19 @@ impl<D: Domain> Actor for DomainActor<D> {
         Ok(())
     }
 
-    /// Loads that come back after the last message still have somebody waiting for them.
+    /// What came before the life before this one was settled, and loads that come back after the
+    /// last message, still have somebody waiting for them.
     async fn post_stop(
         &self,
         myself: ActorRef<Self::Msg>,
         memory: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        if !memory.early.is_empty() {
+            timeout(LOAD_MAX, self.ground.journal.flush(self.shard)).await?;
+            for work in std::mem::take(&mut memory.early) {
+                self.work(&myself, memory, work)?;
+            }
+        }
         while let Some((load, result)) = memory.parking.arrival(LOAD_MAX).await {
             self.resume(&myself, memory, load, result)?;
         }

@@ -19,13 +19,15 @@ pub struct Through {
     inner: MemoryStore,
     kept: Mutex<Kept>,
     prepared: AtomicUsize,
+    held: AtomicUsize,
     gate: Semaphore,
 }
 
 impl Through {
     pub fn new(inner: &MemoryStore) -> Self {
         let gate = Semaphore::new(Semaphore::MAX_PERMITS);
-        Self { inner: inner.clone(), kept: Mutex::default(), prepared: AtomicUsize::new(0), gate }
+        let (prepared, held) = <(AtomicUsize, AtomicUsize)>::default();
+        Self { inner: inner.clone(), kept: Mutex::default(), prepared, held, gate }
     }
 
     /// Holds transactions of so many events and more, until they are let through.
@@ -35,6 +37,11 @@ impl Through {
 
     pub fn let_through(&self) {
         self.gate.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// How many large transactions came to the gate.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
     }
 
     /// How many transactions were made ready.
@@ -67,6 +74,7 @@ impl Store for Through {
 
     async fn commit(&self, batch: Arc<Batch>) -> Result<(), CommitError> {
         if LARGE <= batch.events.len() {
+            self.held.fetch_add(1, Ordering::SeqCst);
             drop(self.gate.acquire().await);
         }
         let kept = {
