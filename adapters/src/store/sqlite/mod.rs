@@ -89,8 +89,9 @@ fn writes(folder: &Folder, settings: &StoreSettings) -> Opening {
     opening.pragmas.extend([
         ("journal_mode", "wal"),
         ("synchronous", "full"),
-        // A rare long checkpoint instead of many short ones; the file is cut back after it.
-        ("wal_autocheckpoint", "4000"),
+        // A rare long checkpoint instead of many short ones, for a page that changed often is copied
+        // once; the file is cut back after it.
+        ("wal_autocheckpoint", "16000"),
         ("journal_size_limit", "67108864"),
         // What is overwritten is gone: a destroyed key is not left in a page's free space.
         // `FAST` does so where the page is written anyway.
