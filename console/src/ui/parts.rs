@@ -141,6 +141,24 @@ pub(crate) fn refusal(desk: &Desk, trouble: &Trouble) -> Markup {
     }
 }
 
+/// What is wrong with a field, beside it; nothing if that is not at fault.
+pub(crate) fn fault(trouble: Option<&Trouble>, pointer: &str) -> Markup {
+    html! {
+        @if let Some(expected) = trouble.and_then(|trouble| trouble.of(pointer)) {
+            small.fault id=(fault_id(pointer)) { (expected) }
+        }
+    }
+}
+
+/// By what name a field that is at fault names what is wrong with it.
+pub(crate) fn described_by(trouble: Option<&Trouble>, pointer: &str) -> Option<String> {
+    trouble.and_then(|trouble| trouble.of(pointer)).map(|_| fault_id(pointer))
+}
+
+fn fault_id(pointer: &str) -> String {
+    format!("fault{}", pointer.replace('/', "-"))
+}
+
 /// What will happen, in sentences, before it does.
 pub(crate) fn forecast(desk: &Desk, sentences: &[String]) -> Markup {
     html! {

@@ -57,6 +57,7 @@ PAGES = [
     ("member", "/people *"),
     ("invitations", "/people/invitations"),
     ("roles", "/people/roles"),
+    ("role-new", "/people/roles/new"),
     ("keys", "/keys"),
     ("key", "/keys *"),
     ("key-new", "/keys/new"),

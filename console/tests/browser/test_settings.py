@@ -112,6 +112,29 @@ def test_a_member_gets_another_role_once_it_was_said_what_that_means(page):
     expect(page.locator("h1")).to_have_text("Roles")
 
 
+def test_a_role_is_made_of_permissions_changed_and_ended(page):
+    name = f"desk{time.time_ns()}"
+    page.goto(shop("/people/roles"))
+    page.get_by_role("link", name="New role").click()
+    page.get_by_label("Name, for ever").fill(name)
+    page.get_by_role("button", name="Show what it changes").click()
+    # Nothing is chosen yet: the refusal is told where one chooses.
+    expect(page.locator("#fault-permissions")).to_be_visible()
+    accessible(page)
+    page.get_by_role("group", name="Stock", exact=True).locator("input[value='stock:read']").check()
+    page.get_by_role("button", name="Show what it changes").click()
+    judged(page, "May then: See stock", "Make the role")
+    page.locator(f"details[data-keep={name}] summary").click()
+    page.get_by_role("link", name=f"To the role {name}").click()
+    page.locator("input[value='orders:read']").check()
+    page.get_by_role("button", name="Show what it changes").click()
+    judged(page, "May then: See orders", "Save the role")
+    page.goto(shop(f"/people/roles/{name}"))
+    page.get_by_role("link", name="End this role").click()
+    judged(page, "can be given no longer", "End this role")
+    expect(page.locator("main")).not_to_contain_text(name)
+
+
 def test_somebody_is_invited_written_to_again_and_the_invitation_taken_back(page):
     email = f"guest{time.time_ns()}@example.com"
     row = page.locator("[data-rows] tbody tr").filter(has_text=email)

@@ -187,7 +187,60 @@ async fn roles_are_told_with_what_each_of_them_allows() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get(&at("/people/roles")).await;
     assert!(page.has("Place, change, ship, cancel and return orders."));
-    assert!(page.has("You have no roles of your own"));
+    assert!(page.has("Hands goods out") && page.has(&at("/people/roles/counter")));
+}
+
+#[tokio::test]
+async fn a_role_says_first_what_it_will_allow_and_for_whom_and_is_written_as_it_was_read() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/people/roles/counter");
+    let shown = browser.get(&page).await;
+    assert!(shown.has("value=\"stock:read\" checked"));
+    let version = shown.field("version");
+    let fields =
+        [("permission", "stock:read"), ("permission", "orders:read"), ("version", &version)];
+    let would = browser.post(&page, &page, &fields).await;
+    assert!(would.has("Nobody has it now") && would.has("May then: See orders"));
+    assert!(would.has("May no longer: Write roles"));
+    let sure = [&[("sure", "yes")], &fields[..]].concat();
+    let done = browser.post(&page, &page, &sure).await;
+    assert_eq!(done.headers[header::LOCATION], at("/people/roles?done=yes"));
+    let asked = browser.asked().pop().unwrap();
+    assert_eq!((asked.method, &*asked.version), (Method::PUT, "\"2\""));
+    let said: Value = serde_json::from_str(&asked.body).unwrap();
+    assert_eq!(said["permissions"], json!(["stock:read", "orders:read"]));
+}
+
+#[tokio::test]
+async fn a_role_that_allows_nothing_is_refused_at_the_permissions() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/people/roles/new");
+    let refused = browser.post(&page, &page, &[("name", "packers")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.has("id=\"fault-permissions\"") && refused.has("value=\"packers\""));
+    let there = browser.post(&page, &page, &[("name", "till"), ("permission", "stock:read")]).await;
+    assert!(there.has("There is a role till already.") && there.has("id=\"fault-name\""));
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_permission_that_they_may_not_give() {
+    let mut counter = browser(Some("counter")).signed_in().await;
+    let page = counter.get(&at("/people/roles/new")).await;
+    assert!(page.has("value=\"stock:read\"") && !page.has("value=\"orders:read\""));
+    let mut viewer = browser(Some("viewer")).signed_in().await;
+    assert!(!viewer.get(&at("/people/roles")).await.has("/people/roles/new"));
+    assert!(!viewer.get(&at("/people/roles/counter")).await.has("name=\"permission\""));
+}
+
+#[tokio::test]
+async fn a_role_that_somebody_has_is_not_ended_and_one_that_nobody_has_is() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&at("/people/roles/till/end")).await;
+    assert!(page.has("the role is in use") && !page.has("name=\"sure\""));
+    let page = at("/people/roles/counter/end");
+    assert!(browser.get(&page).await.has("can be given no longer"));
+    let done = browser.post(&page, &page, &[]).await;
+    assert_eq!(done.headers[header::LOCATION], at("/people/roles?done=yes"));
 }
 
 #[tokio::test]

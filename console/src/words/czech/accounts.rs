@@ -1,0 +1,4 @@
+//! Accounts at providers: setting them up and ending them.
+
+/// English, Czech.
+pub(super) static TEXTS: &[(&str, &str)] = &[];
