@@ -43,6 +43,8 @@ PAGES = [
     ("ledger", "/payments/ledger"),
     ("differences", "/payments/differences"),
     ("accounts", "/payments/accounts"),
+    ("account", "/payments/accounts *"),
+    ("account-new", "/payments/accounts/new?provider=fio"),
     ("routing", "/payments/routes"),
     ("rule", "/payments/routes *"),
     ("messages", "/messages"),

@@ -23,10 +23,20 @@ pub(super) fn read(path: &str) -> Option<Value> {
         }
         "/v1/warehouses" => page(warehouse()),
         "/v1/warehouses/main" => Some(warehouse()),
-        "/v1/accounts" => page(json!({ "id": "stripe/main", "version": 1, "provider": "stripe",
-            "name": "main", "mode": "live", "changed_at": SINCE,
-            "settings": { "secret_key": "***", "currency": "CZK" },
-            "webhook_url": "https://shop.example/webhooks/harbour-books/stripe/main/x" })),
+        "/v1/accounts" => page(account()),
+        "/v1/accounts/stripe/main" => Some(account()),
+        "/v1/providers" => Some(json!({ "items": [
+            { "provider": "stripe", "carries": "money", "settings": [
+                { "name": "secret_key", "about": "It says whether money is real.", "kind": "text",
+                  "required": true, "secret": true, "leads": false },
+                { "name": "webhook_secrets", "about": "Two while they are rotated.",
+                  "kind": "list", "required": false, "secret": true, "leads": false },
+                { "name": "webhook_tolerance_s", "about": "In seconds.", "kind": "number",
+                  "required": false, "secret": false, "leads": false },
+                { "name": "flow", "about": "Where payers pay.", "kind": "choice",
+                  "required": false, "secret": false, "leads": false,
+                  "choices": ["checkout", "payment_intent"] } ] },
+            { "provider": "smtp", "carries": "messages", "settings": [] } ] })),
         "/v1/payment-routes" => Some(routes()),
         "/v1/members" => page(member()),
         "/v1/members/u-1" => Some(member()),
@@ -47,6 +57,13 @@ fn category() -> Value {
 
 fn warehouse() -> Value {
     json!({ "code": "main", "name": "Main house", "kind": "own", "priority": 2, "active": true })
+}
+
+fn account() -> Value {
+    json!({ "id": "stripe/main", "version": 4, "provider": "stripe", "name": "main",
+            "mode": "live", "changed_at": SINCE,
+            "settings": { "secret_key": "***", "webhook_secrets": ["***"], "currency": "CZK" },
+            "webhook_url": "https://shop.example/webhooks/harbour-books/stripe/main/x" })
 }
 
 fn routes() -> Value {
@@ -112,6 +129,13 @@ pub(super) fn done(asked: &Asked) -> Option<Response> {
             }
             said.clone()
         }
+        (&Method::PUT, "/v1/accounts/stripe/main" | "/v1/accounts/stripe/second") => {
+            if said["settings"]["secret_key"] == "sk_of_the_other_mode" {
+                return Some(at_fault("/settings", "secret_key: it is one for tests"));
+            }
+            said.clone()
+        }
+        (&Method::DELETE, "/v1/accounts/stripe/main") => Value::Null,
         (&Method::DELETE, "/v1/roles/till") => {
             return Some(problem(StatusCode::CONFLICT, "role_in_use", "the role is in use"));
         }

@@ -87,6 +87,68 @@ async fn accounts_are_shown_without_what_is_secret_of_them() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_changed_keeps_the_secrets_that_nobody_wrote() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/payments/accounts/stripe/main");
+    let shown = browser.get(&page).await;
+    assert!(shown.has("https://shop.example/webhooks/harbour-books/stripe/main/x"));
+    assert!(shown.has("type=\"password\" name=\"setting.secret_key\"") && !shown.has("***"));
+    let version = shown.field("version");
+    let fields = [
+        ("mode", "live"),
+        ("version", &*version),
+        ("setting.webhook_tolerance_s", "600"),
+        ("setting.flow", "payment_intent"),
+    ];
+    let done = browser.post(&page, &page, &fields).await;
+    assert_eq!(done.headers[header::LOCATION], format!("{page}?done=yes").as_str());
+    let asked = browser.asked().pop().unwrap();
+    assert_eq!((asked.method, &*asked.version), (Method::PUT, "\"4\""));
+    let said: Value = serde_json::from_str(&asked.body).unwrap();
+    let settings = json!({ "secret_key": "***", "webhook_secrets": ["***"],
+                           "webhook_tolerance_s": 600, "flow": "payment_intent" });
+    assert_eq!(said, json!({ "mode": "live", "settings": settings }));
+    let taken = [&fields[..], &[("forget.webhook_secrets", "yes")]].concat();
+    browser.post(&page, &page, &taken).await;
+    assert!(!browser.asked().pop().unwrap().body.contains("webhook_secrets"));
+}
+
+#[tokio::test]
+async fn a_secret_that_was_refused_is_told_at_its_field_and_not_shown_again() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let chosen = browser.get(&at("/payments/accounts/new")).await;
+    assert!(chosen.has("/payments/accounts/new?provider=stripe") && chosen.has("provider=smtp"));
+    let page = at("/payments/accounts/new?provider=stripe");
+    let to = at("/payments/accounts/new");
+    let fields = [
+        ("provider", "stripe"),
+        ("name", "second"),
+        ("mode", "live"),
+        ("setting.secret_key", "sk_of_the_other_mode"),
+        ("setting.webhook_secrets", "whsec_one whsec_two"),
+    ];
+    let refused = browser.post(&page, &to, &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.has("id=\"fault-settings-secret_key\"") && refused.has("value=\"second\""));
+    assert!(!refused.has("sk_of_the_other_mode") && !refused.has("whsec_one"));
+    let asked = browser.asked().pop().unwrap();
+    assert!(asked.body.contains("[\"whsec_one\",\"whsec_two\"]"));
+    let wrong = [&fields[..], &[("setting.webhook_tolerance_s", "soon")]].concat();
+    let refused = browser.post(&page, &to, &wrong).await;
+    assert!(refused.has("id=\"fault-settings-webhook_tolerance_s\"") && refused.has("soon"));
+}
+
+#[tokio::test]
+async fn an_account_that_is_removed_says_first_what_that_ends() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/payments/accounts/stripe/main/remove");
+    assert!(browser.get(&page).await.has("is forgotten with its secrets"));
+    let done = browser.post(&page, &page, &[]).await;
+    assert_eq!(done.headers[header::LOCATION], at("/payments/accounts?done=yes"));
+    assert_eq!(browser.asked().pop().unwrap().method, Method::DELETE);
+}
+
+#[tokio::test]
 async fn rules_are_shown_as_they_would_be_and_written_only_over_those_that_were_read() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = at("/payments/routes/2/up");

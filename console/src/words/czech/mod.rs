@@ -10,6 +10,7 @@ mod people;
 mod roles;
 mod routing;
 
+pub(super) use accounts::SETTINGS;
 pub(super) use api::WORDS;
 
 /// All texts: English, Czech.
