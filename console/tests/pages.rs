@@ -440,3 +440,13 @@ async fn all_parts_are_on_one_page_in_both_themes() {
     let page = browser.get("/console/components").await;
     assert!(page.has("data-theme=\"light\"") && page.has("data-theme=\"dark\""));
 }
+
+#[tokio::test]
+async fn the_form_that_narrows_is_folded_away_while_its_chips_tell_what_it_says() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/orders?status=shipped&channel=web").await;
+    assert!(page.has("<details class=\"fold\"><summary>Narrow the list</summary></details><form"));
+    assert!(page.has("class=\"chip\"") && page.has("channel is web"));
+    let page = browser.get("/console/t/harbour-books/orders?external_id=X-1").await;
+    assert!(page.has("<details class=\"fold\" open>"), "what has no chip stays in sight");
+}
