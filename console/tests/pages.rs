@@ -450,3 +450,11 @@ async fn the_form_that_narrows_is_folded_away_while_its_chips_tell_what_it_says(
     let page = browser.get("/console/t/harbour-books/orders?external_id=X-1").await;
     assert!(page.has("<details class=\"fold\" open>"), "what has no chip stays in sight");
 }
+
+#[tokio::test]
+async fn todays_figures_lead_to_the_orders_that_they_are_made_of() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/").await;
+    let of_the_day = "/orders?placed_from=2026-11-27&amp;placed_to=2026-11-27\"";
+    assert!(page.text.matches(of_the_day).count() >= 2, "orders, and what they come to");
+}

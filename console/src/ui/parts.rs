@@ -93,6 +93,11 @@ pub(crate) fn heading(title: &str, beside: &Markup, actions: &Markup) -> Markup 
     }
 }
 
+/// Takes the page's table out; shown where there is one, since a script does it.
+pub(crate) fn export(desk: &Desk) -> Markup {
+    html! { button type="button" data-export hidden { (desk.t("Export CSV")) } }
+}
+
 /// A part of a page under a title.
 pub(crate) fn section(title: &str, inside: &Markup) -> Markup {
     html! { section.panel { h2 { (title) } (inside) } }

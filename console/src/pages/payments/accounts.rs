@@ -44,6 +44,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, &known, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Accounts"), &html! {}, &html! {
+            (parts::export(&desk))
             @if desk.may("tenants:write") {
                 (parts::action(&desk.url("/payments/accounts/new"), desk.t("New account"), "primary"))
             }

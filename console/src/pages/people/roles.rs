@@ -34,6 +34,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let own = roles.own.list("items");
     let main = html! {
         (parts::heading(desk.t("Roles"), &html! {}, &html! {
+            (parts::export(&desk))
             @if desk.may("roles:write") {
                 (parts::action(&desk.url("/people/roles/new"), desk.t("New role"), "primary"))
             }

@@ -44,7 +44,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let here = if tenant.is_empty() { PLACE.to_owned() } else { format!("{PLACE}?{}", &of[1..]) };
     let main = html! {
         div #live data-live-every="1000" {
-            (parts::heading(desk.t("Actors"), &html! {}, &html! {}))
+            (parts::heading(desk.t("Actors"), &html! {}, &parts::export(&desk)))
             (views(&desk, PLACE))
             @if !tenant.is_empty() {
                 p { (desk.f("Those of {}.", &[tenant])) " "

@@ -3,7 +3,12 @@
 mod shards;
 
 use super::figures::{Figures, Sample, rates};
-use crate::{backend::Trouble, desk::Desk, format, value::Read};
+use crate::{
+    backend::{Trouble, escape},
+    desk::Desk,
+    format,
+    value::Read,
+};
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -252,8 +257,10 @@ fn tenants(desk: &Desk, seen: &Seen<'_>) -> Markup {
             summary { strong { (desk.t("Tenants")) } " " span.quiet { (told) } }
             ul {
                 @for one in bad {
-                    li { (line(desk, &Line::new("amber", one.text("id"),
-                        desk.language().word(one.text("status"))))) }
+                    li { (line(desk, &Line {
+                        href: format!("/console/t/{}", escape(one.text("id"))),
+                        ..Line::new("amber", one.text("id"), desk.language().word(one.text("status")))
+                    })) }
                 }
                 li { a href="/console/system/tenants" { (desk.t("All tenants")) } }
             }
