@@ -5,7 +5,7 @@ mod shards;
 use super::figures::{Figures, Sample, rates};
 use crate::{
     backend::{Trouble, escape},
-    desk::Desk,
+    desk::{Desk, query},
     format,
     value::Read,
 };
@@ -191,7 +191,10 @@ fn domain_line(desk: &Desk, seen: &Seen<'_>, now: &Figures, domain: &str) -> Lin
             &whole(desk, now.sum("kontor_domain_restarts_total", &[("domain", domain)])),
         ],
     );
-    Line::new("", desk.language().word(domain), doing)
+    Line {
+        href: query("/console/system/actors", &[("domain", domain)]),
+        ..Line::new("", desk.language().word(domain), doing)
+    }
 }
 
 fn providers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
