@@ -41,13 +41,16 @@ pub(crate) struct Trouble {
     pub(crate) detail: String,
     /// The request's id, to be told to whoever helps.
     pub(crate) request: String,
+    /// The members at fault: each as a JSON pointer, and what was expected there.
+    pub(crate) faults: Vec<(String, String)>,
 }
 
 impl Trouble {
     /// A problem of the console's own.
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let (code, detail) = (code.to_owned(), detail.into());
-        Self { status: status.as_u16(), code, detail, request: String::new() }
+        let (request, faults) = (String::new(), Vec::new());
+        Self { status: status.as_u16(), code, detail, request, faults }
     }
 
     /// Nothing at this address.
@@ -58,6 +61,23 @@ impl Trouble {
     /// A field of a form that says what cannot be.
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    }
+
+    /// The same, at one member.
+    pub(crate) fn at(pointer: &str, detail: impl Into<String>) -> Self {
+        Self::invalid(detail).about(pointer)
+    }
+
+    /// The same, told at a member that it does not name itself.
+    pub(crate) fn about(mut self, pointer: &str) -> Self {
+        self.faults.push((pointer.to_owned(), self.detail.clone()));
+        self
+    }
+
+    /// What was expected of a member, if that is at fault.
+    pub(crate) fn of(&self, pointer: &str) -> Option<&str> {
+        let found = self.faults.iter().find(|(at, _)| at == pointer);
+        found.map(|(_, expected)| expected.as_str())
     }
 
     /// Whether it is about what a form says, so that it is told at the form, which keeps it.
@@ -263,6 +283,11 @@ async fn problem(answer: Response) -> Trouble {
         code: or(told.text("code"), "unknown"),
         detail: or(told.text("detail"), status.canonical_reason().unwrap_or("an error")),
         request: told.text("instance").to_owned(),
+        faults: told
+            .list("errors")
+            .iter()
+            .map(|fault| (fault.text("pointer").to_owned(), fault.text("detail").to_owned()))
+            .collect(),
     }
 }
 

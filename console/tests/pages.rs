@@ -440,3 +440,30 @@ async fn all_parts_are_on_one_page_in_both_themes() {
     let page = browser.get("/console/components").await;
     assert!(page.has("data-theme=\"light\"") && page.has("data-theme=\"dark\""));
 }
+
+#[tokio::test]
+async fn the_form_that_narrows_is_folded_away_while_its_chips_tell_what_it_says() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books/orders?status=shipped&channel=web").await;
+    assert!(page.has("<details class=\"fold\"><summary>Narrow the list</summary></details><form"));
+    assert!(page.has("class=\"chip\"") && page.has("channel is web"));
+    let page = browser.get("/console/t/harbour-books/orders?external_id=X-1").await;
+    assert!(page.has("<details class=\"fold\" open>"), "what has no chip stays in sight");
+}
+
+#[tokio::test]
+async fn todays_figures_lead_to_the_orders_that_they_are_made_of() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get("/console/t/harbour-books").await;
+    let of_the_day = "/orders?placed_from=2026-11-27&amp;placed_to=2026-11-27\"";
+    assert!(page.text.matches(of_the_day).count() >= 2, "orders, and what they come to");
+}
+
+#[tokio::test]
+async fn a_domain_in_the_tree_leads_to_its_actors() {
+    let mut operator = browser(None).signed_in().await;
+    assert!(operator.get("/console/system").await.has("/console/system/actors?domain=stock\""));
+    let page = operator.get("/console/system/actors?domain=stock").await;
+    assert!(page.has("Those of goods."));
+    assert!(operator.read().iter().any(|path| path.contains("domain=stock")));
+}

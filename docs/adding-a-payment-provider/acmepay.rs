@@ -5,7 +5,10 @@
 //! minor units.
 
 use super::{Provider, mode, told};
-use crate::gateways::http::{Call, Http, HttpFault};
+use crate::gateways::{
+    fields::Field,
+    http::{Call, Http, HttpFault},
+};
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
 use kontor_actors::ports::{
@@ -32,9 +35,17 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint"],
     notify: None,
+    fields: FIELDS,
     build,
     of_mode: mode::any,
 };
+
+/// The settings below, for forms: a test holds the two together.
+const FIELDS: &[Field] = &[
+    Field::secret("api_key", "The key of the interface."),
+    Field::secret("webhook_secret", "What notifications are signed with."),
+    Field::text("endpoint", "Where the interface is, if it is not AcmePay's own.").leads(),
+];
 
 /// What an account needs. Unknown members are refused; secrets are of a type that does not print.
 #[derive(Clone, Debug, Deserialize)]

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod breaker;
+pub mod fields;
 pub mod guard;
 pub mod http;
 pub mod notifications;

@@ -5,6 +5,7 @@ use super::{
     access::Access,
     command::{HowAsked, Nothing, Ordered, Outcome, etag},
     document::{Accounts, Kind, Versioned},
+    kept::kept,
     path::Named,
     problem::Problem,
     query,
@@ -30,7 +31,7 @@ struct AccountBody {
     /// Whether money and messages are real.
     #[serde(default)]
     mode: AccountMode,
-    /// What the provider asks for, secrets included.
+    /// What the provider asks for (`GET /v1/providers`), secrets included.
     settings: AccountSettings,
 }
 
@@ -95,7 +96,8 @@ async fn get(
     Ok(response)
 }
 
-/// Creates or changes an account. All settings are given each time, secrets included.
+/// Creates or changes an account. All settings are given each time, secrets included; one that says
+/// `***`, as answers show it, stays as it is. Then so does where the account's secrets are sent.
 #[utoipa::path(put, path = "/v1/accounts/{provider}/{name}", tag = "accounts",
     params(("provider" = String, Path, max_length = 40), ("name" = String, Path, max_length = 40),
         HowAsked),
@@ -105,7 +107,8 @@ async fn put(
     Named((provider, name)): Named<(String, String)>,
     ordered: Ordered<AccountBody>,
 ) -> Result<Response, Problem> {
-    let Ordered { body: AccountBody { mode, settings }, asking } = ordered;
+    let Ordered { body: AccountBody { mode, settings }, mut asking } = ordered;
+    let settings = kept(&mut asking, (&provider, &name), settings).await?;
     let (api, tenant) = (asking.api.clone(), asking.access.id().clone());
     check(&api, (&tenant, &provider, &name), mode, &settings).await?;
     let command = TenantCommand::PutAccount { provider, name, mode, settings };

@@ -29,6 +29,9 @@ struct Which {
     /// Those of one tenant.
     #[param(value_type = Option<String>, max_length = 40)]
     tenant: Option<TenantId>,
+    /// Those of one domain.
+    #[param(max_length = 40)]
+    domain: Option<String>,
     /// Actors at most.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<u32>,
@@ -110,6 +113,9 @@ async fn list(
     let hosts = api.intake().hosts();
     let of = which.tenant.as_ref();
     let mut all: Vec<_> = hosts.all().flat_map(|host| host.actors(of)).map(place).collect();
+    if let Some(domain) = &which.domain {
+        all.retain(|(_, seen)| seen.domain == domain);
+    }
     if let Some(after) = &which.cursor {
         all.retain(|(place, _)| after < place);
     }

@@ -5,8 +5,8 @@ use super::{
     access::{Resource, guard, guard_operator, guard_user},
     accounts, actors, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures,
     events, export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
-    pausing, payment_routes, payments, payouts, quarantine, rates, reconciliations, roles, shards,
-    stock, suppliers, system, templates, tenants, timers, users,
+    pausing, payment_routes, payments, payouts, providers, quarantine, rates, reconciliations,
+    roles, shards, stock, suppliers, system, templates, tenants, timers, users,
 };
 use axum::{
     Router,
@@ -55,6 +55,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(auth::routes());
     let own = tenants::own()
         .merge(accounts::routes())
+        .merge(providers::routes())
         .merge(payment_routes::routes())
         .merge(export::usage_routes());
     let money = payments::routes()

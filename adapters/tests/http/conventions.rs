@@ -262,6 +262,9 @@ async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
     let second = operator.get(&format!("/v1/actors?limit=1&cursor={cursor}")).await.ok();
     assert_ne!(first["items"][0], second["items"][0]);
     operator.get("/v1/actors?limit=0").await.problem(400, "invalid_parameter");
+    let of_domain = operator.get("/v1/actors?domain=order").await.ok();
+    let of_domain = of_domain["items"].as_array().unwrap();
+    assert!(!of_domain.is_empty() && of_domain.iter().all(|actor| actor["domain"] == "order"));
     let path = "/v1/actors/harbour-books/order/restart";
     assert_eq!(operator.act(path).await.status, 204);
     let id = placed["id"].as_str().unwrap();

@@ -55,6 +55,39 @@ async fn an_account_s_secrets_go_in_and_never_come_out() {
 }
 
 #[tokio::test]
+async fn what_an_account_is_set_with_is_listed_with_what_is_needed_and_what_is_secret() {
+    let (_shop, harbour) = with_stripe().await;
+    let all = harbour.get("/v1/providers").await.ok();
+    let items = all["items"].as_array().unwrap();
+    let stripe = items.iter().find(|one| one["provider"] == "stripe").unwrap();
+    assert_eq!(stripe["carries"], "money");
+    let key = &stripe["settings"][0];
+    assert_eq!(
+        (&key["name"], &key["required"], &key["secret"]),
+        (&json!("secret_key"), &json!(true), &json!(true))
+    );
+    assert!(items.iter().any(|one| one["provider"] == "smtp" && one["carries"] == "messages"));
+}
+
+#[tokio::test]
+async fn what_is_masked_stays_as_it_is_unless_it_would_be_sent_elsewhere() {
+    let (shop, harbour) = with_stripe().await;
+    let shown = harbour.get("/v1/accounts/stripe/main").await.ok();
+    let mut settings = shown["settings"].clone();
+    settings["webhook_tolerance_s"] = json!(600);
+    let put = json!({ "mode": shown["mode"], "settings": settings });
+    harbour.put("/v1/accounts/stripe/main", put).await.ok();
+    // What was kept is the secret itself: a notification that is signed with it is taken.
+    assert_eq!(send(&shop, &paid("evt_kept"), SECRET).await.status, 200);
+    settings["endpoint"] = json!("http://127.0.0.1:9/elsewhere");
+    let put = json!({ "mode": shown["mode"], "settings": settings });
+    let refused = harbour.put("/v1/accounts/stripe/main", put).await;
+    refused.at(422, "invalid", "/settings/endpoint");
+    let new = json!({ "settings": { "secret_key": "***" } });
+    harbour.put("/v1/accounts/stripe/new", new).await.problem(422, "invalid");
+}
+
+#[tokio::test]
 async fn an_account_leads_nowhere_inside() {
     let shop = Shop::with(|settings| settings.webhooks_to_private = false).await;
     let harbour = shop.tenant("harbour-books").await;

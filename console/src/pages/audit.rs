@@ -47,7 +47,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let base = desk.url(&format!("/audit?actor={actor}"));
     let main = html! {
         (parts::heading(desk.t("Who did what"), &html! {}, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         (parts::tabs(desk.t("Views"), &tabs))
         @if rows.is_empty() {

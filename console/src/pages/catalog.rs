@@ -107,7 +107,7 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     };
     let main = html! {
         (parts::heading(desk.t("Catalog"), &html! {}, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         (views(&desk, &view))
         form.filter role="search" aria-label=(desk.t("Find a product")) {

@@ -38,7 +38,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let rows: Vec<_> = channels.map(|channel| row(&desk, channel, &day)).collect();
     let main = html! {
         (parts::heading(desk.t("Channels"), &days(&desk, &day), &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         div #live data-live="order.*" {
             @if !told.is("complete") {

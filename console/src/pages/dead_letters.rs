@@ -51,6 +51,7 @@ fn one(desk: &Desk, letter: &Value) -> Markup {
         letter.text("reason"),
         &html! {
             (parts::facts(&[
+                (desk.t("Its id"), parts::id(desk, id)),
                 (desk.t("Who could not do it"), html! { code { (letter.text("source")) } }),
                 (desk.t("Tried"), html! { (desk.number(letter.int("attempts"))) " ×" }),
                 (desk.t("First"), parts::ago(desk, letter.text("at"))),

@@ -54,6 +54,7 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     });
     let main = html! {
         (parts::heading(desk.t("API keys"), &html! {}, &html! {
+            (parts::export(&desk))
             @if desk.may("keys:write") {
                 (parts::action(&desk.url("/keys/new"), desk.t("New key"), "primary"))
             }

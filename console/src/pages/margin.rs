@@ -51,7 +51,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let title = desk.t("Margin");
     let main = html! {
         (parts::heading(title, &html! { strong { (shown.unwrap_or_default()) } }, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         div #live data-live="order.*" {
             @if !told.has("margin") {

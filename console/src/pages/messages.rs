@@ -89,7 +89,7 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     };
     let main = html! {
         (parts::heading(desk.t("Messages"), &html! {}, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         (views(&desk, &view))
         @if !order.is_empty() {

@@ -36,7 +36,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let main = html! {
         div #live data-live="*" {
             (parts::heading(desk.t("Overdue"), &html! {}, &html! {
-                button type="button" data-export hidden { (desk.t("Export CSV")) }
+                (parts::export(&desk))
             }))
             (parts::tabs(desk.t("Views"), &tabs))
             @if rows.is_empty() {

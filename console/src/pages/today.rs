@@ -22,11 +22,23 @@ pub(super) fn routes() -> Router<Console> {
 /// What waits for somebody, and where it is seen to.
 struct Waits {
     overdue: i64,
-    dead: usize,
-    without_stock: usize,
-    differences: usize,
-    undelivered: usize,
+    dead: Count,
+    without_stock: Count,
+    differences: Count,
+    undelivered: Count,
+}
+
+/// How many are on the first page of a list, and whether there are more.
+#[derive(Clone, Copy)]
+struct Count {
+    seen: usize,
     more: bool,
+}
+
+impl Count {
+    fn of(page: &Value) -> Self {
+        Self { seen: page.list("items").len(), more: page.has("next_cursor") }
+    }
 }
 
 async fn show(desk: Desk) -> Answer {
@@ -44,11 +56,10 @@ async fn show(desk: Desk) -> Answer {
     let overdue = timers.list("items").len();
     let waits = Waits {
         overdue: i64::try_from(overdue).unwrap_or(i64::MAX),
-        dead: dead.list("items").len(),
-        without_stock: without.list("items").len(),
-        differences: differences.list("items").len(),
-        undelivered: messages.list("items").len(),
-        more: [&dead, &without, &differences].iter().any(|page| page.has("next_cursor")),
+        dead: Count::of(&dead),
+        without_stock: Count::of(&without),
+        differences: Count::of(&differences),
+        undelivered: Count::of(&messages),
     };
     let main = html! {
         div #live data-live="order.* payment.* stock.* import.*" {
@@ -67,7 +78,8 @@ async fn show(desk: Desk) -> Answer {
 }
 
 fn wellness(desk: &Desk, waits: &Waits) -> Markup {
-    let troubles = waits.dead + waits.without_stock + waits.differences + waits.undelivered;
+    let all = [waits.dead, waits.without_stock, waits.differences, waits.undelivered];
+    let troubles: usize = all.iter().map(|count| count.seen).sum();
     let text = match (troubles, waits.overdue) {
         (0, 0) => desk.t("All is well: nothing waits for you.").to_owned(),
         (0, overdue) => desk.f("{} overdue, being seen to.", &[&desk.number(overdue)]),
@@ -87,11 +99,13 @@ fn wellness(desk: &Desk, waits: &Waits) -> Markup {
 }
 
 fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
-    let plus = |count: usize, more: bool| {
-        let count = desk.number(i64::try_from(count).unwrap_or(i64::MAX));
-        html! { (count) @if more { "+" } }
+    let plus = |count: Count| {
+        let seen = desk.number(i64::try_from(count.seen).unwrap_or(i64::MAX));
+        html! { (seen) @if count.more { "+" } }
     };
-    let mark = |count: usize| if count > 0 { "red" } else { "" };
+    let mark = |count: Count| if count.seen > 0 { "red" } else { "" };
+    // The orders that these figures are made of: those of the day.
+    let of_the_day = of_channel(desk, "", "", &day.day);
     let since = match &day.complete {
         true => desk.t("since midnight").to_owned(),
         false => desk.f("the latest {}, not the whole day", &[&desk.number(day.orders)]),
@@ -99,26 +113,26 @@ fn tiles(desk: &Desk, day: &Figures, waits: &Waits, open: &Value) -> Markup {
     html! {
         div.tiles {
             (parts::tile(desk.t("Orders"), &html! { (desk.number(day.orders)) }, &since,
-                &desk.url("/orders"), ""))
+                &of_the_day, ""))
             @for (currency, minor) in &day.revenue {
                 (parts::tile(desk.t("Ordered for"), &html! { (desk.money(*minor, currency)) },
-                    &desk.f("{} paid", &[&desk.number(day.paid)]), &desk.url("/orders?status=confirmed"), ""))
+                    &desk.f("{} paid", &[&desk.number(day.paid)]), &of_the_day, ""))
             }
             @for sum in &day.margin {
                 (margin::tile(desk, sum, &desk.url(&query("/margin", &[("day", &day.day)]))))
             }
             (parts::tile(desk.t("Payments open"),
-                &plus(open.list("items").len(), open.has("next_cursor")),
+                &plus(Count::of(open)),
                 desk.t("at the provider now"), &desk.url("/payments?status=pending"), ""))
-            (parts::tile(desk.t("Paid, no stock"), &plus(waits.without_stock, waits.more),
+            (parts::tile(desk.t("Paid, no stock"), &plus(waits.without_stock),
                 desk.t("somebody decides"), &desk.url("/orders?status=paid_without_stock"),
                 mark(waits.without_stock)))
-            (parts::tile(desk.t("Not done"), &plus(waits.dead, waits.more),
+            (parts::tile(desk.t("Not done"), &plus(waits.dead),
                 desk.t("to try again or drop"), &desk.url("/dead-letters"), mark(waits.dead)))
-            (parts::tile(desk.t("Messages not sent"), &plus(waits.undelivered, false),
+            (parts::tile(desk.t("Messages not sent"), &plus(waits.undelivered),
                 desk.t("to send again"), &desk.url("/messages?status=given_up"),
                 mark(waits.undelivered)))
-            (parts::tile(desk.t("Differences"), &plus(waits.differences, waits.more),
+            (parts::tile(desk.t("Differences"), &plus(waits.differences),
                 desk.t("to the providers' lists"), &desk.url("/payments/differences"),
                 mark(waits.differences)))
             (parts::tile(desk.t("Overdue"), &html! { (desk.number(waits.overdue)) },

@@ -57,7 +57,7 @@ async fn list(desk: Desk) -> Answer {
     let rows: Vec<_> = page.list("items").iter().map(row).collect();
     let main = html! {
         div #live data-live="webhook.*" {
-            (parts::heading(desk.t("Webhooks"), &html! {}, &html! {}))
+            (parts::heading(desk.t("Webhooks"), &html! {}, &parts::export(&desk)))
             @if rows.is_empty() {
                 (parts::empty(desk.t("Nobody is told yet"),
                     desk.t("An endpoint is set up by POST /v1/webhook-endpoints; it is told what happens, signed.")))

@@ -93,6 +93,11 @@ pub(crate) fn heading(title: &str, beside: &Markup, actions: &Markup) -> Markup 
     }
 }
 
+/// Takes the page's table out; shown where there is one, since a script does it.
+pub(crate) fn export(desk: &Desk) -> Markup {
+    html! { button type="button" data-export hidden { (desk.t("Export CSV")) } }
+}
+
 /// A part of a page under a title.
 pub(crate) fn section(title: &str, inside: &Markup) -> Markup {
     html! { section.panel { h2 { (title) } (inside) } }
@@ -139,6 +144,24 @@ pub(crate) fn refusal(desk: &Desk, trouble: &Trouble) -> Markup {
     html! {
         div.notice.red role="alert" { p { strong { (trouble.detail) } } p { (advice) } }
     }
+}
+
+/// What is wrong with a field, beside it; nothing if that is not at fault.
+pub(crate) fn fault(trouble: Option<&Trouble>, pointer: &str) -> Markup {
+    html! {
+        @if let Some(expected) = trouble.and_then(|trouble| trouble.of(pointer)) {
+            small.fault id=(fault_id(pointer)) { (expected) }
+        }
+    }
+}
+
+/// By what name a field that is at fault names what is wrong with it.
+pub(crate) fn described_by(trouble: Option<&Trouble>, pointer: &str) -> Option<String> {
+    trouble.and_then(|trouble| trouble.of(pointer)).map(|_| fault_id(pointer))
+}
+
+fn fault_id(pointer: &str) -> String {
+    format!("fault{}", pointer.replace('/', "-"))
 }
 
 /// What will happen, in sentences, before it does.

@@ -66,7 +66,16 @@ impl Language {
 
     /// A word of the API, such as a status: translated if it is known, else as it is, with blanks.
     pub(crate) fn word(self, word: &str) -> String {
-        match czech::WORDS.iter().find(|(known, ..)| *known == word) {
+        self.of(czech::WORDS, word)
+    }
+
+    /// A setting of an account, by the API's name of it.
+    pub(crate) fn setting(self, name: &str) -> String {
+        self.of(czech::SETTINGS, name)
+    }
+
+    fn of(self, known: &[(&str, &str, &str)], word: &str) -> String {
+        match known.iter().find(|(known, ..)| *known == word) {
             Some((_, english, czech)) => match self {
                 Self::En => (*english).to_owned(),
                 Self::Cs => (*czech).to_owned(),

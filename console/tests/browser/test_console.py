@@ -396,3 +396,36 @@ def test_no_page_is_wider_than_a_telephone(running, signed_in):
             wide.append(name)
     assert not wide, wide
     context.close()
+
+
+def test_the_filters_are_folded_away_on_a_telephone_only(running, signed_in):
+    wide = running.new_context(storage_state=signed_in, locale="en-GB")
+    page = wide.new_page()
+    page.goto(shop("/orders"))
+    expect(page.get_by_role("search", name="Find an order")).to_be_visible()
+    expect(page.get_by_text("Narrow the list")).to_be_hidden()
+    wide.close()
+    context = running.new_context(
+        storage_state=signed_in, viewport={"width": 390, "height": 844}, locale="en-GB",
+        java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shop("/orders?channel=web"))
+    form = page.get_by_role("search", name="Find an order")
+    expect(form).to_be_hidden()
+    expect(page.locator(".chip")).to_be_visible()
+    page.get_by_text("Narrow the list").focus()
+    page.keyboard.press("Enter")
+    expect(form).to_be_visible()
+    expect(form.get_by_label("Channel", exact=True)).to_have_value("web")
+    context.close()
+
+
+def test_the_folded_filters_are_accessible(running, signed_in):
+    context = running.new_context(
+        storage_state=signed_in, viewport={"width": 390, "height": 844}, locale="en-GB")
+    page = context.new_page()
+    page.goto(shop("/orders"))
+    accessible(page)
+    page.get_by_text("Narrow the list").click()
+    accessible(page)
+    context.close()

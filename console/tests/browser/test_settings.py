@@ -100,6 +100,41 @@ def test_accounts_are_shown_without_their_secrets(page):
     expect(page.locator("main")).not_to_contain_text("***")
 
 
+def test_an_account_is_made_changed_without_its_secret_and_removed(page):
+    name = f"desk{time.time_ns()}"
+    page.goto(shop("/payments/accounts"))
+    page.get_by_role("link", name="New account").click()
+    accessible(page)
+    page.get_by_role("link", name="stripe", exact=True).click()
+    page.get_by_label("Name, for ever").fill(name)
+    key = page.get_by_label(re.compile("^Secret key"))
+    # One for real money, while the mode is for trying out.
+    key.fill("sk_live_of_the_other_mode")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.locator("#fault-settings-secret_key")).to_be_visible()
+    assert "sk_live_of_the_other_mode" not in page.content()
+    accessible(page)
+    key.fill("sk_test_of_this_test")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("status").filter(has_text="Done.")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy the address")).to_be_visible()
+    assert "sk_test_of_this_test" not in page.content()
+    accessible(page)
+    page.get_by_text("Other settings").click()
+    page.get_by_label("Age of notifications (s)").fill("600")
+    page.get_by_role("button", name="Save the account").click()
+    expect(page.get_by_role("status").filter(has_text="Done.")).to_be_visible()
+    page.get_by_text("Other settings").click()
+    page.get_by_label("Age of notifications (s)").fill("soon")
+    page.get_by_role("button", name="Save the account").click()
+    # What is wrong is not folded away.
+    expect(page.locator("#fault-settings-webhook_tolerance_s")).to_be_visible()
+    page.goto(shop(f"/payments/accounts/stripe/{name}"))
+    page.get_by_role("link", name="Remove", exact=True).click()
+    judged(page, "is forgotten with its secrets", f"Remove stripe/{name}")
+    expect(page.locator("main")).not_to_contain_text(name)
+
+
 def test_a_member_gets_another_role_once_it_was_said_what_that_means(page):
     page.goto(shop("/people"))
     page.get_by_role("link", name="vera@example.com").click()
@@ -110,6 +145,29 @@ def test_a_member_gets_another_role_once_it_was_said_what_that_means(page):
     expect(page.locator("tbody tr").filter(has_text="vera@example.com")).to_contain_text(role)
     page.get_by_role("link", name="Roles", exact=True).click()
     expect(page.locator("h1")).to_have_text("Roles")
+
+
+def test_a_role_is_made_of_permissions_changed_and_ended(page):
+    name = f"desk{time.time_ns()}"
+    page.goto(shop("/people/roles"))
+    page.get_by_role("link", name="New role").click()
+    page.get_by_label("Name, for ever").fill(name)
+    page.get_by_role("button", name="Show what it changes").click()
+    # Nothing is chosen yet: the refusal is told where one chooses.
+    expect(page.locator("#fault-permissions")).to_be_visible()
+    accessible(page)
+    page.get_by_role("group", name="Stock", exact=True).locator("input[value='stock:read']").check()
+    page.get_by_role("button", name="Show what it changes").click()
+    judged(page, "May then: See stock", "Make the role")
+    page.locator(f"details[data-keep={name}] summary").click()
+    page.get_by_role("link", name=f"To the role {name}").click()
+    page.locator("input[value='orders:read']").check()
+    page.get_by_role("button", name="Show what it changes").click()
+    judged(page, "May then: See orders", "Save the role")
+    page.goto(shop(f"/people/roles/{name}"))
+    page.get_by_role("link", name="End this role").click()
+    judged(page, "can be given no longer", "End this role")
+    expect(page.locator("main")).not_to_contain_text(name)
 
 
 def test_somebody_is_invited_written_to_again_and_the_invitation_taken_back(page):

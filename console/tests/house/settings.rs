@@ -1,7 +1,7 @@
 //! What the stand-in knows of a shop's settings: categories, warehouses, accounts, people and keys.
 
 use super::{Asked, json as answered, problem};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -23,16 +23,27 @@ pub(super) fn read(path: &str) -> Option<Value> {
         }
         "/v1/warehouses" => page(warehouse()),
         "/v1/warehouses/main" => Some(warehouse()),
-        "/v1/accounts" => page(json!({ "id": "stripe/main", "version": 1, "provider": "stripe",
-            "name": "main", "mode": "live", "changed_at": SINCE,
-            "settings": { "secret_key": "***", "currency": "CZK" },
-            "webhook_url": "https://shop.example/webhooks/harbour-books/stripe/main/x" })),
+        "/v1/accounts" => page(account()),
+        "/v1/accounts/stripe/main" => Some(account()),
+        "/v1/providers" => Some(json!({ "items": [
+            { "provider": "stripe", "carries": "money", "settings": [
+                { "name": "secret_key", "about": "It says whether money is real.", "kind": "text",
+                  "required": true, "secret": true, "leads": false },
+                { "name": "webhook_secrets", "about": "Two while they are rotated.",
+                  "kind": "list", "required": false, "secret": true, "leads": false },
+                { "name": "webhook_tolerance_s", "about": "In seconds.", "kind": "number",
+                  "required": false, "secret": false, "leads": false },
+                { "name": "flow", "about": "Where payers pay.", "kind": "choice",
+                  "required": false, "secret": false, "leads": false,
+                  "choices": ["checkout", "payment_intent"] } ] },
+            { "provider": "smtp", "carries": "messages", "settings": [] } ] })),
         "/v1/payment-routes" => Some(routes()),
         "/v1/members" => page(member()),
         "/v1/members/u-1" => Some(member()),
         "/v1/invitations" => page(invitation()),
         "/v1/invitations/i-1" => Some(invitation()),
-        "/v1/roles" => Some(json!({ "items": [] })),
+        "/v1/roles" => Some(json!({ "items": [role("counter"), role("till")] })),
+        "/v1/roles/counter" | "/v1/roles/till" => Some(role(route.rsplit('/').next()?)),
         "/v1/keys" => page(key()),
         "/v1/keys/k-1" => Some(key()),
         _ => None,
@@ -46,6 +57,13 @@ fn category() -> Value {
 
 fn warehouse() -> Value {
     json!({ "code": "main", "name": "Main house", "kind": "own", "priority": 2, "active": true })
+}
+
+fn account() -> Value {
+    json!({ "id": "stripe/main", "version": 4, "provider": "stripe", "name": "main",
+            "mode": "live", "changed_at": SINCE,
+            "settings": { "secret_key": "***", "webhook_secrets": ["***"], "currency": "CZK" },
+            "webhook_url": "https://shop.example/webhooks/harbour-books/stripe/main/x" })
 }
 
 fn routes() -> Value {
@@ -66,9 +84,21 @@ fn invitation() -> Value {
             "invited_by": "operator" })
 }
 
+fn role(name: &str) -> Value {
+    json!({ "id": name, "version": 2, "name": name, "description": "Hands goods out",
+            "permissions": ["roles:read", "roles:write", "stock:read"] })
+}
+
 fn key() -> Value {
     json!({ "id": "k-1", "version": 1, "name": "shop front", "scopes": ["orders:read"],
             "created_at": SINCE })
+}
+
+/// A problem that names a member.
+fn at_fault(pointer: &str, expected: &str) -> Response {
+    let told = json!({ "status": 422, "code": "invalid", "detail": format!("{pointer}: {expected}"),
+                       "errors": [{ "pointer": pointer, "detail": expected }] });
+    (StatusCode::UNPROCESSABLE_ENTITY, told.to_string()).into_response()
 }
 
 /// The answer to a change of settings; none, if it is about something else.
@@ -91,6 +121,25 @@ pub(super) fn done(asked: &Asked) -> Option<Response> {
         (&Method::DELETE, "/v1/members/u-1") => {
             return Some(problem(StatusCode::CONFLICT, "last_owner", "the last owner stays"));
         }
+        (&Method::PUT, route) if route.starts_with("/v1/roles/") => {
+            let wanted = said["permissions"].as_array();
+            if wanted.is_none_or(Vec::is_empty) {
+                let expected = "at least one permission, none twice";
+                return Some(at_fault("/permissions", expected));
+            }
+            said.clone()
+        }
+        (&Method::PUT, "/v1/accounts/stripe/main" | "/v1/accounts/stripe/second") => {
+            if said["settings"]["secret_key"] == "sk_of_the_other_mode" {
+                return Some(at_fault("/settings", "secret_key: it is one for tests"));
+            }
+            said.clone()
+        }
+        (&Method::DELETE, "/v1/accounts/stripe/main") => Value::Null,
+        (&Method::DELETE, "/v1/roles/till") => {
+            return Some(problem(StatusCode::CONFLICT, "role_in_use", "the role is in use"));
+        }
+        (&Method::DELETE, "/v1/roles/counter") => Value::Null,
         (&Method::POST, "/v1/keys") if how.is_empty() => {
             json!({ "id": "k-2", "name": said["name"], "token": "ktr_k-2_told-once" })
         }

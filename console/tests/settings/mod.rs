@@ -87,6 +87,68 @@ async fn accounts_are_shown_without_what_is_secret_of_them() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_changed_keeps_the_secrets_that_nobody_wrote() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/payments/accounts/stripe/main");
+    let shown = browser.get(&page).await;
+    assert!(shown.has("https://shop.example/webhooks/harbour-books/stripe/main/x"));
+    assert!(shown.has("type=\"password\" name=\"setting.secret_key\"") && !shown.has("***"));
+    let version = shown.field("version");
+    let fields = [
+        ("mode", "live"),
+        ("version", &*version),
+        ("setting.webhook_tolerance_s", "600"),
+        ("setting.flow", "payment_intent"),
+    ];
+    let done = browser.post(&page, &page, &fields).await;
+    assert_eq!(done.headers[header::LOCATION], format!("{page}?done=yes").as_str());
+    let asked = browser.asked().pop().unwrap();
+    assert_eq!((asked.method, &*asked.version), (Method::PUT, "\"4\""));
+    let said: Value = serde_json::from_str(&asked.body).unwrap();
+    let settings = json!({ "secret_key": "***", "webhook_secrets": ["***"],
+                           "webhook_tolerance_s": 600, "flow": "payment_intent" });
+    assert_eq!(said, json!({ "mode": "live", "settings": settings }));
+    let taken = [&fields[..], &[("forget.webhook_secrets", "yes")]].concat();
+    browser.post(&page, &page, &taken).await;
+    assert!(!browser.asked().pop().unwrap().body.contains("webhook_secrets"));
+}
+
+#[tokio::test]
+async fn a_secret_that_was_refused_is_told_at_its_field_and_not_shown_again() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let chosen = browser.get(&at("/payments/accounts/new")).await;
+    assert!(chosen.has("/payments/accounts/new?provider=stripe") && chosen.has("provider=smtp"));
+    let page = at("/payments/accounts/new?provider=stripe");
+    let to = at("/payments/accounts/new");
+    let fields = [
+        ("provider", "stripe"),
+        ("name", "second"),
+        ("mode", "live"),
+        ("setting.secret_key", "sk_of_the_other_mode"),
+        ("setting.webhook_secrets", "whsec_one whsec_two"),
+    ];
+    let refused = browser.post(&page, &to, &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.has("id=\"fault-settings-secret_key\"") && refused.has("value=\"second\""));
+    assert!(!refused.has("sk_of_the_other_mode") && !refused.has("whsec_one"));
+    let asked = browser.asked().pop().unwrap();
+    assert!(asked.body.contains("[\"whsec_one\",\"whsec_two\"]"));
+    let wrong = [&fields[..], &[("setting.webhook_tolerance_s", "soon")]].concat();
+    let refused = browser.post(&page, &to, &wrong).await;
+    assert!(refused.has("id=\"fault-settings-webhook_tolerance_s\"") && refused.has("soon"));
+}
+
+#[tokio::test]
+async fn an_account_that_is_removed_says_first_what_that_ends() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/payments/accounts/stripe/main/remove");
+    assert!(browser.get(&page).await.has("is forgotten with its secrets"));
+    let done = browser.post(&page, &page, &[]).await;
+    assert_eq!(done.headers[header::LOCATION], at("/payments/accounts?done=yes"));
+    assert_eq!(browser.asked().pop().unwrap().method, Method::DELETE);
+}
+
+#[tokio::test]
 async fn rules_are_shown_as_they_would_be_and_written_only_over_those_that_were_read() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = at("/payments/routes/2/up");
@@ -187,7 +249,60 @@ async fn roles_are_told_with_what_each_of_them_allows() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get(&at("/people/roles")).await;
     assert!(page.has("Place, change, ship, cancel and return orders."));
-    assert!(page.has("You have no roles of your own"));
+    assert!(page.has("Hands goods out") && page.has(&at("/people/roles/counter")));
+}
+
+#[tokio::test]
+async fn a_role_says_first_what_it_will_allow_and_for_whom_and_is_written_as_it_was_read() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/people/roles/counter");
+    let shown = browser.get(&page).await;
+    assert!(shown.has("value=\"stock:read\" checked"));
+    let version = shown.field("version");
+    let fields =
+        [("permission", "stock:read"), ("permission", "orders:read"), ("version", &version)];
+    let would = browser.post(&page, &page, &fields).await;
+    assert!(would.has("Nobody has it now") && would.has("May then: See orders"));
+    assert!(would.has("May no longer: Write roles"));
+    let sure = [&[("sure", "yes")], &fields[..]].concat();
+    let done = browser.post(&page, &page, &sure).await;
+    assert_eq!(done.headers[header::LOCATION], at("/people/roles?done=yes"));
+    let asked = browser.asked().pop().unwrap();
+    assert_eq!((asked.method, &*asked.version), (Method::PUT, "\"2\""));
+    let said: Value = serde_json::from_str(&asked.body).unwrap();
+    assert_eq!(said["permissions"], json!(["stock:read", "orders:read"]));
+}
+
+#[tokio::test]
+async fn a_role_that_allows_nothing_is_refused_at_the_permissions() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = at("/people/roles/new");
+    let refused = browser.post(&page, &page, &[("name", "packers")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.has("id=\"fault-permissions\"") && refused.has("value=\"packers\""));
+    let there = browser.post(&page, &page, &[("name", "till"), ("permission", "stock:read")]).await;
+    assert!(there.has("There is a role till already.") && there.has("id=\"fault-name\""));
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_permission_that_they_may_not_give() {
+    let mut counter = browser(Some("counter")).signed_in().await;
+    let page = counter.get(&at("/people/roles/new")).await;
+    assert!(page.has("value=\"stock:read\"") && !page.has("value=\"orders:read\""));
+    let mut viewer = browser(Some("viewer")).signed_in().await;
+    assert!(!viewer.get(&at("/people/roles")).await.has("/people/roles/new"));
+    assert!(!viewer.get(&at("/people/roles/counter")).await.has("name=\"permission\""));
+}
+
+#[tokio::test]
+async fn a_role_that_somebody_has_is_not_ended_and_one_that_nobody_has_is() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&at("/people/roles/till/end")).await;
+    assert!(page.has("the role is in use") && !page.has("name=\"sure\""));
+    let page = at("/people/roles/counter/end");
+    assert!(browser.get(&page).await.has("can be given no longer"));
+    let done = browser.post(&page, &page, &[]).await;
+    assert_eq!(done.headers[header::LOCATION], at("/people/roles?done=yes"));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ pub mod smsc;
 pub mod smtp;
 pub mod templates;
 
-use super::{guard, http::Http};
+use super::{fields::Field, guard, http::Http};
 use kontor_actors::ports_notification::NotificationChannel;
 use kontor_messages::{notification::ChannelKind, tenant::AccountSettings};
 use serde::de::DeserializeOwned;
@@ -22,6 +22,8 @@ pub struct SettingsFault(pub String);
 pub struct SmsProvider {
     /// Its name.
     pub name: &'static str,
+    /// What accounts are set with, for forms.
+    pub fields: &'static [Field],
     /// Makes an account of its settings, or says which member is at fault.
     pub build: BuildSms,
 }

@@ -6,6 +6,7 @@
 
 use super::{SettingsFault, SmsProvider, read_settings};
 use crate::gateways::{
+    fields::Field,
     guard::Unsafe,
     http::{Http, HttpFault, Reply},
 };
@@ -23,7 +24,16 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// How it is registered.
-pub const PROVIDER: SmsProvider = SmsProvider { name: "smsc", build };
+pub const PROVIDER: SmsProvider = SmsProvider { name: "smsc", fields: FIELDS, build };
+
+/// The settings below, for forms.
+const FIELDS: &[Field] = &[
+    Field::secret("api_key", "The key of the interface; or else login and password.").optional(),
+    Field::text("login", "Who logs in, where there is no key."),
+    Field::secret("password", "The password, where there is no key.").optional(),
+    Field::text("sender", "A name that is registered there; its own if nothing is said."),
+    Field::text("endpoint", "Where the interface is, if it is not SMSC's own.").leads(),
+];
 
 /// Longer texts are refused.
 const TEXT_LEN_MAX: usize = 1_000;

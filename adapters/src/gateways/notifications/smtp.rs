@@ -6,7 +6,10 @@
 //! and what it leads to is checked, then the connection goes to just that address.
 
 use super::SettingsFault;
-use crate::gateways::guard::{self, Unsafe};
+use crate::gateways::{
+    fields::Field,
+    guard::{self, Unsafe},
+};
 use async_trait::async_trait;
 use kontor_actors::{
     ports_notification::{Accepted, NotificationChannel, OutgoingMessage, SendFault},
@@ -43,6 +46,26 @@ mod outcome;
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// The server may think for this long about a message that it was given.
 const FINAL_DOT: Duration = Duration::from_secs(300);
+
+/// The settings below, for forms.
+pub const FIELDS: &[Field] = &[
+    Field::text("host", "The server's name.").required().leads(),
+    Field::number("port", "Its port; 587, or 465 with implicit encryption.").leads(),
+    Field::choice(
+        "tls",
+        "How the connection is encrypted; starttls if nothing is said.",
+        &["starttls", "implicit", "none"],
+    )
+    .leads(),
+    Field::text("user", "Who logs in; nobody if it is empty."),
+    Field::secret("password", "The password.").optional(),
+    Field::text("from", "The sender's address.").required(),
+    Field::text("from_name", "The sender's name."),
+    Field::text("reply_to", "Where answers go."),
+    Field::text("domain", "The domain in Message-IDs; the sender's if nothing is said."),
+    Field::number("connections_max", "How many connections at once."),
+    Field::number("timeout_ms", "How long one step may take, in milliseconds."),
+];
 
 /// What is to be known of a mail server.
 #[derive(Deserialize)]

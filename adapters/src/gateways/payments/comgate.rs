@@ -16,7 +16,10 @@ mod tests;
 mod wire;
 
 use super::{Provider, mode, told};
-use crate::gateways::http::Http;
+use crate::gateways::{
+    fields::{Field, FieldKind},
+    http::Http,
+};
 use async_trait::async_trait;
 use kontor_actors::{
     ports::{
@@ -46,9 +49,29 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint"],
     notify: None,
+    fields: FIELDS,
     build,
     of_mode,
 };
+
+/// The settings below, for forms.
+const FIELDS: &[Field] = &[
+    Field::text("merchant", "The shop's number.").required(),
+    Field::secret("secret", "The shop's secret for background communication."),
+    Field::choice("interface", "Which interface is spoken; v1 if nothing is said.", &["v1", "v2"]),
+    Field::switch("test", "Whether payments are tests; as the mode says, if nothing is said."),
+    Field::text("endpoint", "Where the interface is, if it is not ComGate's own.").leads(),
+    Field::text("method", "The methods offered, such as CARD_ALL; all if nothing is said."),
+    Field::text("country", "The payer's country, such as CZ."),
+    Field::text("language", "The page's language, such as cs."),
+    Field::text("payer_email", "The address given for payers whose own is not known."),
+    Field::number("settled_after_days", "Within how many days what was paid is passed on."),
+    Field::text(
+        "transfer_columns",
+        "What the columns of a transfer's list are called, if otherwise.",
+    )
+    .of(FieldKind::Names),
+];
 
 /// Currencies that ComGate takes; all of them count hundredths.
 const CURRENCIES: [&str; 9] = ["CZK", "EUR", "PLN", "HUF", "USD", "GBP", "RON", "NOK", "SEK"];

@@ -15,6 +15,7 @@ mod tests;
 
 use super::{Provider, exact, mode, told};
 use crate::gateways::{
+    fields::Field,
     http::{Call, Http, HttpFault, Reply},
     turns::Turn,
 };
@@ -51,9 +52,22 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint"],
     notify: None,
+    fields: FIELDS,
     build,
     of_mode: mode::any,
 };
+
+/// The settings below, for forms.
+const FIELDS: &[Field] = &[
+    Field::secret("token", "The token of the bank account; use it nowhere else."),
+    Field::text("iban", "The bank account. Movements of another one are never read.").required(),
+    Field::text("bic", "The bank's code, if it is another one."),
+    Field::text("currency", "The account's currency; CZK if nothing is said."),
+    Field::text("endpoint", "Where the interface is, if it is not Fio's own.").leads(),
+    Field::number("days", "How many days back movements are looked through."),
+    Field::number("pause_s", "Seconds between two calls."),
+    Field::choice("refunds", "How money is given back.", &["by_hand", "import", "file"]),
+];
 
 /// What was fetched so recently is not fetched again for a refund.
 const KEPT: Duration = Duration::from_secs(600);

@@ -17,7 +17,10 @@ use super::{
     oauth::{self, Tokens},
     told,
 };
-use crate::gateways::http::{Call, Http, Reply};
+use crate::gateways::{
+    fields::Field,
+    http::{Call, Http, Reply},
+};
 use async_trait::async_trait;
 use kontor_actors::ports::{
     Abilities, CancelPayment, CapturePayment, GatewayFault, Headers, Interpreted,
@@ -42,9 +45,26 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint", "token_endpoint"],
     notify: Some("notify_url"),
+    fields: FIELDS,
     build,
     of_mode,
 };
+
+/// The settings below, for forms.
+const FIELDS: &[Field] = &[
+    Field::text("client_id", "The client's name.").required(),
+    Field::secret("client_secret", "The client's secret."),
+    Field::text("terminal", "The terminal, a UUID.").required(),
+    Field::text("shop_id", "The shop, for payment links.").required(),
+    Field::secret("hash_key", "Any long text of your own, known to nobody else."),
+    Field::text("notify_url", "Where callbacks are sent, if not to this node's own address."),
+    Field::switch("two_step", "Whether the terminal holds money first."),
+    Field::text("token_endpoint", "Where tokens are granted, if not at the bank's own place.")
+        .leads(),
+    Field::text("endpoint", "Where the interface is, if it is not the bank's own.").leads(),
+    Field::text("language", "The page's language: rus, kaz or eng."),
+    Field::text("scope", "What the token may do, if it is something else."),
+];
 
 /// A shortened scope is refused on some terminals.
 const SCOPE: &str = "webapi usermanagement email_send verification statement statistics payment";

@@ -22,6 +22,7 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: false,
     calls: &[],
     notify: None,
+    fields: &[],
     build,
     of_mode: super::mode::any,
 };

@@ -22,7 +22,7 @@ mod testing;
 mod throttled;
 mod told;
 
-use super::{guard, http::Http};
+use super::{fields::Field, guard, http::Http};
 use kontor_actors::ports::PaymentGateway;
 use kontor_messages::tenant::AccountMode;
 use serde::de::DeserializeOwned;
@@ -42,6 +42,8 @@ pub struct Provider {
     /// The setting that names where notifications are sent, if that is told with every payment; the
     /// node's own address of the account where it is not set.
     pub notify: Option<&'static str>,
+    /// What accounts are set with, for forms.
+    pub fields: &'static [Field],
     /// Makes an account of its settings, or says which member is at fault.
     pub build: Build,
     /// The settings as the account's mode has them, or which member is of the other mode.

@@ -24,7 +24,10 @@ use super::{
     oauth::Tokens,
     told,
 };
-use crate::gateways::http::{Call, Http, HttpFault, Reply};
+use crate::gateways::{
+    fields::{Field, FieldKind},
+    http::{Call, Http, HttpFault, Reply},
+};
 use async_trait::async_trait;
 use certificate::Certificates;
 use kontor_actors::{
@@ -52,9 +55,28 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint", "certificate_origins"],
     notify: None,
+    fields: FIELDS,
     build,
     of_mode,
 };
+
+/// The settings below, for forms.
+const FIELDS: &[Field] = &[
+    Field::text("client_id", "The REST application's name.").required(),
+    Field::secret("client_secret", "Its secret."),
+    Field::text("webhook_id", "The id of the webhook in the application's settings."),
+    Field::text("endpoint", "Where the interface is, if it is not PayPal's own.").leads(),
+    Field::choice("verification", "How notifications are verified.", &["certificate", "api"]),
+    Field::text("certificate_origins", "Where certificates may be fetched from, if elsewhere.")
+        .of(FieldKind::List)
+        .leads(),
+    Field::text("certificate_names", "The names that a certificate may have, if others.")
+        .of(FieldKind::List),
+    Field::text("certificate_root", "A root to trust instead of the machine's, as PEM.")
+        .of(FieldKind::Lines),
+    Field::text("brand_name", "The shop's name on the page."),
+    Field::text("locale", "The page's language, such as cs-CZ."),
+];
 
 /// Three hours to send the payer, and three more to approve.
 const OPEN_MAX: Duration = Duration::from_secs(6 * 3600);

@@ -18,7 +18,10 @@ use super::{
     oauth::Tokens,
     told,
 };
-use crate::gateways::http::{Call, Http, HttpFault, Reply};
+use crate::gateways::{
+    fields::{Field, FieldKind},
+    http::{Call, Http, HttpFault, Reply},
+};
 use async_trait::async_trait;
 use kontor_actors::ports::{
     Abilities, CancelPayment, CapturePayment, GatewayFault, Headers, Interpreted,
@@ -42,9 +45,24 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint"],
     notify: Some("notify_url"),
+    fields: FIELDS,
     build,
     of_mode,
 };
+
+/// The settings below, for forms.
+const FIELDS: &[Field] = &[
+    Field::text("pos_id", "The point of sale.").required(),
+    Field::text("client_id", "Its name for tokens; mostly the same."),
+    Field::secret("client_secret", "Its secret for tokens."),
+    Field::secret("second_key", "The second key, which notifications are signed with."),
+    Field::text("notify_url", "Where notifications are sent, if not to this node's own address."),
+    Field::text("endpoint", "Where the interface is, if it is not PayU's own.").leads(),
+    Field::switch("auto_receive", "Whether the point of sale takes money at once."),
+    Field::text("algorithms", "The digests that notifications may be signed with, if only some.")
+        .of(FieldKind::List),
+    Field::text("customer_ip", "The payer's address that is told where it is not known."),
+];
 
 /// An order is open for a day unless it says less.
 const OPEN_MIN: Duration = Duration::from_secs(15 * 60);

@@ -15,7 +15,10 @@ mod tests;
 mod wire;
 
 use super::{Provider, mode};
-use crate::gateways::http::{Call, Http, Reply};
+use crate::gateways::{
+    fields::{Field, FieldKind},
+    http::{Call, Http, Reply},
+};
 use async_trait::async_trait;
 use kontor_actors::{
     ports::{
@@ -41,9 +44,35 @@ pub const PROVIDER: Provider = Provider {
     needs_settings: true,
     calls: &["endpoint"],
     notify: None,
+    fields: FIELDS,
     build,
     of_mode,
 };
+
+/// The settings below, for forms.
+const FIELDS: &[Field] = &[
+    Field::secret("secret_key", "sk_... or rk_...; it says whether money is real."),
+    Field::secret("webhook_secrets", "whsec_... of the endpoint; two while they are rotated.")
+        .of(FieldKind::List)
+        .optional(),
+    Field::text("endpoint", "Where the interface is, if it is not Stripe's own.").leads(),
+    Field::text("version", "The interface's version, if it is another one."),
+    Field::choice(
+        "flow",
+        "Where payers pay: on Stripe's page, or on the shop's own.",
+        &["checkout", "payment_intent"],
+    ),
+    Field::text("flows", "The same for single methods, such as card_here = payment_intent.")
+        .of(FieldKind::Names),
+    Field::text("publishable_key", "pk_..., for the shop's own page."),
+    Field::text(
+        "payment_method_types",
+        "The methods that the shop's own page offers, if only some.",
+    )
+    .of(FieldKind::List),
+    Field::text("connected_account", "acct_..., to act for a connected account."),
+    Field::number("webhook_tolerance_s", "How old a notification may be, in seconds."),
+];
 
 /// The version of the interface that the wire types were written against.
 const VERSION: &str = "2026-10-28.endive";

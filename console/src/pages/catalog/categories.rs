@@ -34,6 +34,7 @@ async fn tree(desk: Desk) -> Answer {
     let url = |rest: &str| desk.url(&format!("/catalog/categories{rest}"));
     let main = html! {
         (parts::heading(desk.t("Categories"), &html! {}, &html! {
+            (parts::export(&desk))
             @if desk.may("catalog:write") {
                 (parts::action(&url("/new"), desk.t("New category"), "primary"))
             }

@@ -105,7 +105,12 @@ fn time(desk: &Desk, value: &str) -> String {
 pub(super) fn form(desk: &Desk, filters: &Filters, asked: &Form) -> Markup {
     let day =
         |name: &str| if is_day(filters.get(name)) { filters.get(name) } else { "" }.to_owned();
+    // What is asked for by a name has no chip: its field stays in sight.
+    let named = ["number", "external_id"].iter().any(|name| !asked.text(name).is_empty());
     html! {
+        // On a telephone the form is folded away. It stands beside and not inside, so that where there
+        // is room it is there from the first moment, by the style sheet alone.
+        details.fold open[named] { summary { (desk.t("Narrow the list")) } }
         form.filter role="search" action=(desk.url("/orders"))
             aria-label=(desk.t("Find an order")) {
             @if !filters.get("status").is_empty() {

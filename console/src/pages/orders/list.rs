@@ -77,7 +77,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let first = asked.text("cursor").is_empty();
     let main = html! {
         (parts::heading(desk.t("Orders"), &html! {}, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         (parts::tabs(desk.t("Views"), &tabs))
         (filters::form(&desk, &filters, &asked))

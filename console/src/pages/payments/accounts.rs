@@ -1,9 +1,13 @@
-//! The shop's accounts at providers. Their secrets go in by the API, and are never shown.
+//! The shop's accounts at providers. Their secrets go in, and are never shown.
+
+mod one;
+mod sheet;
 
 use super::{super::Answer, list::views};
 use crate::{
-    backend::page_at,
+    backend::{escape, page_at},
     desk::{Asked, Desk},
+    state::Console,
     ui::{
         layout::text,
         parts,
@@ -11,6 +15,7 @@ use crate::{
     },
     value::Read,
 };
+use axum::{Router, routing::get};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -22,18 +27,35 @@ const COLUMNS: [Column; 6] = [
     words("Tell the provider"),
     words("Changed"),
 ];
-/// Providers that carry messages; all others carry money.
-const CARRIERS: [&str; 2] = ["smtp", "smsc"];
 
-pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let page = desk.api().get(&page_at("/v1/accounts?limit=50", asked.text("cursor"))).await?;
-    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
+/// The pages of accounts.
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/payments/accounts", get(show))
+        .route("/payments/accounts/new", get(one::blank).post(one::make))
+        .route("/payments/accounts/{provider}/{name}", get(one::show).post(one::change))
+        .route("/payments/accounts/{provider}/{name}/remove", get(one::leaving).post(one::remove))
+}
+
+async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
+    let path = page_at("/v1/accounts?limit=50", asked.text("cursor"));
+    let (page, known) = tokio::join!(desk.api().get(&path), desk.api().get_if_any("/v1/providers"));
+    let page = page?;
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, &known, one)).collect();
     let main = html! {
-        (parts::heading(desk.t("Accounts"), &html! {}, &html! {}))
+        (parts::heading(desk.t("Accounts"), &html! {}, &html! {
+            (parts::export(&desk))
+            @if desk.may("tenants:write") {
+                (parts::action(&desk.url("/payments/accounts/new"), desk.t("New account"), "primary"))
+            }
+        }))
         (views(&desk, "/accounts"))
+        @if asked.text("done") == "yes" {
+            p.notice.green role="status" { (desk.t("Done.")) }
+        }
         @if rows.is_empty() {
             (parts::empty(desk.t("There is no account yet"),
-                desk.t("An account at a provider is set up with its secrets: PUT /v1/accounts/{provider}/{name}. Payments by hand need none: manual/main.")))
+                desk.t("An account at a provider carries money or messages. Payments by hand need none: manual/main.")))
         } @else {
             div { (table(&desk, desk.t("Accounts"), &COLUMNS, &rows, None)) }
             p.quiet {
@@ -46,24 +68,33 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     Ok(desk.page(desk.t("Accounts"), main))
 }
 
-fn row(desk: &Desk, account: &Value) -> Row {
-    let provider = account.text("provider");
-    let takes = if CARRIERS.contains(&provider) { text!("messages") } else { text!("money") };
-    let mode = match account.text("mode") {
-        "live" => html! { (desk.t("real")) },
-        _ => html! { span.badge.amber { (desk.t("for trying out")) } },
+fn row(desk: &Desk, known: &Value, account: &Value) -> Row {
+    let (provider, name) = (account.text("provider"), account.text("name"));
+    let carries = known.list("items").iter().find(|one| one.text("provider") == provider);
+    let takes = match carries.map_or("", |one| one.text("carries")) {
+        "money" => text!("money"),
+        "messages" => text!("messages"),
+        _ => "",
     };
     Row {
         id: account.text("id").to_owned(),
+        href: desk.url(&format!("/payments/accounts/{}/{}", escape(provider), escape(name))),
         cells: vec![
-            html! { strong { (provider) } "/" (account.text("name")) },
+            html! { (provider) "/" (name) },
             html! { (desk.t(takes)) },
-            mode,
+            mode(desk, account),
             settings(account.at("settings")),
             hears(desk, account),
             parts::ago(desk, account.text("changed_at")),
         ],
-        ..Row::default()
+    }
+}
+
+/// Whether money and messages are real.
+fn mode(desk: &Desk, account: &Value) -> Markup {
+    match account.text("mode") {
+        "live" => html! { (desk.t("real")) },
+        _ => html! { span.badge.amber { (desk.t("for trying out")) } },
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn ledger(desk: Desk, Asked(asked): Asked) -> Answer {
     let rows: Vec<_> = entries.list("items").iter().map(|one| entry(&desk, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Ledger"), &html! {}, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         (views(&desk, "/ledger"))
         (parts::section(desk.t("At the accounts"), &html! {
@@ -126,7 +126,7 @@ pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
         (url, desk.language().word(one), one == status)
     });
     let main = html! {
-        (parts::heading(desk.t("Differences"), &html! {}, &html! {}))
+        (parts::heading(desk.t("Differences"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/differences"))
         (parts::tabs(desk.t("Status"), &tabs))
         @if page.list("items").is_empty() {

@@ -61,7 +61,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let rows_live = asked.text("cursor").is_empty().then_some("payment.requested");
     let main = html! {
         (parts::heading(desk.t("Payments"), &html! {}, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         (views(&desk, &view))
         div #live data-live="payment.*" data-live-rows=[rows_live] {

@@ -16,12 +16,12 @@ use axum::{
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
+        .merge(accounts::routes())
         .route("/payments", get(list::show))
         .route("/payments/ledger", get(books::ledger))
         .route("/payments/differences", get(books::differences))
         .route("/payments/differences/{difference}/settle", post(books::settle))
         .route("/payments/reconcile", post(books::reconcile))
-        .route("/payments/accounts", get(accounts::show))
         .route("/payments/routes", get(routing::show))
         .route("/payments/routes/{place}", get(rule::show).post(rule::write))
         .route("/payments/routes/{place}/{action}", get(routing::ask).post(routing::carry_out))

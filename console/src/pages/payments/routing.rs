@@ -38,6 +38,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         rules.iter().enumerate().map(|(at, rule)| row(&desk, at, rule, rules.len())).collect();
     let main = html! {
         (parts::heading(desk.t("Routing"), &html! {}, &html! {
+            (parts::export(&desk))
             @if desk.may("tenants:write") {
                 (parts::action(&desk.url("/payments/routes/new"), desk.t("New rule"), "primary"))
             }

@@ -27,6 +27,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let main = html! {
         (parts::heading(desk.t("People"), &html! {}, &html! {
+            (parts::export(&desk))
             @if desk.may("members:write") {
                 (parts::action(&desk.url("/people/invitations"), desk.t("Invite somebody"), "primary"))
             }

@@ -2,6 +2,7 @@
 
 mod invitations;
 mod members;
+mod role;
 mod roles;
 
 use crate::{
@@ -31,6 +32,9 @@ pub(super) fn routes() -> Router<Console> {
             get(invitations::ask).post(invitations::carry_out),
         )
         .route("/people/roles", get(roles::show))
+        .route("/people/roles/new", get(role::blank).post(role::make))
+        .route("/people/roles/{role}", get(role::show).post(role::change))
+        .route("/people/roles/{role}/end", get(role::ending).post(role::end))
 }
 
 /// The pages of people, as tabs.

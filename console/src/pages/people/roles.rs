@@ -2,7 +2,8 @@
 
 use super::{super::Answer, Roles, views};
 use crate::{
-    desk::Desk,
+    backend::escape,
+    desk::{Asked, Desk},
     ui::{
         parts,
         table::{Column, Row, table, words},
@@ -24,7 +25,7 @@ const COLUMNS: [Column; 7] = [
     words("Called").minor(),
 ];
 
-pub(super) async fn show(desk: Desk) -> Answer {
+pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     // Here they are what is asked for, so why there are none is told.
     let (built_in, own) =
         tokio::join!(desk.api().get("/v1/permissions"), desk.api().get("/v1/roles?limit=200"),);
@@ -32,12 +33,20 @@ pub(super) async fn show(desk: Desk) -> Answer {
     let rows: Vec<_> = roles.every().map(|permission| row(&desk, permission)).collect();
     let own = roles.own.list("items");
     let main = html! {
-        (parts::heading(desk.t("Roles"), &html! {}, &html! {}))
+        (parts::heading(desk.t("Roles"), &html! {}, &html! {
+            (parts::export(&desk))
+            @if desk.may("roles:write") {
+                (parts::action(&desk.url("/people/roles/new"), desk.t("New role"), "primary"))
+            }
+        }))
         (views(&desk, "/roles"))
+        @if asked.text("done") == "yes" {
+            p.notice.green role="status" { (desk.t("Done.")) }
+        }
         (parts::section(desk.t("Your own roles"), &html! {
             @if own.is_empty() {
                 (parts::empty(desk.t("You have no roles of your own"),
-                    desk.t("The roles below come with the program. One of your own is made of the same permissions: PUT /v1/roles/{role}.")))
+                    desk.t("The roles below come with the program. One of your own is made of the same permissions, for what none of them fits.")))
             }
             @for role in own { (one(&desk, &roles, role)) }
         }))
@@ -71,6 +80,7 @@ fn one(desk: &Desk, roles: &Roles, role: &Value) -> Markup {
             ul.plain {
                 @for permission in roles.allows(name) { li lang="en" { (roles.about(permission)) } }
             }
+            p { a href=(desk.url(&format!("/people/roles/{}", escape(name)))) { (desk.f("To the role {}", &[name])) } }
         }
     }
 }

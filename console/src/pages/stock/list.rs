@@ -55,7 +55,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let rows: Vec<_> = page.list("items").iter().map(|sku| level(&desk, sku)).collect();
     let main = html! {
         (parts::heading(desk.t("Stock"), &html! {}, &html! {
-            button type="button" data-export hidden { (desk.t("Export CSV")) }
+            (parts::export(&desk))
         }))
         (views(&desk, if low { "?low=yes" } else { "" }))
         div #live data-live="stock.*" data-live-rows="" {
@@ -136,7 +136,7 @@ pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
     };
     let rows: Vec<_> = page.list("items").iter().map(row).collect();
     let main = html! {
-        (parts::heading(desk.t("Holds"), &html! {}, &html! {}))
+        (parts::heading(desk.t("Holds"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/holds"))
         div #live data-live="stock.*" data-live-rows="stock.reserved" {
             @if rows.is_empty() {
@@ -175,12 +175,14 @@ pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
     };
     let rows: Vec<_> = page.list("items").iter().map(row).collect();
     let main = html! {
-        (parts::heading(desk.t("Transfers"), &html! {}, &html! {}))
+        (parts::heading(desk.t("Transfers"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/transfers"))
-        @if rows.is_empty() {
-            (parts::empty(desk.t("Nothing travels between warehouses"),
-                desk.t("A transfer is begun on the page of a product.")))
-        } @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
+        div #live data-live="stock.*" {
+            @if rows.is_empty() {
+                (parts::empty(desk.t("Nothing travels between warehouses"),
+                    desk.t("A transfer is begun on the page of a product.")))
+            } @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
+        }
         (parts::pager(&desk, &desk.url("/stock/transfers"), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Transfers"), main))

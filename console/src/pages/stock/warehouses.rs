@@ -38,6 +38,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Warehouses"), &html! {}, &html! {
+            (parts::export(&desk))
             @if desk.may("stock:write") {
                 (parts::action(&desk.url("/stock/warehouses/new"), desk.t("New warehouse"), "primary"))
             }

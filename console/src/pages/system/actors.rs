@@ -3,8 +3,8 @@
 
 use super::{super::Answer, for_operators, views};
 use crate::{
-    backend::{escape, page_at},
-    desk::{Asked, Desk, go},
+    backend::escape,
+    desk::{Asked, Desk, go, query},
     format,
     gate::Posted,
     ui::{
@@ -34,20 +34,23 @@ const PLACE: &str = "/console/system/actors";
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
     let tenant = asked.text("tenant");
-    let of = match tenant {
-        "" => String::new(),
-        tenant => format!("&tenant={}", escape(tenant)),
-    };
-    let path = page_at(&format!("/v1/actors?limit=100{of}"), asked.text("cursor"));
+    let domain = asked.text("domain");
+    let of = [("tenant", tenant), ("domain", domain)];
+    let path = query(
+        "/v1/actors",
+        &[&[("limit", "100"), ("cursor", asked.text("cursor"))], &of[..]].concat(),
+    );
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|actor| row(&desk, actor)).collect();
-    let here = if tenant.is_empty() { PLACE.to_owned() } else { format!("{PLACE}?{}", &of[1..]) };
+    let here = query(PLACE, &of).trim_end_matches('?').to_owned();
+    let narrowed = of.iter().any(|(_, value)| !value.is_empty());
+    let whose = if tenant.is_empty() { desk.language().word(domain) } else { tenant.to_owned() };
     let main = html! {
         div #live data-live-every="1000" {
-            (parts::heading(desk.t("Actors"), &html! {}, &html! {}))
+            (parts::heading(desk.t("Actors"), &html! {}, &parts::export(&desk)))
             (views(&desk, PLACE))
-            @if !tenant.is_empty() {
-                p { (desk.f("Those of {}.", &[tenant])) " "
+            @if narrowed {
+                p { (desk.f("Those of {}.", &[&whose])) " "
                     a href=(PLACE) { (desk.t("Show all")) } }
             }
             @if rows.is_empty() {

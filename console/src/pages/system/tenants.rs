@@ -40,7 +40,11 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
                 html! { (id) },
                 html! { (tenant.text("/settings/name")) },
                 parts::badge(&desk, tenant.text("status")),
-                html! { @for one in held { span.badge.red { (one.text("domain")) } " " } },
+                html! { @for one in held {
+                    a.badge.red href=(format!("/console/system/actors/{}/{}", escape(id), escape(one.text("domain")))) {
+                        (desk.language().word(one.text("domain")))
+                    } " "
+                } },
                 html! { (tenant.text("/settings/country")) },
                 parts::ago(&desk, tenant.text("created_at")),
                 button(&desk, tenant),
@@ -49,7 +53,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     };
     let rows: Vec<_> = page.list("items").iter().map(row).collect();
     let main = html! {
-        (parts::heading(desk.t("Tenants"), &html! {}, &html! {}))
+        (parts::heading(desk.t("Tenants"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/console/system/tenants"))
         @if rows.is_empty() {
             (parts::empty(desk.t("There is no tenant yet"),

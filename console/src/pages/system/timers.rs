@@ -48,7 +48,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     ];
     let main = html! {
         div #live data-live-every="5000" {
-            (parts::heading(desk.t("Timers"), &html! {}, &html! {}))
+            (parts::heading(desk.t("Timers"), &html! {}, &parts::export(&desk)))
             (views(&desk, PLACE))
             (parts::tabs(desk.t("Which"), &tabs))
             @if !domain.is_empty() {

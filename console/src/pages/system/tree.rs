@@ -3,7 +3,12 @@
 mod shards;
 
 use super::figures::{Figures, Sample, rates};
-use crate::{backend::Trouble, desk::Desk, format, value::Read};
+use crate::{
+    backend::{Trouble, escape},
+    desk::{Desk, query},
+    format,
+    value::Read,
+};
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -186,7 +191,10 @@ fn domain_line(desk: &Desk, seen: &Seen<'_>, now: &Figures, domain: &str) -> Lin
             &whole(desk, now.sum("kontor_domain_restarts_total", &[("domain", domain)])),
         ],
     );
-    Line::new("", desk.language().word(domain), doing)
+    Line {
+        href: query("/console/system/actors", &[("domain", domain)]),
+        ..Line::new("", desk.language().word(domain), doing)
+    }
 }
 
 fn providers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
@@ -252,8 +260,10 @@ fn tenants(desk: &Desk, seen: &Seen<'_>) -> Markup {
             summary { strong { (desk.t("Tenants")) } " " span.quiet { (told) } }
             ul {
                 @for one in bad {
-                    li { (line(desk, &Line::new("amber", one.text("id"),
-                        desk.language().word(one.text("status"))))) }
+                    li { (line(desk, &Line {
+                        href: format!("/console/t/{}", escape(one.text("id"))),
+                        ..Line::new("amber", one.text("id"), desk.language().word(one.text("status")))
+                    })) }
                 }
                 li { a href="/console/system/tenants" { (desk.t("All tenants")) } }
             }

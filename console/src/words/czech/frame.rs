@@ -27,6 +27,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("All", "Vše"),
     ("Find", "Najít"),
     ("Export CSV", "Export CSV"),
+    ("Its id", "Jeho id"),
     ("Pages of the list", "Stránky seznamu"),
     ("To the newest", "Na nejnovější"),
     ("To the beginning", "Na začátek"),

@@ -1,18 +1,29 @@
 //! The console in Czech: each text by its English one, and the API's words in both languages.
 
+mod accounts;
 mod api;
 mod frame;
 mod goods;
 mod money;
 mod orders;
 mod people;
+mod roles;
 mod routing;
 
+pub(super) use accounts::SETTINGS;
 pub(super) use api::WORDS;
 
 /// All texts: English, Czech.
 pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let all =
-        [frame::TEXTS, goods::TEXTS, orders::TEXTS, money::TEXTS, people::TEXTS, routing::TEXTS];
+    let all = [
+        accounts::TEXTS,
+        frame::TEXTS,
+        goods::TEXTS,
+        orders::TEXTS,
+        money::TEXTS,
+        people::TEXTS,
+        roles::TEXTS,
+        routing::TEXTS,
+    ];
     all.into_iter().flatten().copied()
 }

@@ -284,7 +284,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("What to do", "Co udělat"),
     ("Kill", "Zabít"),
     ("begins with the next command", "začne dalším příkazem"),
-    ("Those of {}.", "Ti z obchodu {}."),
+    ("Those of {}.", "Jen: {}."),
     ("Show all", "Ukázat všechny"),
     ("No actor runs", "Neběží žádný aktér"),
     (

@@ -331,6 +331,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ),
     ("From a file", "Ze souboru"),
     ("The sheet", "List"),
+    ("Narrow the list", "Zúžit seznam"),
     ("Show what it changes", "Ukázat, co se změní"),
     ("{} rows are written down.", "{} řádků je zapsáno."),
     (

@@ -54,10 +54,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Take back", "Vzít zpět"),
     ("Taken back", "Vzaté zpět"),
     ("The letter to {} counts no longer, at once.", "Dopis pro {} hned přestane platit."),
-    (
-        "The roles below come with the program. One of your own is made of the same permissions: PUT /v1/roles/{role}.",
-        "Role níže jsou v programu. Vlastní se skládá ze stejných oprávnění: PUT /v1/roles/{role}.",
-    ),
     ("To all members", "Na všechny členy"),
     ("Viewer", "Divák"),
     ("What the role allows", "Co role dovoluje"),

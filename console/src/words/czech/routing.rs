@@ -9,10 +9,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Accounts", "Účty"),
     ("Add the rule", "Přidat pravidlo"),
     (
-        "An account at a provider is set up with its secrets: PUT /v1/accounts/{provider}/{name}. Payments by hand need none: manual/main.",
-        "Účet u poskytovatele se nastavuje i s jeho tajemstvími: PUT /v1/accounts/{provider}/{name}. Platby ručně žádný nepotřebují: manual/main.",
-    ),
-    (
         "An amount is a whole number of minor units (haléře, cents).",
         "Částka je celé číslo v haléřích nebo centech.",
     ),
