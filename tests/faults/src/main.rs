@@ -117,7 +117,17 @@ fn names(arguments: &Arguments) -> Vec<String> {
         "import-kills",
         "panics",
     ];
-    let short = ["kill9-sqlite", "kill9-postgres", "sigterm", "database-line"];
+    let short = [
+        "kill9-sqlite",
+        "kill9-postgres",
+        "sigterm",
+        "database-line",
+        "clock",
+        "memory",
+        "import-kills",
+        "failover",
+        "panics",
+    ];
     let all = scenarios::ALL.iter();
     let fit = |name: &&&str| {
         (arguments.long || short.contains(name))

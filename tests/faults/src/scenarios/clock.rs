@@ -2,7 +2,14 @@
 //! The jumps are made by `libfaketime`; where it is missing the scenario says that it was left out.
 
 use super::{Ground, Injected, conclude, inject};
-use crate::{Outcome, checker::Verdict, load::Load, process::say, site::Kind, site::Site};
+use crate::{
+    Outcome,
+    checker::Verdict,
+    load::Load,
+    process::say,
+    site::{Kind, Site, now_ms},
+    until,
+};
 use serde_json::{Value, json};
 use std::{
     collections::HashSet,
@@ -15,8 +22,10 @@ const CUSTOMERS: usize = 6;
 const JUMPS_S: [i64; 4] = [200, 0, -200, 0];
 /// Longer than an access token counts.
 const HOUR_S: i64 = 3_700;
-/// Until the library has read its file again.
-const TAKES: Duration = Duration::from_millis(1_200);
+/// How long the library may take to read its file again.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The node's clock shows what it should if it is no further from it.
+const NEAR_MS: i64 = 10_000;
 
 /// The clock that the node is shown.
 struct Clock(PathBuf);
@@ -33,7 +42,7 @@ impl Clock {
     /// time that a wait takes, goes on as ever: jumps are of the time of day.
     fn shown_to(site: &mut Site, library: &Path, folder: &Path) -> Outcome<Self> {
         let clock = Self(folder.join("clock"));
-        clock.set(0)?;
+        clock.write(0)?;
         site.set("LD_PRELOAD", &library.display().to_string());
         site.set("FAKETIME_TIMESTAMP_FILE", &clock.0.display().to_string());
         site.set("FAKETIME_CACHE_DURATION", "1");
@@ -41,7 +50,20 @@ impl Clock {
         Ok(clock)
     }
 
-    fn set(&self, seconds: i64) -> Outcome<()> {
+    /// Sets the clock, and waits until the node goes by it: its requests' ids say when they came.
+    async fn set(&self, site: &Site, seconds: i64) -> Outcome<()> {
+        self.write(seconds)?;
+        until("the node's clock", PATIENCE, || async {
+            let (_, problem) = site.operator.once("GET", "/v1/nowhere", None, None).await?;
+            let id = uuid::Uuid::parse_str(problem["instance"].as_str()?).ok()?;
+            let (secs, nanos) = id.get_timestamp()?.to_unix();
+            let shown = i64::try_from(secs * 1000 + u64::from(nanos) / 1_000_000).ok()?;
+            ((shown - now_ms() - 1000 * seconds).abs() < NEAR_MS).then_some(())
+        })
+        .await
+    }
+
+    fn write(&self, seconds: i64) -> Outcome<()> {
         // Moved into its place, so that it is never read half written.
         let fresh = self.0.with_extension("fresh");
         std::fs::write(&fresh, format!("{seconds:+}s\n"))?;
@@ -67,14 +89,13 @@ pub async fn clock(ground: &Ground) -> Outcome<(Injected, Verdict)> {
     for _ in 0..ground.extent.rounds {
         for jump in JUMPS_S {
             load.more(8).await?;
-            clock.set(jump)?;
+            clock.set(&site, jump).await?;
             let what = match jump {
                 0 => "the clock set right again",
                 1.. => "the clock 200 s ahead",
                 _ => "the clock 200 s behind",
             };
             inject(&mut injected, what);
-            tokio::time::sleep(TAKES).await;
         }
         load.more(8).await?;
     }
@@ -110,8 +131,7 @@ async fn sign_in(
         }
     };
     for (jump, access) in [(0, 200), (HOUR_S, 401), (0, 401)] {
-        clock.set(jump)?;
-        tokio::time::sleep(TAKES).await;
+        clock.set(site, jump).await?;
         let word = if jump == 0 { "the clock set right again" } else { "the clock an hour ahead" };
         inject(injected, word);
         // A token of an hour ahead has not begun yet when the hour is taken back; it may count.

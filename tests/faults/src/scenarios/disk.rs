@@ -122,12 +122,14 @@ pub async fn read_only(ground: &Ground) -> Outcome<(Injected, Verdict)> {
     Ok((injected, conclude(&mut site, load).await?))
 }
 
-/// A database's files that nobody may write, also who has them open; thawed with their owner.
+/// A database's files that nobody may write, also who has them open; thawed with their owner. Not the
+/// index of the WAL: it is mapped into memory, and the kernel ends whoever writes to a mapped page of
+/// a file that may not be written. That is one more kill, and these are tried elsewhere.
 struct Frozen(Vec<PathBuf>);
 
 impl Frozen {
     fn freeze(file: &Path) -> Outcome<Self> {
-        let names = ["", "-wal", "-shm"].map(|end| format!("{}{end}", file.display()));
+        let names = ["", "-wal"].map(|end| format!("{}{end}", file.display()));
         let files = names.into_iter().map(PathBuf::from).filter(|file| file.exists()).collect();
         let frozen = Self(files);
         frozen.mark("+i")?;
