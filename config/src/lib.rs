@@ -31,6 +31,7 @@ use layers::{Layer, Tree};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::{
+    ffi::OsString,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -149,10 +150,18 @@ pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Settings, Mist
     read(text, std::env::vars_os(), overrides, mistakes)
 }
 
-/// The same without the outside.
+/// The same without the outside: a file by its name and text, variables, and the command line.
+pub fn parse(
+    file: Option<(&str, &str)>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    overrides: &Overrides,
+) -> Result<Settings, Mistakes> {
+    read(file, environment.into_iter(), overrides, Vec::new())
+}
+
 fn read(
     file: Option<(&str, &str)>,
-    environment: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+    environment: impl Iterator<Item = (OsString, OsString)>,
     overrides: &Overrides,
     mut mistakes: Vec<Mistake>,
 ) -> Result<Settings, Mistakes> {

@@ -4,6 +4,7 @@
 #![no_main]
 
 use kontor_feeds::{Mapping, Position, Source, mapping::presets::Preset, open};
+use kontor_messages::Currency;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -16,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     source.limits.rows_max = 200;
     source.may_be_empty = *which >= 128;
     let mut rules = preset.rules();
-    rules.reading.currency = "CZK".parse().ok();
+    rules.reading.currency = Currency::parse("CZK").ok();
     let mapping = Mapping::compile(&rules).expect("a preset is good");
     let through = read(&mapping, &source, feed, None);
     let Some((position, _)) = through.get(through.len() / 2).cloned() else { return };

@@ -5,20 +5,33 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, time::Duration};
 use utoipa::ToSchema;
 
-/// An instant in UTC with millisecond precision.
+/// 0000-01-01T00:00:00.000Z: RFC 3339 writes no earlier year.
+const MILLIS_MIN: i64 = -62_167_219_200_000;
+/// 9999-12-31T23:59:59.999Z: nor a later one.
+const MILLIS_MAX: i64 = 253_402_300_799_999;
+
+/// An instant in UTC with millisecond precision, such as RFC 3339 can write: what was kept can be
+/// read again as it was, whatever others tell us of time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, ToSchema)]
 #[schema(value_type = String, format = "date-time", example = "2026-01-15T10:00:00.000Z")]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z.
+    /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z; the end of time, or its
+    /// beginning, where that is beyond it.
     pub const fn from_millis(millis: i64) -> Self {
-        Self(millis)
+        if millis < MILLIS_MIN {
+            Self(MILLIS_MIN)
+        } else if MILLIS_MAX < millis {
+            Self(MILLIS_MAX)
+        } else {
+            Self(millis)
+        }
     }
 
     /// What the machine's clock says. For the edges; decisions are told the time.
     pub fn now() -> Self {
-        Self(Utc::now().timestamp_millis())
+        Self::from_millis(Utc::now().timestamp_millis())
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -33,7 +46,8 @@ impl Timestamp {
 
     /// This instant moved into the future; stays at the end of time instead of wrapping.
     pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.0.saturating_add(span))
     }
 
     /// The time from `earlier` until this instant; zero if it is not earlier.
@@ -43,10 +57,11 @@ impl Timestamp {
 
     /// Reads RFC 3339 with any offset.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
+        let at = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self::from_millis(at.timestamp_millis()))
     }
 
-    /// The same instant in the calendar's own type; the epoch if out of its range.
+    /// The same instant in the calendar's own type, whose range is wider.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
@@ -88,5 +103,16 @@ mod tests {
         let at = Timestamp::from_millis(1_768_471_200_123);
         assert_eq!(at.to_string(), "2026-01-15T10:00:00.123Z");
         assert_eq!(Timestamp::parse("2026-01-15T11:00:00.123+01:00"), Some(at));
+    }
+
+    #[test]
+    fn an_instant_that_no_calendar_writes_is_the_end_of_time_or_its_beginning() {
+        let far = [i64::MIN, MILLIS_MIN - 1, MILLIS_MAX + 1, 17_698_176_007_600_000, i64::MAX];
+        let told = far.map(Timestamp::from_millis);
+        let later = Timestamp::from_millis(MILLIS_MAX).plus(Duration::MAX);
+        let parsed = Timestamp::parse("9999-12-31T23:59:59-23:59").unwrap();
+        for at in told.into_iter().chain([later, parsed]) {
+            assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
+        }
     }
 }

@@ -24,6 +24,8 @@ use tokio::time::timeout;
 
 /// How long an actor that ends waits for a load.
 const LOAD_MAX: Duration = Duration::from_secs(10);
+/// A clock that was set back by more than this was wrong before.
+const SET_BACK_MAX: Duration = Duration::from_secs(5);
 
 /// What every domain actor of a node shares.
 #[derive(Clone)]
@@ -114,9 +116,9 @@ impl<D: Domain> DomainActor<D> {
         Arc::clone(&self.life)
     }
 
-    /// The instant of a decision; never before the one of the decision before.
+    /// The instant of a decision.
     fn now(memory: &mut Memory<D>) -> Timestamp {
-        memory.last_now = Timestamp::now().max(memory.last_now);
+        memory.last_now = instant(memory.last_now, Timestamp::now());
         memory.last_now
     }
 
@@ -253,5 +255,26 @@ impl<D: Domain> Actor for DomainActor<D> {
             self.resume(&myself, memory, load, result)?;
         }
         Ok(())
+    }
+}
+
+/// The instant of a decision: never before the one of the decision before, however a clock trembles.
+/// A clock that was put right is believed, for whoever asks goes by it too: what they call the future
+/// must not be the past here.
+fn instant(last: Timestamp, clock: Timestamp) -> Timestamp {
+    if clock.plus(SET_BACK_MAX) < last { clock } else { last.max(clock) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_trembles_is_passed_over_and_one_that_was_put_right_is_believed() {
+        let at = |seconds: i64| Timestamp::from_millis(1000 * seconds);
+        assert_eq!(instant(at(100), at(101)), at(101));
+        assert_eq!(instant(at(100), at(99)), at(100));
+        assert_eq!(instant(at(100), at(95)), at(100));
+        assert_eq!(instant(at(3700), at(100)), at(100));
     }
 }

@@ -140,6 +140,21 @@ impl Client {
         Some((status, serde_json::from_slice(&bytes).unwrap_or_default()))
     }
 
+    /// Keeps a file, asking again until it is kept.
+    pub async fn upload(&self, path: &str, text: &str) -> Outcome<()> {
+        let since = Instant::now();
+        loop {
+            let request = self.http.put(format!("{}{path}", self.url)).bearer_auth(&self.token);
+            let request = request.header("content-type", "application/octet-stream");
+            let answer = request.body(text.to_owned()).send().await;
+            match answer.map(|answer| answer.status().as_u16()) {
+                Ok(200..300) => return Ok(()),
+                _ if since.elapsed() < self.patience => tokio::time::sleep(PAUSE).await,
+                other => return Err(format!("PUT {path}: {other:?}").into()),
+            }
+        }
+    }
+
     /// Sends a form to somebody else, such as a payment page; the status.
     pub async fn form(&self, url: &str, form: &str) -> Option<u16> {
         let request = self.http.post(url).body(form.to_owned());

@@ -16,20 +16,19 @@ pub struct Cluster {
     /// Where it listens.
     pub port: u16,
     as_postgres: bool,
+    /// Words for its start that others have not.
+    options: &'static str,
 }
+
+/// A commit is answered once the only standby has it.
+const OF_A_PAIR: &str = "-c synchronous_standby_names=*";
 
 impl Cluster {
     /// Makes one under `folder` and starts it.
     pub async fn create(folder: &Path) -> Outcome<Self> {
         let bin = newest_bin()?;
         let as_postgres = is_root()?;
-        let folder = folder.join("postgres");
-        std::fs::create_dir_all(&folder)?;
-        if as_postgres {
-            open_the_way(&folder)?;
-            run(command("chown", &["postgres", &folder.display().to_string()]))?;
-        }
-        let cluster = Self { folder, bin, port: free_port(), as_postgres };
+        let cluster = Self::at(&folder.join("postgres"), bin, as_postgres)?;
         let data = cluster.data();
         let words = ["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"];
         run(cluster.program("initdb", &words))?;
@@ -37,11 +36,42 @@ impl Cluster {
         Ok(cluster)
     }
 
+    fn at(folder: &Path, bin: PathBuf, as_postgres: bool) -> Outcome<Self> {
+        std::fs::create_dir_all(folder)?;
+        if as_postgres {
+            open_the_way(folder)?;
+            run(command("chown", &["postgres", &folder.display().to_string()]))?;
+        }
+        Ok(Self { folder: folder.to_owned(), bin, port: free_port(), as_postgres, options: "" })
+    }
+
+    /// Makes a standby of it under `folder`, which has every commit before it is answered here from
+    /// now on.
+    pub async fn standby(&mut self, folder: &Path) -> Outcome<Self> {
+        let standby = Self::at(folder, self.bin.clone(), self.as_postgres)?;
+        let (data, port) = (standby.data(), self.port.to_string());
+        let from = ["-h", "127.0.0.1", "-p", &port, "-U", "postgres"];
+        let words = [&from[..], &["-D", &data, "-R", "-c", "fast"]].concat();
+        run(standby.program("pg_basebackup", &words))?;
+        standby.start().await?;
+        self.stop("fast")?;
+        self.options = OF_A_PAIR;
+        self.start().await?;
+        self.execute("CREATE TABLE IF NOT EXISTS both_have_it ()".to_owned()).await?;
+        Ok(standby)
+    }
+
+    /// Makes a standby a server of its own.
+    pub async fn promote(&self) -> Outcome<()> {
+        run(self.program("pg_ctl", &["-D", &self.data(), "-w", "promote"]))?;
+        self.answers().await
+    }
+
     /// Starts the server, and waits until it answers.
     pub async fn start(&self) -> Outcome<()> {
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=60",
-            self.port
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=60 {}",
+            self.port, self.options
         );
         let log = self.folder.join("server.log").display().to_string();
         let words = ["-D", &self.data(), "-l", &log, "-w", "-t", "60", "-o", &options, "start"];
@@ -53,6 +83,19 @@ impl Cluster {
             return Err("PostgreSQL did not start".into());
         }
         self.answers().await
+    }
+
+    /// Whether the server has said this.
+    pub fn has_said(&self, text: &str) -> bool {
+        let log = std::fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
+        log.contains(text)
+    }
+
+    /// Whether the server has ended by itself.
+    pub fn is_over(&self) -> Outcome<bool> {
+        let mut status = self.program("pg_ctl", &["-D", &self.data(), "status"]);
+        // 3: it does not run.
+        Ok(status.output()?.status.code() == Some(3))
     }
 
     /// Stops the server: `fast`, or `immediate` as a power cut would.

@@ -107,8 +107,27 @@ fn names(arguments: &Arguments) -> Vec<String> {
     if !arguments.scenario.is_empty() {
         return arguments.scenario.clone();
     }
-    let without = ["kill9-sqlite", "gateways", "disk-full"];
-    let short = ["kill9-sqlite", "kill9-postgres", "sigterm", "database-line"];
+    let without = [
+        "kill9-sqlite",
+        "gateways",
+        "disk-full",
+        "sqlite-read-only",
+        "clock",
+        "memory",
+        "import-kills",
+        "panics",
+    ];
+    let short = [
+        "kill9-sqlite",
+        "kill9-postgres",
+        "sigterm",
+        "database-line",
+        "clock",
+        "memory",
+        "import-kills",
+        "failover",
+        "panics",
+    ];
     let all = scenarios::ALL.iter();
     let fit = |name: &&&str| {
         (arguments.long || short.contains(name))

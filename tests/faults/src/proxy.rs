@@ -42,7 +42,7 @@ pub struct Proxy {
 }
 
 struct State {
-    server: String,
+    server: watch::Sender<String>,
     weather: watch::Sender<Weather>,
     swallowed: AtomicU64,
     connections: AtomicU64,
@@ -54,7 +54,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
         let state = Arc::new(State {
-            server,
+            server: watch::Sender::new(server),
             weather: watch::Sender::new(Weather::Fair),
             swallowed: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -66,6 +66,11 @@ impl Proxy {
     /// Changes the weather, also for connections that stand.
     pub fn set(&self, weather: Weather) {
         self.state.weather.send_replace(weather);
+    }
+
+    /// Leads new connections to another server.
+    pub fn lead_to(&self, server: String) {
+        self.state.server.send_replace(server);
     }
 
     /// Answers that did not come back.
@@ -89,7 +94,8 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
 }
 
 async fn carry(client: TcpStream, state: Arc<State>) {
-    let Ok(server) = TcpStream::connect(&state.server).await else { return };
+    let server = state.server.borrow().clone();
+    let Ok(server) = TcpStream::connect(server).await else { return };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();

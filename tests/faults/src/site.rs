@@ -148,6 +148,17 @@ impl Site {
         self.settings.push((name.to_owned(), value.to_owned()));
     }
 
+    /// The ports that a line of the node goes by: its own, and those to its database and broker.
+    pub fn ports(&self) -> Vec<u16> {
+        let lines = [&self.database_line, &self.broker_line];
+        lines.into_iter().flatten().map(|line| line.port).chain([self.port]).collect()
+    }
+
+    /// All that the node has said.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("node.log")).unwrap_or_default()
+    }
+
     /// Has the data somewhere else.
     pub fn keep_data_in(&mut self, folder: &Path) {
         self.set("KONTOR_DATA_DIR", &folder.display().to_string());

@@ -126,8 +126,10 @@ pub fn read(body: &[u8], properties: &BasicProperties) -> Result<Ordered, Refuse
         let Plain { tenant, command, data } = decode(body)?;
         Ordered { tenant, command, data, id, user: None, trace: None }
     };
-    if ordered.id.is_empty() || ID_MAX < ordered.id.len() {
-        return Err(Refused::new("message_id_invalid", "expected a message id of 1 to 200 bytes"));
+    // It becomes a key in the database, which takes no NUL: that would fail again and again.
+    if ordered.id.is_empty() || ID_MAX < ordered.id.len() || ordered.id.contains(char::is_control) {
+        let expected = "expected a message id of 1 to 200 bytes without control characters";
+        return Err(Refused::new("message_id_invalid", expected));
     }
     ordered.user = text(properties.user_id());
     let headers = properties.headers().as_ref();
@@ -229,6 +231,15 @@ mod tests {
         let body = br#"{"tenant":"harbour-books","command":"order.cancel"}"#;
         let refused = read(body, &BasicProperties::default()).unwrap_err();
         assert_eq!(refused.code, "message_id_missing");
+    }
+
+    #[test]
+    fn an_id_that_no_database_keeps_is_refused_at_once() {
+        let body = br#"{"tenant":"harbour-books","command":"order.cancel"}"#;
+        for id in ["", "m\0", "m\n1", &"m".repeat(201)] {
+            let refused = read(body, &properties(id)).unwrap_err();
+            assert_eq!(refused.code, "message_id_invalid", "{id:?}");
+        }
     }
 
     #[test]

@@ -2,10 +2,16 @@
 //! something while they are at it, lets everything come to rest, and has the checker decide.
 
 mod broker;
+mod clock;
 mod database;
 mod disk;
+mod failover;
 mod gateways;
+mod imports;
 mod kills;
+mod loss;
+mod memory;
+mod panics;
 
 use crate::{
     Outcome,
@@ -52,7 +58,7 @@ pub struct Report {
 }
 
 /// All scenarios, in the order in which they run.
-pub const ALL: [&str; 8] = [
+pub const ALL: [&str; 16] = [
     "kill9-sqlite",
     "kill9-postgres",
     "sigterm",
@@ -61,6 +67,14 @@ pub const ALL: [&str; 8] = [
     "broker",
     "gateways",
     "disk-full",
+    "sqlite-read-only",
+    "database-disk",
+    "packet-loss",
+    "clock",
+    "memory",
+    "import-kills",
+    "failover",
+    "panics",
 ];
 
 /// Runs a scenario by its name.
@@ -76,6 +90,14 @@ pub async fn run(name: &str, ground: &mut Ground) -> Outcome<Report> {
         "database-server" => database::server(ground).await,
         "broker" => broker::broker(ground).await,
         "gateways" => gateways::gateways(ground).await,
+        "sqlite-read-only" => disk::read_only(ground).await,
+        "database-disk" => disk::database(ground).await,
+        "packet-loss" => loss::loss(ground).await,
+        "clock" => clock::clock(ground).await,
+        "memory" => memory::memory(ground).await,
+        "import-kills" => imports::imports(ground).await,
+        "failover" => failover::failover(ground).await,
+        "panics" => panics::panics(ground).await,
         _ => disk::disk(ground).await,
     }?;
     Ok(Report { name, injected, verdict, seconds: since.elapsed().as_secs() })
