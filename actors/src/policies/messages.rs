@@ -21,7 +21,17 @@ pub(super) fn follows(event: &OrderEvent) -> bool {
 
 pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
     let Fact::Order(event, order) = occurrence.fact else { return Vec::new() };
-    let (template, more) = match event {
+    if matches!(event, OrderEvent::Cancelled { .. } | OrderEvent::CancellationOverdue { .. }) {
+        return cancelled(occurrence, event, order);
+    }
+    let Some((template, more)) = told(event, order) else { return Vec::new() };
+    let notification = id::derived(occurrence.id, "mail");
+    queue(occurrence, order, notification, template, more).into_iter().collect()
+}
+
+/// The text that an event of an order asks for, and what it speaks of beside the order.
+pub fn told(event: &OrderEvent, order: &OrderDocument) -> Option<(&'static str, Value)> {
+    Some(match event {
         OrderEvent::Created { .. } => ("order_confirmation", json!({})),
         // What the channel took was paid there; the confirmation says enough.
         OrderEvent::Paid { payment: Some(_), paid } => {
@@ -32,23 +42,31 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
             ("refund", json!({ "refunded": amount.to_string() }))
         }
         OrderEvent::Cancelled { .. } | OrderEvent::CancellationOverdue { .. } => {
-            return cancelled(occurrence, order);
+            ("cancelled", json!({ "reason": reason(order.cancellation.as_ref()?.reason) }))
         }
-        _ => return Vec::new(),
-    };
-    let notification = id::derived(occurrence.id, "mail");
-    queue(occurrence, order, notification, template, more).into_iter().collect()
+        _ => return None,
+    })
+}
+
+/// All that a text about an order speaks of.
+pub fn speaks_of(order: &OrderDocument, more: Value) -> Value {
+    let mut data = order_data(order);
+    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+        data.extend(more);
+        // A text asks whether something is there; nothing must look like something.
+        data.retain(|_, value| !value.is_null());
+    }
+    data
 }
 
 /// Told once, even if the step has to be done again: the message is named after the order.
-fn cancelled(occurrence: &Occurrence<'_>, order: &OrderDocument) -> Vec<Act> {
-    let Some(cancellation) = order.cancellation.as_ref() else { return Vec::new() };
+fn cancelled(occurrence: &Occurrence<'_>, event: &OrderEvent, order: &OrderDocument) -> Vec<Act> {
+    let Some((template, more)) = told(event, order) else { return Vec::new() };
     if order.status != OrderStatus::Cancelled || !order.misses(CancellationStep::Message) {
         return Vec::new();
     }
-    let more = json!({ "reason": reason(cancellation.reason) });
     let notification = once(occurrence.entity, "mail/cancelled");
-    let message = queue(occurrence, order, notification, "cancelled", more);
+    let message = queue(occurrence, order, notification, template, more);
     let step = OrderCommand::RecordCancellationStep {
         order: occurrence.entity.clone(),
         step: CancellationStep::Message,
@@ -72,19 +90,13 @@ fn queue(
     more: Value,
 ) -> Option<Act> {
     let recipient = order.customer.email.clone()?;
-    let mut data = order_data(order);
-    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
-        data.extend(more);
-        // A text asks whether something is there; nothing must look like something.
-        data.retain(|_, value| !value.is_null());
-    }
     Some(Act::Notification(NotificationCommand::Queue {
         notification,
         template: template.to_owned(),
         channel: ChannelKind::Email,
         recipient,
         language: order.customer.language.clone(),
-        data,
+        data: speaks_of(order, more),
         about: Some(occurrence.entity.clone()),
     }))
 }

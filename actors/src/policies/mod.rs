@@ -16,6 +16,8 @@ mod refunds;
 mod tests;
 mod users;
 
+pub use messages::{speaks_of, told};
+
 use crate::{order::state::OrderDocument, payment::PaymentDocument};
 use kontor_messages::{
     EntityId, EventId, TenantId, Timestamp,

@@ -3,19 +3,30 @@
 use super::{
     Api,
     access::Access,
-    command::{HowAsked, Nothing, Ordered},
+    command::{Asking, HowAsked, Nothing, Ordered},
     document::{Templates, Versioned},
+    history, orders,
     path::Named,
     problem::Problem,
     query,
-    read::{self, Page, Paging},
+    read::{self, Asked, LIMIT_MAX, Page, Paging},
 };
 use crate::gateways::notifications::templates::{self, Rendered, TemplateFault};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
-use kontor_actors::notification::{Notification, TemplateDocument};
-use kontor_messages::notification::{NotificationCommand, Template};
+use kontor_actors::{
+    domain::Domain,
+    notification::{Notification, TemplateDocument},
+    order::Order,
+    policies,
+    store::{EntityRef, StoreFault, StoredEvent},
+};
+use kontor_messages::{
+    notification::{NotificationCommand, Template},
+    order::OrderEvent,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -35,6 +46,26 @@ struct TemplateBody {
     html: Option<String>,
 }
 
+/// A text that is to be shown, and of which order it is to speak.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PreviewBody {
+    /// The subject, one line.
+    #[schema(min_length = 1, max_length = 500)]
+    subject: String,
+    /// The plain text.
+    #[schema(min_length = 1, max_length = 65_536)]
+    text: String,
+    /// The same as HTML.
+    #[serde(default)]
+    #[schema(max_length = 131_072)]
+    html: Option<String>,
+    /// The order's id or number; sample data, if there is none. Needs `orders:read`.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    order: Option<String>,
+}
+
 /// How a message looks.
 #[derive(Serialize, ToSchema)]
 struct Preview {
@@ -47,6 +78,10 @@ struct Preview {
     html: Option<String>,
     /// In which language.
     language: String,
+    /// Values that are sample data although an order was named: what the text tells of has not
+    /// happened to it yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    samples: Vec<String>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -110,18 +145,62 @@ async fn remove(
     Ok(ordered.asking.ask::<Notification>(command).await?.gone())
 }
 
-/// Shows how a text looks on sample data. Changes nothing.
+/// Shows how a text looks on sample data, or on what the message about an order would say. Changes
+/// nothing.
 #[utoipa::path(post, path = "/v1/templates/{name}/{language}/preview", tag = "notifications",
     params(("name" = String, Path, max_length = 60), ("language" = String, Path, max_length = 35)),
-    request_body = TemplateBody,
+    request_body = PreviewBody,
     responses((status = OK, body = Preview)))]
 async fn preview(
     Named((name, language)): Named<(String, String)>,
-    ordered: Ordered<TemplateBody>,
+    ordered: Ordered<PreviewBody>,
 ) -> Result<Response, Problem> {
-    let template = template(name, language, ordered.body);
-    let Rendered { subject, text, html, language } = templates::check(&template).map_err(fault)?;
-    Ok(super::json(StatusCode::OK, &Preview { subject, text, html, language }))
+    let Ordered { body: PreviewBody { subject, text, html, order }, asking } = ordered;
+    let template = Template { name, language, subject, text, html };
+    let (rendered, samples) = match order {
+        None => (templates::check(&template), Vec::new()),
+        Some(order) => {
+            let (data, samples) = data_of(&asking, &template.name, &order).await?;
+            (templates::show(&template, &asking.access.settings().name, &data), samples)
+        }
+    };
+    let Rendered { subject, text, html, language } = rendered.map_err(fault)?;
+    Ok(super::json(StatusCode::OK, &Preview { subject, text, html, language, samples }))
+}
+
+/// What the last message of that name about an order spoke of; where there was none, what is known
+/// of the order, with samples of the rest and their names.
+async fn data_of(
+    asking: &Asking,
+    name: &str,
+    order: &str,
+) -> Result<(Value, Vec<String>), Problem> {
+    let (api, access) = (&asking.api, &asking.access);
+    access.reads(api, "orders").await?;
+    if read::bounded("order", Some(order), 200).is_err() {
+        let expected = "expected 1 to 200 characters without control characters";
+        return Err(Problem::invalid("/order", expected));
+    }
+    let found = orders::named(api, access, order).await?;
+    let (entity, document) = found.ok_or_else(|| {
+        Problem::at(StatusCode::NOT_FOUND, "not_found", "/order", "there is no such order")
+    })?;
+    let (tenant, domain) = (access.id().clone(), Order::NAME.to_owned());
+    let told = |event: &StoredEvent| {
+        let broken = |fault| StoreFault(format!("event {} cannot be read: {fault}", event.id));
+        let event: OrderEvent = serde_json::from_str(&event.payload).map_err(broken)?;
+        let told = policies::told(&event, &document);
+        Ok(told.filter(|(told, _)| *told == name).map(|(_, beside)| beside))
+    };
+    let asked = Asked::new(Some(LIMIT_MAX), None)?;
+    let past = history::some(api, &EntityRef { tenant, domain, entity }, asked, told).await?;
+    if let Some(beside) = past.items.into_iter().next_back() {
+        return Ok((policies::speaks_of(&document, beside), Vec::new()));
+    }
+    let beside = templates::sample_beside(name);
+    let samples = beside.as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    let samples = samples.collect();
+    Ok((policies::speaks_of(&document, beside), samples))
 }
 
 fn template(name: String, language: String, body: TemplateBody) -> Template {

@@ -113,8 +113,13 @@ pub fn render_platform(
 
 /// Tries a tenant's own text on sample data, before it is taken.
 pub fn check(template: &Template) -> Result<Rendered, TemplateFault> {
-    let Template { name, language, subject, text, html } = template;
-    let data = context(&sample(name), "Harbour Books", language);
+    show(template, "Harbour Books", &sample(&template.name))
+}
+
+/// How a tenant's own text looks with this data.
+pub fn show(template: &Template, shop: &str, data: &Value) -> Result<Rendered, TemplateFault> {
+    let Template { language, subject, text, html, .. } = template;
+    let data = context(data, shop, language);
     parts(subject, text, html.as_deref(), &data)
 }
 
@@ -129,7 +134,15 @@ pub fn sample(name: &str) -> Value {
         ],
         "total": "1 947.00 CZK",
     });
-    let more = match name {
+    if let (Value::Object(data), Value::Object(more)) = (&mut data, sample_beside(name)) {
+        data.extend(more);
+    }
+    data
+}
+
+/// The part of a sample that is not of the order itself.
+pub fn sample_beside(name: &str) -> Value {
+    match name {
         "payment_received" => json!({"paid": "1 947.00 CZK"}),
         "shipped" => json!({
             "carrier": "PPL",
@@ -145,11 +158,7 @@ pub fn sample(name: &str) -> Value {
             "link": "https://kontor.example/join#inv_harbour-books_0192_c2FtcGxl",
         }),
         _ => json!({}),
-    };
-    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
-        data.extend(more);
     }
-    data
 }
 
 fn context(data: &Value, shop: &str, language: &str) -> Value {

@@ -12,12 +12,14 @@ use super::super::{
     read::{self, Asked, LIMIT_MAX, PAGES_MAX, Page},
 };
 use crate::store::sealed::Known;
+use http::StatusCode;
 use kontor_actors::{
     domain::Domain,
     order::{Order, state::OrderDocument},
     store::{EntityRef, Found, KeyQuery, Lookup, PersonQuery, StoreFault, StoredEntity},
 };
 use kontor_messages::{EntityId, TenantId};
+use std::borrow::Cow;
 
 /// A page of what is found and fits, looked for through a bounded number of orders.
 pub(super) async fn page(
@@ -56,6 +58,25 @@ pub(super) async fn page(
     Ok(Page { items, next_cursor: last })
 }
 
+/// The order of that id or, if there is none, of that number.
+pub(in super::super) async fn named(
+    api: &Api,
+    access: &Access,
+    name: &str,
+) -> Result<Option<(EntityId, OrderDocument)>, Problem> {
+    match read::load::<Orders>(api, access.id(), name).await {
+        Ok(there) => {
+            let document = Orders::document(&there.state).map(Cow::into_owned);
+            return Ok(document.map(|document| (there.entity, document)));
+        }
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => {}
+        Err(problem) => return Err(problem),
+    }
+    let asked = Asked::new(Some(1), None)?;
+    let found = page(api, access, &asked, name, |order| order.number == name).await?;
+    Ok(found.items.into_iter().next().map(|one| (EntityId::named(one.id), one.document)))
+}
+
 /// A walk through the orders that a text finds.
 struct Search<'a> {
     api: &'a Api,
@@ -84,11 +105,7 @@ impl<'a> Search<'a> {
                 let expected =
                     || Problem::parameter("cursor", "expected next_cursor of the page before");
                 let order = read::load::<Orders>(api, tenant, cursor).await.map_err(|problem| {
-                    if problem.status() == http::StatusCode::NOT_FOUND {
-                        expected()
-                    } else {
-                        problem
-                    }
+                    if problem.status() == StatusCode::NOT_FOUND { expected() } else { problem }
                 })?;
                 order.state.order().map(|order| order.number.clone())
             }

@@ -8,6 +8,7 @@ mod margin;
 mod summary;
 mod sums;
 
+pub(super) use found::named;
 pub(super) use list::check_view;
 pub(super) use summary::Summaries;
 
