@@ -435,6 +435,41 @@ async fn an_orders_page_tells_what_was_told_to_whom() {
 }
 
 #[tokio::test]
+async fn a_messages_page_tells_each_try_with_its_end_and_its_reason() {
+    let mut owner = browser(Some("owner")).signed_in().await;
+    let page = owner.get("/console/t/harbour-books/messages/m1").await;
+    assert!(page.has("Each try") && page.has("q-17"), "{}", page.text);
+    assert!(page.has("the box is &lt;full&gt;") && page.has("failed"));
+    let (last, first) = (page.text.find("q-17"), page.text.find("the box is"));
+    assert!(last < first, "the newest comes first");
+    let mut owner = owner.in_czech().await;
+    assert!(owner.get("/console/t/harbour-books/messages/m1").await.has("Jednotlivé pokusy"));
+}
+
+#[tokio::test]
+async fn a_text_is_shown_on_an_order_that_is_chosen_or_named_by_its_number() {
+    let mut owner = browser(Some("owner")).signed_in().await;
+    let path = "/console/t/harbour-books/messages/texts/shipped/en";
+    let page = owner.get(path).await;
+    assert!(page.has("an example order") && page.has("or of the order with the number"));
+    assert!(page.has(&format!("<option value=\"{ORDER}\"")), "{}", page.text);
+    let text = [("subject", "S"), ("text", "T"), ("step", "preview")];
+    for (choice, wanted) in [
+        ([("order", ""), ("number", "")], None),
+        ([("order", ORDER), ("number", "")], Some(ORDER)),
+        ([("order", ORDER), ("number", " 2026-000007 ")], Some("2026-000007")),
+    ] {
+        let page = owner.post(path, path, &[&text[..], &choice].concat()).await;
+        assert!(page.has("Order 2026-000007 is on its way"), "{}", page.text);
+        assert!(page.has("examples stand for: carrier"));
+        let asked = owner.asked().pop().unwrap();
+        let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
+        assert_eq!(asked.path, "/v1/templates/shipped/en/preview");
+        assert_eq!(body.get("order").and_then(|order| order.as_str()), wanted);
+    }
+}
+
+#[tokio::test]
 async fn all_parts_are_on_one_page_in_both_themes() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get("/console/components").await;

@@ -4,8 +4,17 @@ use crate::shop::{Asker, Shop, order};
 use axum::body::Body;
 use futures_util::StreamExt;
 use http::Method;
-use kontor_actors::store::{DeadLetter, Store};
-use kontor_messages::Timestamp;
+use kontor_actors::{
+    admission::Lane,
+    intake::Caller,
+    notification::Notification,
+    request::Terms,
+    store::{DeadLetter, Store},
+};
+use kontor_messages::{
+    EntityId, Meta, TenantId, Timestamp,
+    notification::{ChannelKind, Failure, FailureKind, NotificationCommand},
+};
 use serde_json::json;
 use std::time::Duration;
 use tower::ServiceExt;
@@ -164,6 +173,82 @@ async fn a_text_is_tried_before_it_is_taken() {
     assert_eq!(harbour.get("/v1/templates").await.ok()["items"][0]["text"], "Thank you.");
     assert_eq!(harbour.delete(path).await.status, 204);
     harbour.get(path).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_text_is_shown_as_the_message_about_an_order_would_say_it() {
+    let (shop, harbour) = Shop::trading().await;
+    let placed = harbour.post("/v1/orders", order("atlas", 2)).await.ok();
+    let (id, number) = (placed["id"].as_str().unwrap(), placed["number"].as_str().unwrap());
+    let path = "/v1/templates/order_confirmation/en/preview";
+    let subject = "{{ order_number }}: {{ lines[0].quantity }} x {{ lines[0].title }}";
+    let text = |order: &str| json!({ "subject": subject, "text": "{{ total }}", "order": order });
+    for name in [id, number] {
+        let shown = harbour.post(path, text(name)).await.ok();
+        assert_eq!(shown["subject"], format!("{number}: 2 x Atlas"));
+        assert!(shown["text"].as_str().unwrap().contains("698.00"), "{shown}");
+        assert!(shown.get("samples").is_none(), "{shown}");
+    }
+    let parcel = json!({ "subject": "{{ order_number }} by {{ carrier }}", "text": "x",
+                         "order": number });
+    let shown = harbour.post("/v1/templates/shipped/en/preview", parcel).await.ok();
+    assert_eq!(shown["subject"], format!("{number} by PPL"));
+    assert_eq!(shown["samples"], json!(["carrier", "tracking_number", "tracking_url"]));
+    harbour.post(path, text("1999-000001")).await.at(404, "not_found", "/order");
+    harbour.post(path, text(&number[..6])).await.at(404, "not_found", "/order");
+    harbour.post(path, text("")).await.at(422, "invalid", "/order");
+    let market = shop.tenant("market").await;
+    market.post(path, text(id)).await.at(404, "not_found", "/order");
+    let writer = shop.key("harbour-books", &["notifications:write"]).await;
+    writer.post(path, text(id)).await.problem(403, "missing_scope");
+}
+
+#[tokio::test]
+async fn each_try_to_send_a_message_is_told_with_its_end() {
+    let (shop, harbour) = Shop::trading().await;
+    let tenant = TenantId::parse("harbour-books").unwrap();
+    let caller = Caller { tenant, meta: Meta::by("test"), lane: Lane::Interactive };
+    let tell = async |command| {
+        shop.intake.tell::<Notification>(&caller, command, Terms::default()).await.unwrap();
+    };
+    let notification = EntityId::named("1a");
+    tell(NotificationCommand::Queue {
+        notification: notification.clone(),
+        template: "shipped".into(),
+        channel: ChannelKind::default(),
+        recipient: "jana@example.com".into(),
+        language: None,
+        data: json!({ "order_number": "1" }),
+        about: None,
+    })
+    .await;
+    let path = "/v1/notifications/1a/attempts";
+    assert_eq!(harbour.get(path).await.ok()["items"], json!([]));
+    let attempt = EntityId::named("t1");
+    let (of, by) = (notification.clone(), attempt.clone());
+    tell(NotificationCommand::RecordAttempt { notification: of, attempt: by }).await;
+    tell(NotificationCommand::RecordFailure {
+        notification: notification.clone(),
+        attempt,
+        failure: Failure {
+            kind: FailureKind::RetryBackoff,
+            code: "450".into(),
+            message: "try later".into(),
+        },
+        retry_after_s: None,
+        jitter: 0,
+    })
+    .await;
+    let provider_id = Some("q-17".to_owned());
+    tell(NotificationCommand::RecordSent { notification, provider_id }).await;
+    let told = harbour.get(path).await.ok();
+    let (first, last) = (&told["items"][0], &told["items"][1]);
+    assert_eq!((&first["result"], &first["failure"]["code"]), (&json!("failed"), &json!("450")));
+    assert!(first["next_attempt_at"].is_string(), "{first}");
+    assert_eq!((&last["result"], &last["provider_id"]), (&json!("sent"), &json!("q-17")));
+    harbour.get("/v1/notifications/none/attempts").await.problem(404, "not_found");
+    let market = shop.tenant("market").await;
+    market.get(path).await.problem(404, "not_found");
 }
 
 #[tokio::test]

@@ -32,6 +32,10 @@ const VIEWS: [(&str, &str); 6] = [
     ("?status=sent", text!("Sent")),
     ("/texts", text!("Texts")),
 ];
+const TRIES: [Column; 4] =
+    [words("When"), words("What came of it"), words("The provider's id"), words("Why not")];
+/// Orders on which a text can be shown by one choice.
+const ORDERS: &str = "/v1/orders?limit=5";
 /// The texts that come with the program; the API lists only the tenant's own.
 const TEXTS: [&str; 5] =
     ["order_confirmation", "payment_received", "shipped", "cancelled", "refund"];
@@ -72,7 +76,7 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
             parts::badge(&desk, message.text("status")),
             html! { (message.text("recipient")) },
             html! { (desk.language().word(message.text("/last_failure/code")))
-            (message.text("/last_failure/detail")) },
+            " " (message.text("/last_failure/message")) },
             parts::ago(&desk, message.text("queued_at")),
         ],
     };
@@ -116,7 +120,9 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
 
 async fn show(desk: Desk, Path((_, message)): Path<(String, String)>) -> Answer {
     let path = format!("/v1/notifications/{}", escape(&message));
-    let document = desk.api().get(&path).await?;
+    let tries = format!("{path}/attempts?limit=200");
+    let (document, tries) = tokio::join!(desk.api().get(&path), desk.api().get_if_any(&tries));
+    let document = document?;
     let url = |action: &str| desk.url(&format!("/messages/{}/{action}", escape(&message)));
     let status = document.text("status");
     let title = desk.language().word(document.text("template"));
@@ -141,7 +147,7 @@ async fn show(desk: Desk, Path((_, message)): Path<(String, String)>) -> Answer 
                 (desk.t("Language"), html! { (document.text("language")) }),
                 (desk.t("Tried"), html! { (desk.number(document.int("attempts"))) " ×" }),
                 (desk.t("Tried again"), parts::ago(&desk, document.text("until"))),
-                (desk.t("Why not"), html! { (document.text("/last_failure/detail")) }),
+                (desk.t("Why not"), html! { (document.text("/last_failure/message")) }),
                 (desk.t("Order"), match document.text("about") {
                     "" => html! {},
                     order => html! { a href=(desk.url(&format!("/orders/{}", escape(order)))) {
@@ -149,10 +155,36 @@ async fn show(desk: Desk, Path((_, message)): Path<(String, String)>) -> Answer 
                     } },
                 }),
             ])))
+            (tried(&desk, &tries))
             (parts::raw(&desk, &document))
         }
     };
     Ok(desk.page(&title, main))
+}
+
+/// Each try with what came of it, newest first.
+fn tried(desk: &Desk, tries: &Value) -> Markup {
+    let row = |one: &Value| Row {
+        cells: vec![
+            parts::clock(desk, one.text("at")),
+            parts::badge(desk, one.text("result")),
+            html! { @if one.has("provider_id") { code { (one.text("provider_id")) } } },
+            html! {
+                @if one.has("failure") {
+                    code { (one.text("/failure/code")) } " " (one.text("/failure/message"))
+                }
+                @if one.has("next_attempt_at") {
+                    " " small { (desk.t("Tried again")) " " (parts::ago(desk, one.text("next_attempt_at"))) }
+                }
+            },
+        ],
+        ..Row::default()
+    };
+    let rows: Vec<_> = tries.list("items").iter().rev().map(row).collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    parts::section(desk.t("Each try"), &table(desk, desk.t("Each try"), &TRIES, &rows, None))
 }
 
 async fn act(
@@ -204,13 +236,21 @@ fn link(desk: &Desk, name: &str, language: &str) -> Markup {
 
 async fn edit(desk: Desk, Path((_, name, language)): Path<(String, String, String)>) -> Answer {
     let path = format!("/v1/templates/{}/{}", escape(&name), escape(&language));
-    let own = desk.api().get_if_any(&path).await;
+    let (own, orders) = tokio::join!(desk.api().get_if_any(&path), latest(&desk));
     let said = Form::of([
         ("subject", own.text("subject")),
         ("text", own.text("text")),
         ("html", own.text("html")),
     ]);
-    Ok(desk.page(desk.t("Texts"), editor(&desk, (&name, &language), &said, None)))
+    Ok(desk.page(desk.t("Texts"), editor(&desk, (&name, &language), (&said, &orders), None)))
+}
+
+/// The latest orders, for who may see them.
+async fn latest(desk: &Desk) -> Value {
+    match desk.may("orders:read") {
+        true => desk.api().get_if_any(ORDERS).await,
+        false => Value::Null,
+    }
 }
 
 async fn save(
@@ -230,19 +270,26 @@ async fn save(
             Ok(_) => return Ok(go(&desk.url("/messages/texts"))),
             Err(trouble) if trouble.status >= 500 => return Err(trouble),
             Err(trouble) => {
-                let main = editor(&desk, (&name, &language), &said, Some(Err(trouble)));
+                let about = (&said, &latest(&desk).await);
+                let main = editor(&desk, (&name, &language), about, Some(Err(trouble)));
                 return Ok(desk.page(desk.t("Texts"), main));
             }
         }
     }
-    let shown = desk.api().post(&format!("{path}/preview"), body, key).await;
-    Ok(desk.page(desk.t("Texts"), editor(&desk, (&name, &language), &said, Some(shown))))
+    let named = [said.text("number"), said.text("order")].map(str::trim);
+    if let Some(order) = named.into_iter().find(|order| !order.is_empty()) {
+        body["order"] = Value::String(order.to_owned());
+    }
+    let preview = format!("{path}/preview");
+    let (shown, orders) = tokio::join!(desk.api().post(&preview, body, key), latest(&desk));
+    let main = editor(&desk, (&name, &language), (&said, &orders), Some(shown));
+    Ok(desk.page(desk.t("Texts"), main))
 }
 
 fn editor(
     desk: &Desk,
     (name, language): (&str, &str),
-    said: &Form,
+    (said, orders): (&Form, &Value),
     shown: Option<Result<Value, Trouble>>,
 ) -> Markup {
     let title = desk.f("{}, in {}", &[&desk.language().word(name), language]);
@@ -260,6 +307,7 @@ fn editor(
                 label { span { (desk.t("The same as HTML, if wanted")) }
                     textarea name="html" rows="6" spellcheck="false" { (said.text("html")) } }
                 p.small { (desk.t("Values stand in double braces: {{ order_number }}, {{ customer_name }}, {{ total }}.")) }
+                (about(desk, said, orders))
                 div.actions {
                     button type="submit" name="step" value="preview" { (desk.t("Show how it looks")) }
                     @if desk.may("notifications:write") {
@@ -267,17 +315,52 @@ fn editor(
                     }
                 }
             }
-            div #outcome aria-live="polite" {
-                @match &shown {
-                    None => (parts::empty(desk.t("How it looks"),
-                        desk.t("The text is shown here with the values of an example order."))),
-                    Some(Err(trouble)) => p.notice.red role="alert" { (trouble.detail) },
-                    Some(Ok(message)) => (parts::section(desk.t("How it looks"), &html! {
-                        p { strong { (message.text("subject")) } }
-                        pre.letter { (message.text("text")) }
-                    })),
-                }
+            (outcome(desk, shown.as_ref()))
+        }
+    }
+}
+
+/// How a text looks, or why it cannot be shown.
+fn outcome(desk: &Desk, shown: Option<&Result<Value, Trouble>>) -> Markup {
+    html! {
+        div #outcome aria-live="polite" {
+            @match shown {
+                None => (parts::empty(desk.t("How it looks"),
+                    desk.t("The text is shown here with the values of an example order, or of one of yours."))),
+                Some(Err(trouble)) => p.notice.red role="alert" { (trouble.detail) },
+                Some(Ok(message)) => (parts::section(desk.t("How it looks"), &html! {
+                    @let samples: Vec<&str> =
+                        message.list("samples").iter().filter_map(Value::as_str).collect();
+                    @if !samples.is_empty() {
+                        p.notice { (desk.f("This has not happened to the order yet; examples stand for: {}",
+                            &[&samples.join(", ")])) }
+                    }
+                    p { strong { (message.text("subject")) } }
+                    pre.letter { (message.text("text")) }
+                })),
             }
         }
+    }
+}
+
+/// Of which order the text is to speak: an example, one of the latest, or one by its number.
+fn about(desk: &Desk, said: &Form, orders: &Value) -> Markup {
+    if !desk.may("orders:read") {
+        return html! {};
+    }
+    html! {
+        label { span { (desk.t("Show it with the values of")) }
+            select name="order" {
+                option value="" { (desk.t("an example order")) }
+                @for order in orders.list("items") {
+                    @let id = order.text("id");
+                    option value=(id) selected[said.text("order") == id] {
+                        (desk.f("order {}", &[order.text("number")]))
+                        @if order.has("/customer/name") { ", " (order.text("/customer/name")) }
+                    }
+                }
+            } }
+        label { span { (desk.t("or of the order with the number")) }
+            input name="number" maxlength="200" autocomplete="off" value=(said.text("number")); }
     }
 }

@@ -219,6 +219,10 @@ fn done(house: &House, path: &str) -> Response {
     if route.starts_with("/v1/auth/me/views/") {
         return json(&json!({"name": "Web", "query": "channel=web"}));
     }
+    if route == "/v1/templates/shipped/en/preview" {
+        return json(&json!({"subject": "Order 2026-000007 is on its way", "text": "By PPL.",
+                            "language": "en", "samples": ["carrier"]}));
+    }
     let order = format!("/v1/orders/{ORDER}/");
     match route.strip_prefix(&order) {
         Some("cancel") if path.contains("dry_run=true") => json(&json!({
@@ -334,6 +338,16 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/dead-letters?") => json(&json!({"items": [{"id": "d1",
             "source": "domain:stock", "reason": "panic: as a bug would", "attempts": 1,
             "at": "2026-11-27T14:01:59Z"}]})),
+        "/v1/notifications/m1" => json(&json!({"id": "m1", "template": "shipped",
+            "status": "sent", "channel": "email", "recipient": "jana@example.com", "attempts": 2,
+            "queued_at": "2026-11-27T15:00:00Z", "about": ORDER,
+            "last_failure": {"kind": "retry_backoff", "code": "450", "message": "try later"}})),
+        "/v1/notifications/m1/attempts?limit=200" => json(&json!({"items": [
+            {"version": 3, "at": "2026-11-27T15:00:01Z", "result": "failed",
+             "failure": {"kind": "retry_backoff", "code": "450", "message": "the box is <full>"},
+             "next_attempt_at": "2026-11-27T15:01:00Z"},
+            {"version": 6, "at": "2026-11-27T15:01:02Z", "result": "sent",
+             "provider_id": "q-17"}]})),
         path if path.starts_with("/v1/notifications") || path.starts_with("/v1/audit") => {
             json(&json!({"items": []}))
         }

@@ -31,6 +31,7 @@ pub(in crate::words) static WORDS: &[(&str, &str, &str)] = &[
     ("sending", "being sent", "odesílá se"),
     ("waiting", "tried again later", "zkusí se později"),
     ("sent", "sent", "odesláno"),
+    ("given_up", "given up", "vzdáno"),
     ("dismissed", "left unsent", "neodesláno"),
     ("running", "running", "běží"),
     ("completed", "completed", "hotovo"),

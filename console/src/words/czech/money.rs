@@ -150,6 +150,8 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("What became of it", "Jak dopadla"),
     ("Tried", "Pokusů"),
     ("Tried again", "Další pokus"),
+    ("Each try", "Jednotlivé pokusy"),
+    ("What came of it", "Jak dopadl"),
     ("Your own", "Vlastní"),
     ("You have none of your own", "Žádné vlastní nemáte"),
     (
@@ -166,11 +168,18 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "Hodnoty jsou ve dvojitých závorkách: {{ order_number }}, {{ customer_name }}, {{ total }}.",
     ),
     ("Show how it looks", "Ukázat, jak vypadá"),
+    ("Show it with the values of", "Ukázat s hodnotami"),
+    ("an example order", "vzorové objednávky"),
+    ("or of the order with the number", "nebo objednávky s číslem"),
+    (
+        "This has not happened to the order yet; examples stand for: {}",
+        "To se s objednávkou ještě nestalo; příklady zastupují: {}",
+    ),
     ("Keep it", "Uložit"),
     ("How it looks", "Jak vypadá"),
     (
-        "The text is shown here with the values of an example order.",
-        "Text se tu ukáže s hodnotami vzorové objednávky.",
+        "The text is shown here with the values of an example order, or of one of yours.",
+        "Text se tu ukáže s hodnotami vzorové objednávky, nebo jedné z vašich.",
     ),
     // Webhooks.
     ("Webhooks", "Webhooky"),
