@@ -425,7 +425,7 @@ async fn a_feed_in_pages_is_read_to_its_end() {
 }
 
 /// What an import leaves behind, without what tells two shops apart.
-async fn left(house: &House) -> (Vec<Value>, Vec<(String, i64)>) {
+async fn left(house: &House) -> (Vec<Value>, Vec<(String, i64)>, Value) {
     let mut offers = house.offers().await;
     for offer in &mut offers {
         let offer = offer.as_object_mut().unwrap();
@@ -438,13 +438,14 @@ async fn left(house: &House) -> (Vec<Value>, Vec<(String, i64)>) {
         let there = house.units(&sku).await;
         units.push((sku, there));
     }
-    (offers, units)
+    let paths = house.harbour.get("/v1/sources/full/categories").await.ok();
+    (offers, units, paths["items"].clone())
 }
 
 fn rows(prices: &[u8]) -> String {
-    let head = "code;name;price;stock\n".to_owned();
+    let head = "code;name;price;stock;category\n".to_owned();
     prices.iter().enumerate().fold(head, |text, (n, price)| {
-        text + &format!("C{n};Thing {n};{};{price}\n", u32::from(*price) + 10)
+        text + &format!("C{n};Thing {n};{};{price};Shelf {}\n", u32::from(*price) + 10, n % 3)
     })
 }
 

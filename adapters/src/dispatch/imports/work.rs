@@ -83,6 +83,9 @@ impl Work<'_> {
         if !self.judged(&found).await? {
             return Ok(End::Told);
         }
+        // While nothing is applied yet: what is applied is known, and if the import is cut short is not
+        // looked at again.
+        self.count_categories(&found).await?;
         if !self.run.dry_run && !self.apply(&fetched, &found, &news).await? {
             return Ok(End::Told);
         }
@@ -324,7 +327,6 @@ impl Work<'_> {
     }
 
     async fn complete(&self, found: Survey) -> Result<(), Hitch> {
-        self.count_categories(&found).await?;
         let Survey { figures, skipped, failed, news, new, samples, .. } = found;
         let changed = news.saturating_sub(new);
         let told = news + skipped + failed;

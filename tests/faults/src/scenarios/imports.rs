@@ -22,7 +22,7 @@ const OWN: [&str; 6] = ["at", "since", "import", "run", "writer", "revision"];
 /// Two sites with the same feeds; in the second the node is killed while it reads them.
 pub async fn imports(ground: &Ground) -> Outcome<(Injected, Verdict)> {
     let mut injected = Injected::new();
-    let rows = if ground.extent.long { 20_000 } else { 1_000 };
+    let rows = if ground.extent.long { 20_000 } else { 600 };
     let feeds = [feed(rows, 0), feed(rows, 1)];
     let mut calm = ground.site("import-calm", Kind::Sqlite, false).await?;
     supply(&calm).await?;
