@@ -5,8 +5,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A setting of a provider's accounts.
+/// A setting of a provider's accounts. The catalog has fields too, so its schema has another name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AccountField)]
 pub struct Field {
     /// The member of `settings`.
     pub name: &'static str,
@@ -28,6 +29,7 @@ pub struct Field {
 
 /// What stands in a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AccountFieldKind)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     /// A line of text.

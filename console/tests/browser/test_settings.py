@@ -121,11 +121,11 @@ def test_an_account_is_made_changed_without_its_secret_and_removed(page):
     assert "sk_test_of_this_test" not in page.content()
     accessible(page)
     page.get_by_text("Other settings").click()
-    page.get_by_label("Age of notifications (s)").fill("600")
+    page.get_by_role("textbox", name="Age of notifications (s)").fill("600")
     page.get_by_role("button", name="Save the account").click()
     expect(page.get_by_role("status").filter(has_text="Done.")).to_be_visible()
     page.get_by_text("Other settings").click()
-    page.get_by_label("Age of notifications (s)").fill("soon")
+    page.get_by_role("textbox", name="Age of notifications (s)").fill("soon")
     page.get_by_role("button", name="Save the account").click()
     # What is wrong is not folded away.
     expect(page.locator("#fault-settings-webhook_tolerance_s")).to_be_visible()
