@@ -49,7 +49,7 @@ struct NewBatch {
 /// Why a batch is released.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Releasing {
+struct BatchRelease {
     /// For people.
     #[schema(min_length = 1, max_length = 500)]
     note: String,
@@ -217,13 +217,13 @@ async fn file(
 /// another one. Whoever says so has looked there; a file that the bank takes all the same is paid.
 #[utoipa::path(post, path = "/v1/payout-batches/{batch}/release", tag = "payments",
     params(("batch" = String, Path, max_length = 200), HowAsked),
-    request_body = Releasing,
+    request_body = BatchRelease,
     responses((status = OK, body = Versioned<PayoutBatch>)))]
 async fn release(
     Named(batch): Named<String>,
-    ordered: Ordered<Releasing>,
+    ordered: Ordered<BatchRelease>,
 ) -> Result<Response, Problem> {
     let batch = known_id(&format!("batch/{batch}"), "batch")?;
-    let Ordered { body: Releasing { note }, asking } = ordered;
+    let Ordered { body: BatchRelease { note }, asking } = ordered;
     asking.change::<PayoutBatches>(PayoutCommand::Release { batch, note }).await
 }

@@ -82,7 +82,7 @@ struct MadeUser {
 /// Users of another system.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Import {
+struct UserImport {
     /// The users.
     #[schema(min_items = 1, max_items = 500)]
     users: Vec<Imported>,
@@ -243,10 +243,10 @@ async fn create(operator: Operator, command: Command<UserWanted>) -> Result<Resp
 /// Takes over users of another system with their passwords' hashes. Who is here already stays as
 /// they are, so it can be asked again; what is wrong keeps nothing else from being done.
 #[utoipa::path(post, path = "/v1/users/import", tag = "users", params(HowAsked),
-    request_body = Import,
+    request_body = UserImport,
     responses((status = OK, body = ImportDone)))]
-async fn import(operator: Operator, command: Command<Import>) -> Result<Response, Problem> {
-    let Command { body: Import { users }, terms, api } = command;
+async fn import(operator: Operator, command: Command<UserImport>) -> Result<Response, Problem> {
+    let Command { body: UserImport { users }, terms, api } = command;
     let dry_run = terms.dry_run;
     if !(1..=IMPORT_MAX).contains(&users.len()) {
         return Err(Problem::invalid("/users", format!("expected 1 to {IMPORT_MAX} users")));

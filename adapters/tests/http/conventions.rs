@@ -348,3 +348,49 @@ fn unknown_references(document: &Value) -> Vec<String> {
     walk(document, document, &mut unknown);
     unknown
 }
+
+/// Two types of one name would be one schema of the description, and one of them told wrongly.
+#[test]
+fn each_schema_of_the_description_has_a_name_of_its_own() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut homes = std::collections::BTreeMap::<String, Vec<String>>::new();
+    for part in ["messages", "feeds", "actors", "adapters"] {
+        each_source(&root.join(part).join("src"), &mut |file, source| {
+            for name in schemas(source) {
+                homes.entry(name).or_default().push(file.to_owned());
+            }
+        });
+    }
+    assert!(homes.contains_key("Summary"), "schemas were found");
+    homes.retain(|_, files| files.len() > 1);
+    assert!(homes.is_empty(), "{homes:#?}");
+}
+
+fn each_source(folder: &std::path::Path, tell: &mut dyn FnMut(&str, &str)) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            each_source(&path, tell);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            tell(path.to_str().unwrap(), &std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// Names of the schemas that a source describes; those of generic types are made of their parts.
+fn schemas(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (place, _) in source.match_indices("ToSchema)]") {
+        let rest = &source[place..];
+        let heads = ["struct ", "enum "].map(|word| rest.find(word).map(|at| at + word.len()));
+        let Some(head) = heads.into_iter().flatten().min() else { continue };
+        let name = match rest[..head].split_once("schema(as = ") {
+            Some((_, named)) => named.split([')', ',']).next().unwrap(),
+            None => rest[head..].split([' ', '(', ';']).next().unwrap(),
+        };
+        if !name.contains('<') {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}

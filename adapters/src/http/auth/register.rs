@@ -57,7 +57,7 @@ struct SignUp {
 /// The token of a letter.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Letter {
+struct LetterToken {
     /// The token.
     #[schema(value_type = String, max_length = 300)]
     token: SecretString,
@@ -87,7 +87,7 @@ struct Reset {
 /// A new password instead of the old one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Change {
+struct PasswordChange {
     /// The old one.
     #[schema(value_type = String, max_length = 128)]
     current_password: SecretString,
@@ -153,9 +153,12 @@ pub(in crate::http) fn fresh_user() -> Result<UserId, Problem> {
 }
 
 /// Proves that a mail address is one's own.
-#[utoipa::path(post, path = "/v1/auth/verify-email", tag = "auth", request_body = Letter,
+#[utoipa::path(post, path = "/v1/auth/verify-email", tag = "auth", request_body = LetterToken,
     responses((status = OK, body = Settled)))]
-async fn verify_email(client: Client, Asked(letter): Asked<Letter>) -> Result<Response, Problem> {
+async fn verify_email(
+    client: Client,
+    Asked(letter): Asked<LetterToken>,
+) -> Result<Response, Problem> {
     client.may_try()?;
     let (user, ticket) = read(&client, &letter.token, &[TicketPurpose::VerifyEmail])?;
     spend(&client, UserCommand::VerifyEmail { user, ticket }, "verified").await
@@ -198,9 +201,9 @@ async fn reset(client: Client, Asked(asked): Asked<Reset>) -> Result<Response, P
 }
 
 /// Sets a new password instead of the old one. All other sessions end.
-#[utoipa::path(post, path = "/v1/auth/password/change", tag = "auth", request_body = Change,
+#[utoipa::path(post, path = "/v1/auth/password/change", tag = "auth", request_body = PasswordChange,
     responses((status = OK, body = Settled)))]
-async fn change(signed: Signed, Asked(asked): Asked<Change>) -> Result<Response, Problem> {
+async fn change(signed: Signed, Asked(asked): Asked<PasswordChange>) -> Result<Response, Problem> {
     let Signed { client, bearer, user } = signed;
     client.may_try()?;
     client.may_try_at(&bearer.user.to_string())?;

@@ -72,7 +72,7 @@ struct Wanted {
 /// Fields that any source may write again.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Releasing {
+struct FieldsRelease {
     /// Which.
     #[schema(min_items = 1, max_items = 200)]
     fields: Vec<Field>,
@@ -182,14 +182,14 @@ async fn archive(
 /// Lets any source write these fields again.
 #[utoipa::path(post, path = "/v1/products/{product}/release", tag = "catalog",
     params(("product" = String, Path, max_length = 180), HowAsked),
-    request_body = Releasing,
+    request_body = FieldsRelease,
     responses((status = OK, body = Versioned<ProductDocument>)))]
 async fn release(
     Named(product): Named<String>,
-    ordered: Ordered<Releasing>,
+    ordered: Ordered<FieldsRelease>,
 ) -> Result<Response, Problem> {
     let product = known_id(&product, "product")?;
-    let Ordered { body: Releasing { fields }, asking } = ordered;
+    let Ordered { body: FieldsRelease { fields }, asking } = ordered;
     asking.change::<Products>(CatalogCommand::ReleaseFields { product, fields }).await
 }
 

@@ -100,7 +100,7 @@ struct StartedMeta {
 /// Which category of ours one of theirs is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct NewMapping {
+struct FormerMapping {
     /// The supplier.
     #[schema(min_length = 1, max_length = 40)]
     supplier_id: String,
@@ -275,11 +275,11 @@ async fn mappings(
 
 /// Says which category of ours one of a supplier's is.
 #[utoipa::path(post, path = "/api/mappings", tag = "clients of the system before",
-    request_body = NewMapping,
+    request_body = FormerMapping,
     responses((status = CREATED, body = Reply<LegacyMapping>)))]
-async fn map(ordered: Ordered<NewMapping>) -> Result<Response, Problem> {
+async fn map(ordered: Ordered<FormerMapping>) -> Result<Response, Problem> {
     let Ordered { body, asking } = ordered;
-    let NewMapping { supplier_id, supplier_category_id, catalog_category_id } = body;
+    let FormerMapping { supplier_id, supplier_category_id, catalog_category_id } = body;
     let map = SupplierCommand::MapCategory {
         code: supplier_id.clone(),
         path: supplier_category_id.clone(),
