@@ -97,9 +97,7 @@ fn signed(
     };
     let at = NOW.seconds();
     let (name, value) = match provider {
-        "stripe" => {
-            ("stripe-signature", format!("t={at},v1={}", mac(format!("{at}.").as_bytes())))
-        }
+        "stripe" => ("stripe-signature", format!("t={at},v1={}", mac(format!("{at}.").as_bytes()))),
         "payu" => (
             "openpayu-signature",
             format!("sender=checkout;signature={};algorithm=HMAC-SHA-256", mac(b"")),
