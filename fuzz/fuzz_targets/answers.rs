@@ -111,8 +111,7 @@ async fn ask(account: &dyn PaymentGateway, call: u8) {
             }
         }
         1 => {
-            let query =
-                QueryPayment { references, refunds: true, ours: Vec::new(), wanted: true };
+            let query = QueryPayment { references, refunds: true, ours: Vec::new(), wanted: true };
             written(account.query(&query).await.ok());
         }
         2 => {
