@@ -20,6 +20,10 @@ use std::{
 use tokio::time::timeout;
 use tracing::Span;
 
+/// How soon a broker that is away is looked for again: to look costs nothing, and whoever waits for
+/// messages waits no longer than the broker was away.
+const AWAY_LOOK: Duration = Duration::from_secs(2);
+
 /// Tells the broker what happened.
 pub struct Relay {
     broker: Broker,
@@ -159,7 +163,9 @@ impl Follow for Relay {
         }
         told.map_err(|stuck| {
             let done = done(events.iter().map(|event| event.seq), &announcements[confirmed..]);
-            Hitch::new(stuck.fault.to_string()).after(done)
+            let mut hitch = Hitch::new(stuck.fault.to_string()).after(done);
+            hitch.retry_after = (!*self.broker.connected().borrow()).then_some(AWAY_LOOK);
+            hitch
         })
     }
 }
