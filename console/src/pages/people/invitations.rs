@@ -58,7 +58,7 @@ async fn page(desk: &Desk, asked: &Form, said: &Form, outcome: &Markup) -> Resul
         (format!("{base}?status={state}"), desk.t(label).to_owned(), state == status)
     });
     Ok(html! {
-        (parts::heading(desk.t("Invitations"), &html! {}, &parts::export(&desk)))
+        (parts::heading(desk.t("Invitations"), &html! {}, &parts::export(desk)))
         (views(desk, "/invitations"))
         @if asked.text("done") == "yes" {
             p.notice.green role="status" { (desk.t("Done.")) }
