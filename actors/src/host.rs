@@ -279,6 +279,10 @@ impl<D: Domain> Host for Hosted<D> {
         let (actor, _) = spawned.map_err(|fault| fault.to_string())?;
         let cell = actor.get_cell();
         self.change(|addresses| addresses.insert(tenant.clone(), Address::Running(actor, life)));
+        // A pause that began while it was being started did not find it.
+        if self.pauses.hold(tenant) {
+            self.drain(tenant);
+        }
         Ok(cell)
     }
 

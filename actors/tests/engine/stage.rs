@@ -256,7 +256,8 @@ impl Starter for Starting {
     fn pardon(&self, _: &TenantId, _: &'static str) {}
 }
 
-struct Nursery;
+/// Looks after actors, whatever becomes of them.
+pub struct Nursery;
 
 impl Actor for Nursery {
     type Msg = ();
