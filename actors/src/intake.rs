@@ -171,7 +171,8 @@ impl Intake {
         let (reply, answer) = oneshot::channel();
         let span = tracing::debug_span!("command", domain = D::NAME, tenant = %caller.tenant);
         let (meta, recorded) = (caller.meta.clone(), span.clone());
-        let request = Request { command, meta, terms, permit, reply, span: recorded };
+        let lane = caller.lane;
+        let request = Request { command, meta, terms, lane, permit, reply, span: recorded };
         let begun = std::time::Instant::now();
         let life = self.hosts.send(&caller.tenant, Box::new(request)).await?;
         let answer = tokio::time::timeout(ANSWER_MAX, answer.instrument(span)).await;

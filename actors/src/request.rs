@@ -1,7 +1,7 @@
 //! A command on its way to a domain actor, and what comes back.
 
 use crate::{
-    admission::Permit,
+    admission::{Lane, Permit},
     domain::Domain,
     gate::{Pass, RequestKey},
     journal::{CommitFault, Incarnation},
@@ -19,6 +19,8 @@ pub struct Request<D: Domain> {
     pub meta: Meta,
     /// How it is asked.
     pub terms: Terms,
+    /// How urgent it is.
+    pub lane: Lane,
     /// Given back when the answer is sent.
     pub permit: Option<Permit>,
     /// Where the answer goes.

@@ -144,6 +144,7 @@ fn limits(sections: &Sections, found: &mut Found<'_>) {
     found.between("journal.batch_bytes_max", journal.batch_bytes_max as u64, 65_536, 1 << 30);
     found.between("journal.waiting_max", journal.waiting_max as u64, 16, 1 << 24);
     found.between("journal.tail_events_max", journal.tail_events_max as u64, 1, 1 << 20);
+    found.between("journal.tail_bytes_max", journal.tail_bytes_max as u64, 4_096, 1 << 30);
     let admission = &sections.admission;
     let permits = [
         ("admission.realtime_max", admission.realtime_max),

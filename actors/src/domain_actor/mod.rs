@@ -131,6 +131,7 @@ impl<D: Domain> DomainActor<D> {
             owner: Arc::clone(owner),
             ticket,
             after: None,
+            bulk: false,
             events: Vec::new(),
             states: Vec::new(),
             keys: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::{DomainActor, DomainMessage, Memory, Work};
 use crate::{
+    admission::Lane,
     book::{Absorbed, Halt},
     domain::Domain,
     gate::Pass,
@@ -136,7 +137,8 @@ impl<D: Domain> DomainActor<D> {
         let (reply, _nobody_waits) = oneshot::channel();
         let (meta, terms) = (Meta::by("timer"), Terms::default());
         let span = tracing::debug_span!("timer", domain = D::NAME, tenant = %self.tenant);
-        let request = Request { command, meta, terms, permit: None, reply, span };
+        let lane = Lane::Realtime;
+        let request = Request { command, meta, terms, lane, permit: None, reply, span };
         self.obey(myself, memory, Box::new(request), Some(entity))
     }
 
@@ -226,6 +228,7 @@ impl<D: Domain> DomainActor<D> {
         }
         let mut barrier = self.barrier(&memory.incarnation, memory.ticket);
         barrier.after = request.terms.after.clone();
+        barrier.bulk = request.lane == Lane::Bulk;
         barrier.done = telling(request, answer);
         self.ground.journal.append(barrier);
     }
@@ -239,6 +242,7 @@ impl<D: Domain> DomainActor<D> {
         now: Timestamp,
     ) {
         entry.after = request.terms.after.clone();
+        entry.bulk = request.lane == Lane::Bulk;
         entry.request = request.terms.key.as_ref().map(|key| {
             let subject = (done.subject.clone(), done.version);
             Pass::row(key, &self.tenant, &self.domain, subject, now)

@@ -22,6 +22,8 @@ pub struct Entry {
     pub ticket: u64,
     /// An actor whose earlier decision this one stands on: if that fails, so does this.
     pub after: Option<Arc<Incarnation>>,
+    /// It may wait a moment for others to be written with.
+    pub bulk: bool,
     /// What happened; may be empty: to keep only a request's answer, or, with no rows at all, to
     /// wait for what was handed in before.
     pub events: Vec<EntryEvent>,

@@ -40,6 +40,8 @@ pub struct JournalSettings {
     pub waiting_max: usize,
     /// Events of a shard kept in memory for followers that are near the head.
     pub tail_events_max: usize,
+    /// Bytes of their JSON, at most.
+    pub tail_bytes_max: usize,
 }
 
 impl Default for JournalSettings {
@@ -50,6 +52,7 @@ impl Default for JournalSettings {
             batch_bytes_max: 2 << 20,
             waiting_max: 65_536,
             tail_events_max: 2048,
+            tail_bytes_max: 4 << 20,
         }
     }
 }
@@ -83,7 +86,7 @@ impl Journal {
             .iter()
             .map(|head| Shard {
                 head: watch::Sender::new(*head),
-                tail: Tail::new(settings.tail_events_max, *head),
+                tail: Tail::new(settings.tail_events_max, settings.tail_bytes_max, *head),
                 lost: AtomicBool::new(false),
             })
             .collect();

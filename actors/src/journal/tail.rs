@@ -10,18 +10,22 @@ use std::{
 /// A bounded window over a shard's newest events.
 pub struct Tail {
     events_max: usize,
+    bytes_max: usize,
     kept: Mutex<Kept>,
 }
 
 struct Kept {
     events: VecDeque<Arc<StoredEvent>>,
+    /// Of their JSON.
+    bytes: usize,
     head: Seq,
 }
 
 impl Tail {
-    /// An empty window that begins after `head`.
-    pub fn new(events_max: usize, head: Seq) -> Self {
-        Self { events_max, kept: Mutex::new(Kept { events: VecDeque::new(), head }) }
+    /// An empty window of so many events and bytes of JSON at most, which begins after `head`.
+    pub fn new(events_max: usize, bytes_max: usize, head: Seq) -> Self {
+        let kept = Kept { events: VecDeque::new(), bytes: 0, head };
+        Self { events_max, bytes_max, kept: Mutex::new(kept) }
     }
 
     /// Adds durable events, in order.
@@ -31,11 +35,14 @@ impl Tail {
             if kept.head + 1 != event.seq {
                 // Something landed that did not come by here; the window begins anew.
                 kept.events.clear();
+                kept.bytes = 0;
             }
             kept.head = event.seq;
+            kept.bytes += bytes(&event);
             kept.events.push_back(event);
-            if kept.events.len() > self.events_max {
-                kept.events.pop_front();
+            while kept.events.len() > self.events_max || kept.bytes > self.bytes_max {
+                let Some(oldest) = kept.events.pop_front() else { break };
+                kept.bytes -= bytes(&oldest);
             }
         }
     }
@@ -62,6 +69,10 @@ impl Tail {
         let mut span = kept.events.iter().skip(skip).take_while(|event| event.seq <= last);
         span.all(|event| event.tenant != *tenant)
     }
+}
+
+fn bytes(event: &StoredEvent) -> usize {
+    event.payload.len() + event.meta.len()
 }
 
 #[cfg(test)]
@@ -91,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_reader_near_the_head_is_served_and_one_far_behind_is_sent_to_the_database() {
-        let tail = Tail::new(3, 10);
+        let tail = Tail::new(3, 1_000, 10);
         tail.push((11..=15).map(event));
         assert_eq!(seqs(tail.after(15, 9)), Some(vec![]));
         assert_eq!(seqs(tail.after(13, 9)), Some(vec![14, 15]));
@@ -100,11 +111,26 @@ mod tests {
     }
 
     #[test]
+    fn it_is_no_larger_in_bytes_than_it_may_be_and_knows_where_it_begins() {
+        // Each event here has four bytes.
+        let tail = Tail::new(100, 10, 10);
+        tail.push((11..=15).map(event));
+        assert_eq!(seqs(tail.after(13, 9)), Some(vec![14, 15]));
+        assert_eq!(seqs(tail.after(12, 9)), None);
+        let large = StoredEvent { payload: "x".repeat(11).into(), ..(*event(16)).clone() };
+        tail.push([Arc::new(large)]);
+        assert_eq!(seqs(tail.after(16, 9)), Some(vec![]));
+        assert_eq!(seqs(tail.after(15, 9)), None, "it is not kept");
+        tail.push([event(17)]);
+        assert_eq!(seqs(tail.after(16, 9)), Some(vec![17]));
+    }
+
+    #[test]
     fn it_says_that_there_is_nothing_only_where_it_reaches_and_sees_nothing() {
         let mut events: Vec<_> = (11..=15).map(event).collect();
         let theirs = TenantId::parse("other-books").unwrap();
         events[3] = Arc::new(StoredEvent { tenant: theirs.clone(), ..(*events[3]).clone() });
-        let tail = Tail::new(3, 10);
+        let tail = Tail::new(3, 1_000, 10);
         assert!(tail.has_none(&theirs, 10, 20) && !tail.has_none(&theirs, 9, 20));
         tail.push(events);
         // Kept are 13, 14 (theirs) and 15.
@@ -116,7 +142,7 @@ mod tests {
 
     #[test]
     fn an_empty_window_knows_that_nothing_came_after_its_head() {
-        assert_eq!(seqs(Tail::new(3, 10).after(10, 9)), Some(vec![]));
-        assert_eq!(seqs(Tail::new(3, 10).after(9, 9)), None);
+        assert_eq!(seqs(Tail::new(3, 1_000, 10).after(10, 9)), Some(vec![]));
+        assert_eq!(seqs(Tail::new(3, 1_000, 10).after(9, 9)), None);
     }
 }

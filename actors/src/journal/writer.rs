@@ -30,6 +30,11 @@ pub(super) const CURSOR_RIDES: Duration = Duration::from_millis(100);
 /// whoever is alone waits for nobody.
 pub(super) const TOGETHER_MIN: usize = 8;
 const TOGETHER_WAIT: Duration = Duration::from_millis(1);
+/// Bulk work is written with what others hand in, while there are others: they would have to wait for a
+/// transaction of its own. It waits for them so long,
+const BULK_WAIT: Duration = Duration::from_millis(25);
+/// if there were any in the last while.
+const OTHERS_FOR: Duration = Duration::from_millis(250);
 /// Entries taken over from the queue, at most; the others wait there, where they are counted.
 const TAKEN_MAX: usize = 8192;
 
@@ -61,6 +66,8 @@ pub(super) struct Writer {
     taken: u64,
     /// How many the last transaction had.
     pub(super) together: usize,
+    /// When somebody handed in something that was no bulk work.
+    others_at: Option<Instant>,
     cursors: HashMap<(u32, Arc<str>), Seq>,
     /// Since when a cursor waits for a transaction.
     pub(super) cursors_since: Option<Instant>,
@@ -90,6 +97,7 @@ impl Writer {
             ahead: None,
             taken: 0,
             together: 0,
+            others_at: None,
             cursors: HashMap::new(),
             cursors_since: None,
             flushes: VecDeque::new(),
@@ -101,6 +109,7 @@ impl Writer {
         loop {
             self.linger().await;
             let open = self.gather().await;
+            self.ride().await;
             let part = match self.ahead.take() {
                 Some(ready) => Part::Ready(ready),
                 None => Part::Entries(self.next_batch()),
@@ -156,10 +165,31 @@ impl Writer {
         open
     }
 
+    /// Has bulk work wait for others to be written with, if it is alone and there are others.
+    async fn ride(&mut self) {
+        let begun = Instant::now();
+        let beside = |at: Instant| at.elapsed() < OTHERS_FOR;
+        while self.is_bulk_alone() && self.others_at.is_some_and(beside) {
+            let left = BULK_WAIT.saturating_sub(begun.elapsed());
+            match tokio::time::timeout(left, self.orders.recv()).await {
+                Ok(Some(order)) => self.take(order),
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    fn is_bulk_alone(&self) -> bool {
+        let alone = self.ahead.is_none() && self.flushes.is_empty() && !self.waiting.is_empty();
+        alone && self.waiting.iter().all(|entry| entry.bulk)
+    }
+
     pub(super) fn take(&mut self, order: Order) {
         match order {
             Order::Write(entry) => {
                 self.taken += 1;
+                if !entry.bulk && entry.has_rows() {
+                    self.others_at = Some(Instant::now());
+                }
                 self.waiting.push_back(*entry);
             }
             Order::Flush(done) => self.flushes.push_back((self.taken, done)),

@@ -4,6 +4,7 @@
 
 mod ahead;
 mod answers;
+mod bulk;
 mod commits;
 mod counter;
 mod crashes;

@@ -8,14 +8,14 @@ use std::{
 };
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-/// Rows of a step while others ask: it takes some milliseconds, and so long an order may wait.
-const ROWS_BESIDE_OTHERS: usize = 50;
+/// Rows of a step while others ask: they are written with an order, which waits for them.
+const ROWS_BESIDE_OTHERS: usize = 10;
 /// Steps under way at once.
 const STEPS_MAX: u32 = 8;
 /// So long after somebody asked, others may ask again.
 const OTHERS_FOR: Duration = Duration::from_millis(250);
-/// The time that others have, for each that a step takes.
-const REST_TIMES: u32 = 3;
+/// The time that others have, for each that a step takes; most of that it waits for theirs.
+const REST_TIMES: u32 = 1;
 /// A rest at most.
 const REST_MAX: Duration = Duration::from_millis(250);
 
