@@ -48,8 +48,8 @@ pub trait Host: Send + Sync {
     fn release(&self, tenant: &TenantId) -> bool;
     /// The quarantines.
     fn quarantined(&self) -> Vec<Quarantine>;
-    /// Has the tenant's actor finish what it has and take up nothing more, since then; false if it
-    /// is paused already.
+    /// Lets nothing more in to the tenant's actor, since then; what is in its mailbox was let in before,
+    /// so it is answered. False if it is paused already.
     fn pause(&self, tenant: &TenantId, since: Timestamp) -> bool;
     /// Lets the tenant's actor go on; false if it was not paused.
     fn resume(&self, tenant: &TenantId) -> bool;
@@ -279,10 +279,6 @@ impl<D: Domain> Host for Hosted<D> {
         let (actor, _) = spawned.map_err(|fault| fault.to_string())?;
         let cell = actor.get_cell();
         self.change(|addresses| addresses.insert(tenant.clone(), Address::Running(actor, life)));
-        // A pause that began while it was being started did not find it.
-        if self.pauses.hold(tenant) {
-            self.drain(tenant);
-        }
         Ok(cell)
     }
 
@@ -325,10 +321,7 @@ impl<D: Domain> Host for Hosted<D> {
     }
 
     fn pause(&self, tenant: &TenantId, since: Timestamp) -> bool {
-        let begun = self.pauses.begin(tenant, since);
-        // What is in its mailbox was let in before, so it is answered.
-        self.drain(tenant);
-        begun
+        self.pauses.begin(tenant, since)
     }
 
     fn resume(&self, tenant: &TenantId) -> bool {

@@ -1,16 +1,13 @@
 //! What callers are told, and what they can ask for.
 
 use crate::{
-    counter::{Command, Counter, Refused},
+    counter::{Command, Refused},
     stage::*,
 };
 use kontor_actors::{
-    domain::Domain,
     memory::MemoryStore,
     request::{Denied, Terms},
 };
-use ractor::Actor;
-use std::{sync::Arc, time::Duration};
 
 #[tokio::test]
 async fn a_command_for_another_version_is_not_carried_out() {
@@ -137,7 +134,7 @@ async fn readers_are_fair_and_one_bad_question_is_nobody_elses() {
     node.ask(add("a", 1)).await.unwrap();
     let loader = Loader::start(Arc::new(crate::through::Through::new(&store)), 1);
     let lookup = |name: String| {
-        let (tenant, domain) = (one(), Counter::NAME.to_owned());
+        let (tenant, domain) = (one(), crate::counter::Counter::NAME.to_owned());
         Lookup::Entity(EntityRef { tenant, domain, entity: id(&name) })
     };
     let many: Vec<_> = (0..5_000).map(|n| lookup(format!("c{n}"))).collect();
@@ -153,17 +150,4 @@ async fn readers_are_fair_and_one_bad_question_is_nobody_elses() {
         loader.fetch(vec![lookup("a".into())]),
     );
     assert!(bad.is_err() && good.is_ok());
-}
-
-#[tokio::test]
-async fn an_actor_that_was_being_started_when_its_domain_was_paused_ends() {
-    let node = Node::on(&MemoryStore::new()).await;
-    let host = node.hosts.named(Counter::NAME).unwrap();
-    let (supervisor, _) = Actor::spawn(None, Nursery, Arc::clone(&node.hosts)).await.unwrap();
-    assert!(host.pause(&one(), now()));
-    // As if it had been asked for just before.
-    let actor = host.start(&one(), supervisor.get_cell()).await.unwrap();
-    actor.wait(Some(Duration::from_secs(30))).await.unwrap();
-    assert!(host.resume(&one()));
-    assert_eq!(node.ask(add("a", 1)).await.unwrap().version, 1);
 }

@@ -256,8 +256,7 @@ impl Starter for Starting {
     fn pardon(&self, _: &TenantId, _: &'static str) {}
 }
 
-/// Looks after actors, whatever becomes of them.
-pub struct Nursery;
+struct Nursery;
 
 impl Actor for Nursery {
     type Msg = ();
