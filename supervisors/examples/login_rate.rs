@@ -28,8 +28,11 @@ type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 const PASSWORD: &str = "correct horse battery";
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long reads are measured at a time when nobody logs in.
-const ALONE: Duration = Duration::from_secs(4);
+/// Reads are measured alone, beside a counting thread and beside logins in turn, so often: a machine
+/// drifts by more than what is measured.
+const ROUNDS: usize = 10;
+/// How long they are measured at a time when nobody logs in.
+const SPAN: Duration = Duration::from_secs(2);
 /// One read after another, with a pause, as a person's screen does.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -44,34 +47,27 @@ async fn main() -> Result<(), Fault> {
     let http = kontor_sandbox::plain_client(PATIENCE)?;
     let node = Node { http, url: url.trim_end_matches('/').to_owned() };
     let key = node.shop(admin).await?;
-    let email = node.user(admin).await?;
-
-    let (mut alone, mut counting) = (Vec::new(), Vec::new());
-    for _ in 0..2 {
-        alone.extend(node.read_for(&key, ALONE).await?);
-        counting.extend(beside_counting(node.read_for(&key, ALONE)).await?);
-    }
-    let done = Arc::new(AtomicBool::new(false));
-    let reading = tokio::spawn({
-        let (node, key, done) = (node.clone(), key.clone(), Arc::clone(&done));
-        async move { node.read_until(&key, done, None).await }
-    });
-    let (begun, left) = (Instant::now(), Arc::new(AtomicUsize::new(logins)));
-    let mut people = Vec::new();
+    let mut emails = Vec::new();
     for _ in 0..at_once {
-        let (node, email, left) = (node.clone(), email.clone(), Arc::clone(&left));
-        people.push(tokio::spawn(async move { node.log_in_while(&email, &left).await }));
+        emails.push(node.user(admin).await?);
     }
-    let mut later = 0;
-    for person in people {
-        later += person.await??;
-    }
-    let took = begun.elapsed();
-    done.store(true, Ordering::Relaxed);
-    let beside = reading.await??;
-    for _ in 0..2 {
-        alone.extend(node.read_for(&key, ALONE).await?);
-        counting.extend(beside_counting(node.read_for(&key, ALONE)).await?);
+
+    let (mut alone, mut counting, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut took, mut later) = (Duration::ZERO, 0);
+    for round in 0..ROUNDS {
+        alone.extend(node.read_for(&key, SPAN).await?);
+        counting.extend(beside_counting(node.read_for(&key, SPAN)).await?);
+        let done = Arc::new(AtomicBool::new(false));
+        let reading = tokio::spawn({
+            let (node, key, done) = (node.clone(), key.clone(), Arc::clone(&done));
+            async move { node.read_until(&key, done, None).await }
+        });
+        let begun = Instant::now();
+        let share = logins * (round + 1) / ROUNDS - logins * round / ROUNDS;
+        later += node.log_in(&emails, share).await?;
+        took += begun.elapsed();
+        done.store(true, Ordering::Relaxed);
+        beside.extend(reading.await??);
     }
     println!(
         "{logins} logins, {at_once} at once: {:.1} a second, {later} told to come again",
@@ -134,6 +130,21 @@ impl Node {
         let set = json!({ "token": made["token"], "password": PASSWORD });
         self.post("/v1/auth/password/reset", "", None, &set).await?;
         Ok(email)
+    }
+
+    /// So many logins of these people at once; says how often they were told to come again.
+    async fn log_in(&self, emails: &[String], logins: usize) -> Result<u32, Fault> {
+        let left = Arc::new(AtomicUsize::new(logins));
+        let mut people = Vec::new();
+        for email in emails {
+            let (node, email, left) = (self.clone(), email.clone(), Arc::clone(&left));
+            people.push(tokio::spawn(async move { node.log_in_while(&email, &left).await }));
+        }
+        let mut later = 0;
+        for person in people {
+            later += person.await??;
+        }
+        Ok(later)
     }
 
     /// Logs in as long as there are logins left; says how often it was told to come again.
