@@ -6,6 +6,7 @@
 #![allow(unused_qualifications)]
 
 mod access;
+mod account_health;
 mod accounts;
 mod actors;
 mod audit;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod account_health;
 mod auth;
 mod calls;
 mod catalog;
