@@ -96,6 +96,12 @@ impl Accounts {
         self.lock().get(address, config, (maker, hook), (&self.http, self.rest))
     }
 
+    /// A tenant's account, if it is in memory.
+    pub fn in_memory(&self, tenant: &TenantId, provider: &str, name: &str) -> Option<Arc<Account>> {
+        let address = (tenant.clone(), provider.to_owned(), name.to_owned());
+        self.lock().accounts.get(&address).map(|kept| Arc::clone(&kept.account))
+    }
+
     /// The accounts of a provider that are in memory, of all tenants, those in trouble first: so
     /// many at most, and whether there are more.
     pub fn seen(&self, provider: &str, max: usize) -> (Vec<(TenantId, Seen)>, bool) {

@@ -36,9 +36,7 @@ use kontor_actors::{
 };
 use kontor_messages::{
     TenantId, Timestamp,
-    payment::{
-        CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen,
-    },
+    payment::{CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen},
     payout::Transfer,
 };
 use record::{Recorder, Said};

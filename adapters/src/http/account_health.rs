@@ -120,14 +120,20 @@ async fn get(
     access: Access,
     Named((provider, name)): Named<(String, String)>,
 ) -> Result<Response, Problem> {
-    read::load::<Accounts>(&api, access.id(), &format!("{provider}/{name}")).await?;
+    let there = read::load::<Accounts>(&api, access.id(), &format!("{provider}/{name}")).await;
+    // One that needs no settings is nowhere written down.
+    let used = api.accounts().in_memory(access.id(), &provider, &name);
+    if let (Err(unknown), None) = (there, &used) {
+        return Err(unknown);
+    }
     if !carries_money(&provider) {
         let detail = "an account that carries messages has no health: each message tells its tries";
         return Err(Problem::new(StatusCode::NOT_FOUND, "no_health", detail));
     }
-    let account = api.accounts().get(access.id(), &provider, &name).await.map_err(|fault| {
-        Problem::new(StatusCode::CONFLICT, "account_unusable", fault.message)
-    })?;
+    let account =
+        api.accounts().get(access.id(), &provider, &name).await.map_err(|fault| {
+            Problem::new(StatusCode::CONFLICT, "account_unusable", fault.message)
+        })?;
     let (to_open, to_pay) = tokio::join!(
         queue(&api, &access, "created", (&provider, &name)),
         queue(&api, &access, "pending", (&provider, &name)),
@@ -152,8 +158,10 @@ async fn list_all(
     }
     bounded("provider", Some(&which.provider), 40)?;
     let (found, more) = api.accounts().seen(&which.provider, limit as usize);
-    let items =
-        found.into_iter().map(|(tenant, seen)| AccountSeen { tenant: Some(tenant), seen }).collect();
+    let items = found
+        .into_iter()
+        .map(|(tenant, seen)| AccountSeen { tenant: Some(tenant), seen })
+        .collect();
     Ok(super::json(StatusCode::OK, &AccountsSeen { items, more }))
 }
 

@@ -3,10 +3,10 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    account_health, accounts, actors, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures,
-    events, export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
-    pausing, payment_routes, payments, payouts, providers, quarantine, rates, reconciliations,
-    roles, shards, stock, suppliers, system, templates, tenants, timers, users,
+    account_health, accounts, actors, audit, auth, catalog, credentials, dead_letters, edge,
+    endpoints, erasures, events, export, hooks, invitations, keys, ledger, members, notifications,
+    openapi, orders, pausing, payment_routes, payments, payouts, providers, quarantine, rates,
+    reconciliations, roles, shards, stock, suppliers, system, templates, tenants, timers, users,
 };
 use axum::{
     Router,

@@ -81,6 +81,16 @@ async fn an_account_that_carries_messages_or_is_not_there_has_no_health() {
 }
 
 #[tokio::test]
+async fn an_account_that_needs_no_settings_has_health_once_something_went_through_it() {
+    let (_shop, harbour) = with_stripe().await;
+    harbour.get("/v1/accounts/manual/main/health").await.problem(404, "not_found");
+    let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
+    let wish = json!({ "order": placed["id"], "provider": "manual", "account": "main" });
+    harbour.post("/v1/payments", wish).await.ok();
+    assert_eq!(harbour.get("/v1/accounts/manual/main/health").await.ok()["provider"], "manual");
+}
+
+#[tokio::test]
 async fn who_runs_the_platform_sees_the_accounts_of_all_tenants_at_a_provider_the_worst_first() {
     let (shop, harbour) = with_stripe().await;
     let other = shop.tenant("amber-books").await;
@@ -97,6 +107,9 @@ async fn who_runs_the_platform_sees_the_accounts_of_all_tenants_at_a_provider_th
     let one = operator.get("/v1/platform/accounts?provider=stripe&limit=1").await.ok();
     assert_eq!((&one["items"][0]["tenant"], &one["more"]), (&json!("harbour-books"), &json!(true)));
     operator.get("/v1/platform/accounts").await.problem(400, "invalid_parameter");
-    operator.get("/v1/platform/accounts?provider=stripe&limit=0").await.problem(400, "invalid_parameter");
+    operator
+        .get("/v1/platform/accounts?provider=stripe&limit=0")
+        .await
+        .problem(400, "invalid_parameter");
     harbour.get("/v1/platform/accounts?provider=stripe").await.problem(403, "operator_only");
 }

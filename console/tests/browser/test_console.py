@@ -429,3 +429,27 @@ def test_the_folded_filters_are_accessible(running, signed_in):
     page.get_by_text("Narrow the list").click()
     accessible(page)
     context.close()
+
+
+def test_a_line_of_the_tree_leads_to_a_providers_accounts_and_to_the_health_of_one(page):
+    page.goto(f"{URL}/console/system")
+    page.locator("details[data-keep=providers] a").first.click()
+    page.locator(".line a").first.click()
+    expect(page.locator("h1")).to_contain_text("Health of")
+    for part in ["Calls", "What went wrong last", "What the provider sent", "What waits for it"]:
+        expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
+    accessible(page)
+    page.get_by_role("definition").get_by_role("link").first.click()
+    expect(page.locator("h1")).to_have_text("Payments")
+    expect(page.locator(".chip")).to_contain_text("account is")
+    accessible(page)
+    page.locator(".chip").click()
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_the_ways_in_and_out_are_told_by_route_the_slowest_first(page):
+    page.goto(f"{URL}/console/system")
+    page.get_by_role("link", name="HTTP", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Ways in and out")
+    expect(page.get_by_role("table", name="Routes, the slowest first")).to_contain_text("/v1/orders")
+    accessible(page)

@@ -34,6 +34,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/payments/accounts", get(show))
         .route("/payments/accounts/new", get(one::blank).post(one::make))
         .route("/payments/accounts/{provider}/{name}", get(one::show).post(one::change))
+        .route("/payments/accounts/{provider}/{name}/health", get(super::health::show))
         .route("/payments/accounts/{provider}/{name}/remove", get(one::leaving).post(one::remove))
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod api;
 mod frame;
 mod goods;
+mod health;
 mod money;
 mod orders;
 mod people;
@@ -19,6 +20,7 @@ pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
         accounts::TEXTS,
         frame::TEXTS,
         goods::TEXTS,
+        health::TEXTS,
         orders::TEXTS,
         money::TEXTS,
         people::TEXTS,
