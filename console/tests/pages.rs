@@ -3,6 +3,7 @@
 mod health;
 mod house;
 mod settings;
+mod stock;
 
 use house::{ORDER, browser, browser_of, recorded};
 use http::{StatusCode, header};

@@ -183,7 +183,7 @@ async fn queue(
     (provider, account): (&str, &str),
 ) -> Result<Queue, Problem> {
     let status = Some(status.to_owned());
-    let asked = Asked { status, ..Asked::new(Some(LIMIT_MAX), None)? };
+    let asked = Asked { status, few: true, ..Asked::new(Some(LIMIT_MAX), None)? };
     let here = |payment: &PaymentDocument| is_at(payment, (provider, Some(account)));
     let page = read::page::<Payments>(api, access, &asked, here).await?;
     let oldest = page.items.last().map(|last| last.id.clone());

@@ -24,6 +24,8 @@ PAGES = [
     ("order", "/orders?status=shipped *"),
     ("stock", "/stock"),
     ("sku", "/stock *"),
+    ("sku-holds", "/stock/KD-1299/holds?status=all"),
+    ("sku-settings", "/stock/KD-1299/settings"),
     ("holds", "/stock/holds"),
     ("count-sheet", "/stock/count"),
     ("warehouses", "/stock/warehouses"),

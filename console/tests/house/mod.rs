@@ -6,6 +6,7 @@
 
 mod health;
 mod settings;
+mod stock;
 
 use axum::{
     Router,
@@ -202,13 +203,15 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     if parts.method != Method::GET {
         let asked = Asked { method: parts.method.clone(), path: path.clone(), body, key, version };
         house.asked.lock().unwrap().push(asked.clone());
-        return settings::done(&asked).unwrap_or_else(|| done(&house, &path));
+        let settled = settings::done(&asked).or_else(|| stock::done(&asked));
+        return settled.unwrap_or_else(|| done(&house, &path));
     }
     if !parts.headers.contains_key(header::AUTHORIZATION) {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
     house.read.lock().unwrap().push(path.clone());
-    let known = settings::read(&path).or_else(|| health::read(&path));
+    let known =
+        settings::read(&path).or_else(|| health::read(&path)).or_else(|| stock::read(&path));
     known.map_or_else(|| read(&house, &path), |told| json(&told))
 }
 

@@ -149,7 +149,8 @@ async fn list(
     if let Some(order) = order {
         return of_order(&api, &access, &order).await;
     }
-    let asked = Asked::try_from(StatusPaging { limit, cursor, status })?;
+    let few = provider.is_some();
+    let asked = Asked { few, ..Asked::try_from(StatusPaging { limit, cursor, status })? };
     match (provider, account) {
         (None, Some(_)) => {
             Err(Problem::parameter("provider", "expected the provider that has the account"))

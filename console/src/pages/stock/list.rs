@@ -3,7 +3,7 @@
 use super::super::Answer;
 use crate::{
     backend::{escape, page_at},
-    desk::{Asked, Desk, go},
+    desk::{Asked, Desk, go, query},
     gate::Posted,
     ui::{
         layout::text,
@@ -150,8 +150,19 @@ pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
 }
 
 pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = page_at("/v1/stock/transfers?limit=50", asked.text("cursor"));
+    let (sku, received) = (asked.text("sku"), asked.text("received"));
+    let arrived = match received {
+        "no" => "false",
+        "yes" => "true",
+        _ => "",
+    };
+    let wanted = [("limit", "50"), ("sku", sku), ("received", arrived)];
+    let path = page_at(&query("/v1/stock/transfers", &wanted), asked.text("cursor"));
     let page = desk.api().get(&path).await?;
+    let base = match (sku, received) {
+        ("", "") => desk.url("/stock/transfers"),
+        _ => query(&desk.url("/stock/transfers"), &[("sku", sku), ("received", received)]),
+    };
     let row = |transfer: &Value| {
         let url = format!("/stock/transfers/{}/receive", escape(transfer.text("id")));
         let state = if transfer.is("received") {
@@ -177,13 +188,21 @@ pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
     let main = html! {
         (parts::heading(desk.t("Transfers"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/transfers"))
+        @if !sku.is_empty() {
+            nav.chips aria-label=(desk.t("What the list is narrowed by")) {
+                a.chip href=(desk.url("/stock/transfers")) title=(desk.t("Take it away")) {
+                    (desk.f("product is {}", &[sku])) " " span aria-hidden="true" { "×" }
+                    span.hidden { ", " (desk.t("Take it away")) }
+                }
+            }
+        }
         div #live data-live="stock.*" {
             @if rows.is_empty() {
                 (parts::empty(desk.t("Nothing travels between warehouses"),
                     desk.t("A transfer is begun on the page of a product.")))
             } @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
         }
-        (parts::pager(&desk, &desk.url("/stock/transfers"), asked.text("cursor"), &page))
+        (parts::pager(&desk, &base, asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Transfers"), main))
 }
