@@ -60,6 +60,7 @@ mod system;
 mod templates;
 mod tenants;
 mod timers;
+mod troubles;
 mod users;
 mod uses;
 

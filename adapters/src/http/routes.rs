@@ -6,7 +6,8 @@ use super::{
     account_health, accounts, actors, audit, auth, catalog, credentials, dead_letters, edge,
     endpoints, erasures, events, export, hooks, invitations, keys, ledger, members, notifications,
     openapi, orders, pausing, payment_routes, payments, payouts, providers, quarantine, rates,
-    reconciliations, roles, shards, stock, suppliers, system, templates, tenants, timers, users,
+    reconciliations, roles, shards, stock, suppliers, system, templates, tenants, timers, troubles,
+    users,
 };
 use axum::{
     Router,
@@ -95,6 +96,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         shards::routes(),
         timers::for_operator(),
         account_health::for_operator(),
+        troubles::routes(),
         quarantine::routes(),
         users::routes(),
     ] {

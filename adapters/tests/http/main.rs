@@ -37,5 +37,6 @@ mod sources;
 mod stock;
 mod summary;
 mod suppliers;
+mod troubles;
 mod views;
 mod wall;

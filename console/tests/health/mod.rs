@@ -1,4 +1,4 @@
-//! Rules of the pages that tell how accounts at providers are, and the ways in and out.
+//! Rules of the pages that tell how accounts at providers and tenants are, and the ways in and out.
 
 use crate::house::browser;
 use http::StatusCode;
@@ -74,4 +74,24 @@ async fn lines_of_providers_and_ways_in_the_tree_lead_to_what_they_are_made_of()
     for path in ["/console/system/providers/stripe", "/console/system/ways"] {
         assert_eq!(owner.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
+}
+
+#[tokio::test]
+async fn tenants_in_trouble_come_before_the_others_with_the_way_to_what_is_the_matter() {
+    let mut operator = browser(None).signed_in().await;
+    let page = operator.get("/console/system/tenants").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let place = |text: &str| page.text.find(text).unwrap_or_else(|| panic!("{text}"));
+    let troubled = place("Tenants that need a look</caption>");
+    let others = place("<caption class=\"hidden\">Tenants</caption>");
+    assert!(troubled < others);
+    assert!(page.has("/console/system/actors/polar-tea/order") && page.has("out of service"));
+    assert!(
+        page.has("/console/t/polar-tea/overdue") && page.has("/console/t/polar-tea/dead-letters")
+    );
+    assert!(page.has("what is shown is the worst that was found"));
+    assert!(!page.text[others..].contains(">polar-tea<"), "each tenant once");
+    assert!(page.text[others..].contains("harbour-books"));
+    let older = operator.get("/console/system/tenants?cursor=harbour-books").await;
+    assert!(!older.has("These need a look"), "they are on the first page");
 }

@@ -1,4 +1,4 @@
-//! What the stand-in knows of how accounts at providers are.
+//! What the stand-in knows of how accounts at providers are, and which tenants need a look.
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,10 @@ pub(super) fn read(path: &str) -> Option<Value> {
             seen["tenant"] = json!("polar-tea");
             Some(json!({ "items": [seen], "more": true }))
         }
+        "/v1/platform/troubles" => Some(json!({ "items": [{ "tenant": "polar-tea",
+            "name": "Polar Tea", "status": "active", "quarantined": ["order"], "crashed": [],
+            "paused": ["catalog"], "dead_letters": 3, "parked": 2, "overdue": 41,
+            "overdue_since": SINCE }], "complete": false })),
         _ => None,
     }
 }

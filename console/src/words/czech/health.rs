@@ -1,4 +1,4 @@
-//! How accounts at providers are, and the ways in and out.
+//! How accounts at providers are, the ways in and out, and which tenants need a look.
 
 /// English, Czech.
 pub(super) static TEXTS: &[(&str, &str)] = &[
@@ -78,4 +78,17 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ),
     ("{} of {} calls failed in the last hour", "za poslední hodinu selhalo {} z {} volání"),
     ("{}, the longest {}", "{}, nejdéle {}"),
+    ("Tenants that need a look", "Obchody, které potřebují pozornost"),
+    (
+        "There is more trouble than is counted here: what is shown is the worst that was found.",
+        "Potíží je víc, než se tu spočítalo: ukazuje se to nejhorší, co se našlo.",
+    ),
+    ("These need a look", "Tyto potřebují pozornost"),
+    ("What is the matter", "Co se děje"),
+    ("crashed", "spadlo"),
+    ("not done", "nehotovo"),
+    ("out of service", "mimo provoz"),
+    ("paused", "pozastaveno"),
+    ("put aside", "odloženo"),
+    ("since", "od"),
 ];
