@@ -453,3 +453,16 @@ def test_the_ways_in_and_out_are_told_by_route_the_slowest_first(page):
     expect(page.locator("h1")).to_have_text("Ways in and out")
     expect(page.get_by_role("table", name="Routes, the slowest first")).to_contain_text("/v1/orders")
     accessible(page)
+
+
+def test_a_list_is_taken_out_as_a_file_with_more_rows_than_the_page_shows(page):
+    page.goto(shop("/stock"))
+    shown = page.locator("[data-rows] tbody tr").count()
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Export CSV").click()
+    file = taken.value
+    assert file.suggested_filename == "stock.csv"
+    with open(file.path(), encoding="utf-8-sig", newline="") as text:
+        lines = text.read().strip().split("\r\n")
+    assert lines[0].startswith("Id,Product,")
+    assert len(lines) - 1 > shown

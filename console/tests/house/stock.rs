@@ -11,6 +11,11 @@ const SINCE: &str = "2026-11-20T08:00:00Z";
 pub(super) fn read(path: &str) -> Option<Value> {
     let (route, asked) = path.split_once('?').unwrap_or((path, ""));
     match route {
+        "/v1/stock" if asked.contains("limit=200") => Some(match asked.contains("cursor=p2") {
+            false => json!({ "items": [{ "id": "=cmd", "total_available": 1_234, "levels": [],
+                                         "settings": {} }], "next_cursor": "p2" }),
+            true => json!({ "items": [lamp()] }),
+        }),
         "/v1/stock/lamp" => Some(lamp()),
         "/v1/stock/set" => Some(json!({ "id": "set", "version": 1, "total_available": 1,
             "levels": [], "settings": { "low_threshold": 0, "backorder": false,
@@ -28,6 +33,7 @@ pub(super) fn read(path: &str) -> Option<Value> {
                     { "sku": "set", "quantity": 1, "parts": bundled },
                     { "sku": "atlas", "quantity": 9 }] }], "next_cursor": "r-1" }))
         }
+        "/v1/stock/reservations" => Some(json!({ "items": [] })),
         "/v1/stock/transfers" => Some(json!({ "items": [{ "id": "t-1", "sku": "lamp",
             "quantity": 5, "from": "main", "to": "quay", "received": false }] })),
         "/v1/stock/movements" => Some(json!({ "items": [

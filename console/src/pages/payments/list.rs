@@ -5,6 +5,7 @@ use crate::{
     backend::escape,
     desk::{Asked, Desk, Form, query},
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -58,6 +59,9 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
             ("cursor", asked.text("cursor")),
         ],
     );
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let (page, accounts) = tokio::join!(desk.api().get(&path), super::health::overview(&desk));
     let page = page?;
     let rows: Vec<_> = page.list("items").iter().map(|payment| row(&desk, payment)).collect();

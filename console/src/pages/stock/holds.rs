@@ -6,6 +6,7 @@ use crate::{
     desk::{Asked, Desk, query},
     format,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -55,6 +56,11 @@ pub(super) async fn list(
         "all" => "",
         status => status,
     };
+    if desk.wants_csv() {
+        let question = asked(&sku, status, "", "50");
+        let row = move |desk: &Desk, hold: &Value| row(desk, &sku, hold);
+        return csv::list(&desk, &COLUMNS, &question, row).await;
+    }
     let page = desk.api().get(&asked(&sku, status, said.text("cursor"), "50")).await?;
     let title = desk.f("Holds of {}", &[&sku]);
     let tabs = STANDS.map(|(stands, label)| {

@@ -6,7 +6,7 @@ use crate::{
     desk::{Asked, Desk, go, query},
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -34,6 +34,13 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let troubles = query("/v1/platform/troubles", &[("limit", TROUBLED)]);
     let (page, troubles) = tokio::join!(desk.api().get(&path), desk.api().get(&troubles));
     let (page, troubles) = (page?, troubles?);
+    if desk.wants_csv() {
+        let row = move |desk: &Desk, tenant: &Value| {
+            let of_it = |one: &&Value| one.text("tenant") == tenant.text("id");
+            row(desk, tenant, troubles.list("items").iter().find(of_it).unwrap_or(&Value::Null))
+        };
+        return csv::list(&desk, &COLUMNS, "/v1/tenants", row).await;
+    }
     let troubled = troubles.list("items");
     let is_troubled = |id: &str| troubled.iter().any(|one| one.text("tenant") == id);
     let all = page.list("items").iter();

@@ -352,4 +352,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Components", "Součásti"),
     ("The one action", "Hlavní akce"),
     ("Another", "Jiná"),
+    ("Day", "Den"),
+    ("What differs", "Co se liší"),
 ];
