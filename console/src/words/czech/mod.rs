@@ -10,9 +10,11 @@ mod orders;
 mod people;
 mod roles;
 mod routing;
+mod sentences;
 
 pub(super) use accounts::SETTINGS;
 pub(super) use api::WORDS;
+pub(super) use sentences::SENTENCES;
 
 /// All texts: English, Czech.
 pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
