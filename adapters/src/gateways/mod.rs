@@ -290,21 +290,21 @@ impl Account {
         &self,
         operation: &'static str,
         answer: &Result<T, GatewayFault>,
-        of_it: CallOutcome,
+        outcome: CallOutcome,
         took: Duration,
     ) {
-        let (provider, outcome) = (self.provider(), of_it.word());
+        let (provider, word) = (self.provider(), outcome.word());
         metrics::counter!("kontor_gateway_calls_total", "provider" => provider,
-            "operation" => operation, "outcome" => outcome)
+            "operation" => operation, "outcome" => word)
         .increment(1);
         metrics::histogram!("kontor_gateway_call_seconds", "provider" => provider,
-            "operation" => operation, "outcome" => outcome)
+            "operation" => operation, "outcome" => word)
         .record(took);
         let fault = answer.as_ref().err();
-        self.limits.health.note_call((operation, of_it), fault, took, Timestamp::now());
+        self.limits.health.note_call((operation, outcome), fault, took, Timestamp::now());
         if let Some(fault) = fault {
             tracing::warn!(tenant = %self.tenant, provider, account = %self.name,
-                operation, outcome, code = %fault.code, "gateway call failed");
+                operation, outcome = word, code = %fault.code, "gateway call failed");
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     Api,
     access::{Access, Operator},
-    document::{Accounts, Payments},
+    document::{Accounts, Kind, Payments},
     path::Named,
     problem::Problem,
     query,
@@ -130,10 +130,11 @@ async fn get(
         let detail = "an account that carries messages has no health: each message tells its tries";
         return Err(Problem::new(StatusCode::NOT_FOUND, "no_health", detail));
     }
-    let account =
-        api.accounts().get(access.id(), &provider, &name).await.map_err(|fault| {
-            Problem::new(StatusCode::CONFLICT, "account_unusable", fault.message)
-        })?;
+    let found = api.accounts().get(access.id(), &provider, &name).await;
+    let account = found.map_err(|fault| match &*fault.code {
+        "unknown_account" => Problem::not_found(Accounts::WHAT),
+        _ => Problem::new(StatusCode::CONFLICT, "account_unusable", fault.message),
+    })?;
     let (to_open, to_pay) = tokio::join!(
         queue(&api, &access, "created", (&provider, &name)),
         queue(&api, &access, "pending", (&provider, &name)),

@@ -57,7 +57,8 @@ fn http(desk: &Desk, now: &Figures) -> Markup {
     };
     let mut routes: Vec<_> =
         now.values(REQUESTS, "route").into_iter().map(|route| (slow(&route), route)).collect();
-    routes.sort_by(|one, other| other.cmp(one));
+    routes.sort();
+    routes.reverse();
     let row = |(slow, route): &(i64, String)| {
         let statuses = now.values_of(REQUESTS, &[("route", route)], "status");
         let sum = |which: &dyn Fn(&str) -> bool| {
