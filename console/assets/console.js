@@ -105,21 +105,6 @@ function palette() {
   dialog.showModal();
 }
 
-// A table as CSV: what is on the page, as it is shown.
-function csv(table) {
-  const cell = (node) => `"${(node.dataset.value ?? node.innerText).replace(/\s+/g, " ").trim().replaceAll('"', '""')}"`;
-  const lines = all("tr", table).map((row) => all("th, td", row).filter((one) => !one.classList.contains("pick")).map(cell).join(","));
-  const link = Object.assign(document.createElement("a"), {
-    href: URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n")], { type: "text/csv" })),
-    download: `${table.dataset.csv.toLowerCase().replace(/\W+/g, "-")}.csv`,
-  });
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-export]")) $("table[data-csv]") && csv($("table[data-csv]"));
-});
-
 // A file goes into the text that a form sends.
 document.addEventListener("change", async (event) => {
   const into = event.target.dataset?.into;
@@ -273,7 +258,6 @@ setup();
 follow();
 const settle = () => {
   charts();
-  for (const button of all("[data-export]")) button.hidden = !$("table[data-csv]");
   for (const slider of all("[data-through]")) slider.hidden = false;
 };
 settle();

@@ -1,7 +1,10 @@
 //! Pages, made of what a node was recorded to answer.
 
+mod csv;
+mod health;
 mod house;
 mod settings;
+mod stock;
 
 use house::{ORDER, browser, browser_of, recorded};
 use http::{StatusCode, header};

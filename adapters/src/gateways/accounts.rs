@@ -1,11 +1,13 @@
 //! The accounts of all tenants, made when they are first asked for, and made anew once their
 //! settings have changed.
 
-use super::{Account, GatewaySettings, breaker::Rest, http::Http, payments, payments::Provider};
+use super::{
+    Account, GatewaySettings, breaker::Rest, health::Seen, http::Http, payments, payments::Provider,
+};
 use crate::hook_address::HookAddresses;
 use kontor_actors::ports::{AccountConfig, AccountSettings, FaultCause, GatewayFault};
 use kontor_messages::{
-    TenantId,
+    TenantId, Timestamp,
     payment::{Backoff, Problem},
     tenant::{self, AccountMode},
 };
@@ -92,6 +94,32 @@ impl Accounts {
         let hook = self.hooks.as_ref().and_then(|hooks| hooks.url(tenant, provider, name));
         let address = (tenant.clone(), provider.to_owned(), name.to_owned());
         self.lock().get(address, config, (maker, hook), (&self.http, self.rest))
+    }
+
+    /// A tenant's account, if it is in memory.
+    pub fn in_memory(&self, tenant: &TenantId, provider: &str, name: &str) -> Option<Arc<Account>> {
+        let address = (tenant.clone(), provider.to_owned(), name.to_owned());
+        self.lock().accounts.get(&address).map(|kept| Arc::clone(&kept.account))
+    }
+
+    /// The accounts of a provider that are in memory, of all tenants, those in trouble first: so
+    /// many at most, and whether there are more.
+    pub fn seen(&self, provider: &str, max: usize) -> (Vec<(TenantId, Seen)>, bool) {
+        let now = Timestamp::now();
+        let known: Vec<Arc<Account>> = {
+            let known = self.lock();
+            let of_it = known.accounts.iter().filter(|((_, of, _), _)| of == provider);
+            of_it.map(|(_, kept)| Arc::clone(&kept.account)).collect()
+        };
+        let mut all: Vec<_> =
+            known.iter().map(|one| (one.tenant().clone(), one.seen(now))).collect();
+        let place = |(tenant, seen): &(TenantId, Seen)| {
+            (seen.trouble(), tenant.to_string(), seen.account.clone())
+        };
+        all.sort_by_cached_key(place);
+        let more = all.len() > max;
+        all.truncate(max);
+        (all, more)
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

@@ -3,10 +3,12 @@
 
 use kontor_actors::ports::{FaultCause, GatewayFault};
 use kontor_messages::{Timestamp, payment::CallFault};
+use serde::Serialize;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use utoipa::ToSchema;
 
 /// Failures in a row.
 const FAILURES_MAX: u32 = 5;
@@ -31,6 +33,8 @@ struct State {
     /// How often in a row it has rested.
     rests: u32,
     until: Option<Timestamp>,
+    /// When it last moved.
+    since: Timestamp,
     probing: bool,
     /// Until when the provider wants to be left alone. It works, so nobody has to look first.
     patient_until: Option<Timestamp>,
@@ -41,6 +45,32 @@ struct State {
 struct Shown {
     provider: &'static str,
     position: &'static str,
+}
+
+/// Where a breaker stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BreakerPosition)]
+pub enum Position {
+    /// All calls go through.
+    Closed,
+    /// None goes through: the account rests after failures in a row.
+    Open,
+    /// One call is under way to see whether it works again.
+    HalfOpen,
+}
+
+/// A breaker as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Breaker)]
+pub struct Stand {
+    /// Where.
+    pub position: Position,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when no call goes out: it rests, or the provider has asked for patience.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// All calls go through.
@@ -74,9 +104,17 @@ impl Breaker {
     pub fn new(provider: &'static str, rest: Rest) -> Self {
         let shown = Shown { provider, position: CLOSED };
         shown.count(1.0);
-        let (until, patient_until) = (None, None);
-        let state = State { failures: 0, rests: 0, until, probing: false, patient_until, shown };
+        let (until, patient_until, since) = (None, None, Timestamp::now());
+        let (failures, rests, probing) = (0, 0, false);
+        let state = State { failures, rests, until, since, probing, patient_until, shown };
         Self { rest, state: Mutex::new(state) }
+    }
+
+    /// Where it stands.
+    pub fn stand(&self, now: Timestamp) -> Stand {
+        let state = self.lock();
+        let until = state.until.max(state.patient_until).filter(|until| now < *until);
+        Stand { position: state.position(), since: state.since, until }
     }
 
     /// Leave to call, or when to come again.
@@ -95,7 +133,7 @@ impl Breaker {
             return Err(now.plus(self.rest.first));
         }
         state.probing = true;
-        state.show();
+        state.show(now);
         Ok(Permit { breaker: self, probe: true })
     }
 
@@ -132,28 +170,41 @@ impl Permit<'_> {
                 (state.failures, state.rests, state.until) = (0, 0, None);
             }
         }
-        state.show();
+        state.show(now);
     }
 }
 
 impl State {
-    fn show(&mut self) {
-        let position = match self.until {
-            None => CLOSED,
-            Some(_) if self.probing => HALF_OPEN,
-            Some(_) => OPEN,
+    fn position(&self) -> Position {
+        match self.until {
+            None => Position::Closed,
+            Some(_) if self.probing => Position::HalfOpen,
+            Some(_) => Position::Open,
+        }
+    }
+
+    fn show(&mut self, now: Timestamp) {
+        let position = match self.position() {
+            Position::Closed => CLOSED,
+            Position::HalfOpen => HALF_OPEN,
+            Position::Open => OPEN,
         };
-        self.shown.moves_to(position);
+        if self.shown.moves_to(position) {
+            self.since = now;
+        }
     }
 }
 
 impl Shown {
-    fn moves_to(&mut self, position: &'static str) {
-        if self.position != position {
+    /// Whether that is somewhere else.
+    fn moves_to(&mut self, position: &'static str) -> bool {
+        let moves = self.position != position;
+        if moves {
             self.count(-1.0);
             self.position = position;
             self.count(1.0);
         }
+        moves
     }
 
     fn count(&self, more: f64) {
@@ -174,7 +225,7 @@ impl Drop for Permit<'_> {
         if self.probe {
             let mut state = self.breaker.lock();
             state.probing = false;
-            state.show();
+            state.show(Timestamp::now());
         }
     }
 }
@@ -248,6 +299,20 @@ mod tests {
         // Whoever asks for patience works: all that has waited may come.
         let _first = breaker.admit(at).ok().unwrap();
         assert!(breaker.admit(at).is_ok());
+    }
+
+    #[test]
+    fn it_says_where_it_stands_since_when_and_until_when_it_rests() {
+        let breaker = tripped();
+        let rests = NOW.plus(rest());
+        let stand = Stand { position: Position::Open, since: NOW, until: Some(rests) };
+        assert_eq!(breaker.stand(NOW), stand);
+        let probe = breaker.admit(rests).ok().unwrap();
+        let stand = Stand { position: Position::HalfOpen, since: rests, until: None };
+        assert_eq!(breaker.stand(rests), stand);
+        probe.report(&Ok(()), rests);
+        let stand = Stand { position: Position::Closed, since: rests, until: None };
+        assert_eq!(breaker.stand(rests), stand);
     }
 
     #[test]

@@ -4,21 +4,28 @@
 
 mod accounts;
 mod breaker;
+mod copy;
 pub mod fields;
 pub mod guard;
+pub mod health;
 pub mod http;
 pub mod notifications;
 pub mod payments;
 pub mod record;
 pub mod redact;
 mod retry_after;
+mod settings;
 pub mod turns;
 pub mod webhooks;
 
 pub use accounts::Accounts;
+pub use copy::NOTIFICATION_MAX;
+pub use settings::GatewaySettings;
 
 use breaker::{Breaker, Rest};
+use copy::bounded;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use health::{Health, Seen};
 use kontor_actors::{
     ports::{
         Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers,
@@ -29,14 +36,11 @@ use kontor_actors::{
 };
 use kontor_messages::{
     TenantId, Timestamp,
-    payment::{
-        Backoff, CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen,
-    },
+    payment::{CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen},
     payout::Transfer,
 };
 use record::{Recorder, Said};
 use redact::Redactor;
-use serde::Deserialize;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
@@ -49,53 +53,6 @@ const CALL_MAX: Duration = Duration::from_secs(90);
 const TURN_MAX: Duration = Duration::from_secs(20);
 /// To verify a notification; most need nothing from outside for that.
 const INTERPRET_MAX: Duration = Duration::from_secs(15);
-/// The member of a notification that no copy keeps.
-const BROWSER_SECRET: &str = "\"client_secret\"";
-/// Of a notification's body.
-pub const NOTIFICATION_MAX: usize = 64 * 1024;
-
-/// How providers and mail servers of tenants are called.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct GatewaySettings {
-    /// Whether their addresses may be private, and without TLS.
-    pub allow_private: bool,
-    /// How long a payment's call that was not done waits before it is made again. Each further
-    /// wait is twice as long.
-    pub retry_ms: u64,
-    /// The longest of these waits.
-    pub retry_ms_max: u64,
-    /// How long an account rests that has failed some times in a row. Each further rest is twice
-    /// as long.
-    pub rest_ms: u64,
-    /// The longest of these rests.
-    pub rest_ms_max: u64,
-}
-
-impl Default for GatewaySettings {
-    fn default() -> Self {
-        let (backoff, rest) = (Backoff::default(), Rest::default());
-        let ms = |rest: Duration| u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
-        Self {
-            allow_private: false,
-            retry_ms: backoff.first_ms,
-            retry_ms_max: backoff.ms_max,
-            rest_ms: ms(rest.first),
-            rest_ms_max: ms(rest.max),
-        }
-    }
-}
-
-impl GatewaySettings {
-    fn backoff(&self) -> Backoff {
-        Backoff { first_ms: self.retry_ms, ms_max: self.retry_ms_max }
-    }
-
-    fn rest(&self) -> Rest {
-        let ms = Duration::from_millis;
-        Rest { first: ms(self.rest_ms), max: ms(self.rest_ms_max) }
-    }
-}
 
 /// What is asked of an account.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,6 +108,7 @@ struct Limits {
     pace: DefaultDirectRateLimiter,
     in_flight: Semaphore,
     breaker: Breaker,
+    health: Health,
 }
 
 impl Account {
@@ -206,6 +164,18 @@ impl Account {
         self.gateway.statement_lag_days()
     }
 
+    /// How it is, as this node has seen it.
+    pub fn seen(&self, now: Timestamp) -> Seen {
+        let free = self.limits.in_flight.available_permits();
+        Seen {
+            provider: self.provider(),
+            account: self.name.clone(),
+            breaker: self.limits.breaker.stand(now),
+            under_way: IN_FLIGHT_MAX.saturating_sub(free) as u64,
+            lately: self.limits.health.lately(now),
+        }
+    }
+
     /// What the provider wants to read when its notification has been taken.
     pub fn thanks(&self) -> &'static str {
         self.gateway.thanks()
@@ -251,13 +221,8 @@ impl Account {
         let reading = self.gateway.interpret(headers, body, now);
         let read = tokio::time::timeout(INTERPRET_MAX, reading).await;
         let read = read.unwrap_or(Err(NotificationError::NotNow));
-        let outcome = match &read {
-            Ok(_) => "taken",
-            Err(NotificationError::Unsupported) => "unsupported",
-            Err(NotificationError::Unsigned) => "unsigned",
-            Err(NotificationError::NotNow) => "not_now",
-            Err(NotificationError::Malformed(_)) => "malformed",
-        };
+        self.limits.health.note_notification(&read, now);
+        let outcome = read.as_ref().err().map_or("taken", health::reason);
         metrics::counter!("kontor_gateway_notifications_total",
             "provider" => self.provider(), "outcome" => outcome)
         .increment(1);
@@ -287,7 +252,10 @@ impl Account {
             self.limits.pace.until_ready().await;
             slot
         };
-        let Ok(Ok(_slot)) = tokio::time::timeout(TURN_MAX, turn).await else {
+        let asked = Instant::now();
+        let turn = tokio::time::timeout(TURN_MAX, turn).await;
+        self.limits.health.note_wait(asked.elapsed(), Timestamp::now());
+        let Ok(Ok(_slot)) = turn else {
             let problem = Problem::new("busy", "too many calls of this account are under way");
             return Err(GatewayFault::retry(FaultCause::Here, problem));
         };
@@ -325,16 +293,18 @@ impl Account {
         outcome: CallOutcome,
         took: Duration,
     ) {
-        let (provider, outcome) = (self.provider(), outcome.word());
+        let (provider, word) = (self.provider(), outcome.word());
         metrics::counter!("kontor_gateway_calls_total", "provider" => provider,
-            "operation" => operation, "outcome" => outcome)
+            "operation" => operation, "outcome" => word)
         .increment(1);
         metrics::histogram!("kontor_gateway_call_seconds", "provider" => provider,
-            "operation" => operation, "outcome" => outcome)
+            "operation" => operation, "outcome" => word)
         .record(took);
-        if let Err(fault) = answer {
+        let fault = answer.as_ref().err();
+        self.limits.health.note_call((operation, outcome), fault, took, Timestamp::now());
+        if let Some(fault) = fault {
             tracing::warn!(tenant = %self.tenant, provider, account = %self.name,
-                operation, outcome, code = %fault.code, "gateway call failed");
+                operation, outcome = word, code = %fault.code, "gateway call failed");
         }
     }
 }
@@ -376,6 +346,7 @@ impl Limits {
             pace: RateLimiter::direct(Quota::per_second(rate)),
             in_flight: Semaphore::new(IN_FLIGHT_MAX),
             breaker: Breaker::new(provider, rest),
+            health: Health::default(),
         }
     }
 }
@@ -406,38 +377,8 @@ impl Ask {
 
 fn breaker_open(until: Timestamp) -> GatewayFault {
     let fault = CallFault::Retry { at: Some(until), fresh_key: false };
-    let problem = Problem::new("breaker_open", "the provider has been failing and gets a rest");
+    let problem = Problem::new(health::RESTS, "the provider has been failing and gets a rest");
     GatewayFault::new(fault, FaultCause::Here, problem)
-}
-
-/// What lets a payer's browser go on with a payment is kept in no copy of a notification.
-fn masked(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(BROWSER_SECRET) {
-        kept.push_str(before);
-        kept.push_str(BROWSER_SECRET);
-        rest = after;
-        let value = after.trim_start().strip_prefix(':').map(str::trim_start);
-        let secret = value.and_then(|value| value.strip_prefix('"'));
-        if let Some((_, behind)) = secret.and_then(|secret| secret.split_once('"')) {
-            kept.push_str(":\"***\"");
-            rest = behind;
-        }
-    }
-    kept.push_str(rest);
-    kept
-}
-
-/// The text of a body, cut at the limit between two characters.
-fn bounded(body: &[u8]) -> String {
-    let mut text = masked(&String::from_utf8_lossy(body));
-    let mut end = NOTIFICATION_MAX.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
 }
 
 #[cfg(test)]

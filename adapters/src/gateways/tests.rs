@@ -276,6 +276,35 @@ async fn the_figures_tell_calls_by_provider_and_outcome_and_how_many_are_under_w
     }
 }
 
+#[tokio::test]
+async fn an_account_tells_of_its_failures_and_that_it_rests_after_some_in_a_row() {
+    let failures = (0..5).map(|_| (500, &[][..], String::new()));
+    let server = Server::new(failures).await;
+    let settings = serde_json::json!({"secret_key": "sk_test_1", "endpoint": server.url});
+    let accounts = accounts([("stripe", "main", settings)]);
+    let account = accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
+    let references = vec!["cs_1".to_owned()];
+    let ask =
+        Ask::Query(QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true });
+    let (before, _) = accounts.seen("stripe", 10);
+    assert_eq!((before.len(), before[0].1.trouble()), (1, 3), "nobody has called it yet");
+    for _ in 0..6 {
+        assert!(account.call(&ask).await.answer.is_err());
+    }
+    let (all, more) = accounts.seen("stripe", 10);
+    let (whose, seen) = &all[0];
+    assert_eq!((whose, more, seen.trouble(), seen.under_way), (&tenant(), false, 0, 0));
+    assert_eq!(seen.breaker.position, breaker::Position::Open);
+    assert!(seen.breaker.until.is_some_and(|until| Timestamp::now() < until));
+    let counted: Vec<_> =
+        seen.lately.calls.iter().map(|calls| (calls.outcome, calls.count)).collect();
+    assert_eq!(counted, [(CallOutcome::Failed, 5), (CallOutcome::NotSent, 1)]);
+    let failure = seen.lately.last_failure.as_ref().unwrap();
+    assert_eq!((failure.operation, failure.outcome), ("query", CallOutcome::Failed));
+    assert!(seen.lately.p99_ms.is_some() && seen.lately.last_answer_at.is_none());
+    assert!(accounts.seen("paypal", 10).0.is_empty());
+}
+
 #[test]
 fn a_notifications_body_is_cut_between_two_characters() {
     let text = "ž".repeat(NOTIFICATION_MAX);

@@ -94,6 +94,26 @@ pub(super) async fn page(
     Ok(Page { items: events.iter().map(happened).collect(), next_cursor })
 }
 
+/// A page of what has changed an entity that is at this version, newest first: each change has given it
+/// the next one.
+pub(super) async fn newest(
+    api: &Api,
+    address: &EntityRef,
+    version: i64,
+    asked: Asked,
+) -> Result<Page<Happened>, Problem> {
+    let before = match asked.cursor {
+        Some(_) => after(&asked)?,
+        None => version.saturating_add(1),
+    };
+    let limit = u32::try_from(asked.limit).unwrap_or(u32::MAX);
+    let first = before.saturating_sub(1).saturating_sub(limit.into()).max(0);
+    let events = api.store().history(address, first, limit).await?;
+    let wanted = events.iter().rev().filter(|event| event.version < before);
+    let next_cursor = (0 < first).then(|| (first + 1).to_string());
+    Ok(Page { items: wanted.map(happened).collect(), next_cursor })
+}
+
 /// A page of some of what has changed an entity, oldest first, each as `show` has it. It may hold
 /// few, or none, although more follow: one answer looks through so much and no more.
 pub(super) async fn some<T>(

@@ -6,6 +6,7 @@
 #![allow(unused_qualifications)]
 
 mod access;
+mod account_health;
 mod accounts;
 mod actors;
 mod audit;
@@ -59,6 +60,7 @@ mod system;
 mod templates;
 mod tenants;
 mod timers;
+mod troubles;
 mod users;
 mod uses;
 

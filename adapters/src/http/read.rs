@@ -78,6 +78,8 @@ pub(super) struct Asked {
     pub(super) until: Option<String>,
     /// Only ids that begin so; ends like a part of a name.
     pub(super) within: String,
+    /// Few of the rows are wanted, so many are read at once.
+    pub(super) few: bool,
 }
 
 /// By which of two indexes a list is read.
@@ -110,6 +112,7 @@ impl Asked {
             from: None,
             until: None,
             within: String::new(),
+            few: false,
         })
     }
 }
@@ -140,7 +143,7 @@ impl Asked {
     /// will be passed over.
     fn chunk(&self, wanted: usize) -> usize {
         let both = self.status.is_some() && self.label.is_some();
-        if both || self.from.is_some() { LIMIT_MAX as usize } else { wanted }
+        if both || self.few || self.from.is_some() { LIMIT_MAX as usize } else { wanted }
     }
 }
 

@@ -3,10 +3,11 @@
 use super::{
     Api,
     access::{Resource, guard, guard_operator, guard_user},
-    accounts, actors, audit, auth, catalog, credentials, dead_letters, edge, endpoints, erasures,
-    events, export, hooks, invitations, keys, ledger, members, notifications, openapi, orders,
-    pausing, payment_routes, payments, payouts, providers, quarantine, rates, reconciliations,
-    roles, shards, stock, suppliers, system, templates, tenants, timers, users,
+    account_health, accounts, actors, audit, auth, catalog, credentials, dead_letters, edge,
+    endpoints, erasures, events, export, hooks, invitations, keys, ledger, members, notifications,
+    openapi, orders, pausing, payment_routes, payments, payouts, providers, quarantine, rates,
+    reconciliations, roles, shards, stock, suppliers, system, templates, tenants, timers, troubles,
+    users,
 };
 use axum::{
     Router,
@@ -55,6 +56,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(auth::routes());
     let own = tenants::own()
         .merge(accounts::routes())
+        .merge(account_health::routes())
         .merge(providers::routes())
         .merge(payment_routes::routes())
         .merge(export::usage_routes());
@@ -93,6 +95,8 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         pausing::routes(),
         shards::routes(),
         timers::for_operator(),
+        account_health::for_operator(),
+        troubles::routes(),
         quarantine::routes(),
         users::routes(),
     ] {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod account_health;
 mod auth;
 mod calls;
 mod catalog;
@@ -36,5 +37,6 @@ mod sources;
 mod stock;
 mod summary;
 mod suppliers;
+mod troubles;
 mod views;
 mod wall;

@@ -127,6 +127,90 @@ async fn reservations_hold_all_or_nothing_and_are_given_back() {
 }
 
 #[tokio::test]
+async fn a_product_s_holds_are_found_among_all_of_them_by_how_they_stand() {
+    let (_shop, harbour) = Shop::trading().await;
+    stock(&harbour, "lamp", 9).await;
+    for (id, sku) in [("hold-1", "atlas"), ("hold-2", "lamp"), ("hold-3", "atlas")] {
+        let wish = json!({ "reservation": id, "channel": "web", "until": "2099-01-01T00:00:00Z",
+            "lines": [{ "sku": sku, "quantity": 1 }] });
+        harbour.post("/v1/stock/reservations", wish).await.ok();
+    }
+    harbour.act("/v1/stock/reservations/hold-1/release").await.ok();
+    let found = async |query: &str| -> Vec<String> {
+        let page = harbour.get(&format!("/v1/stock/reservations?{query}")).await.ok();
+        let ids = page["items"].as_array().unwrap().iter();
+        ids.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(found("sku=atlas").await, ["hold-3", "hold-1"]);
+    assert_eq!(found("sku=atlas&status=held").await, ["hold-3"]);
+    assert_eq!(found("status=held").await, ["hold-3", "hold-2"]);
+    assert_eq!(found("sku=atlas&status=released").await, ["hold-1"]);
+    assert!(found("sku=globe").await.is_empty());
+    let page = harbour.get("/v1/stock/reservations?sku=atlas&limit=1").await.ok();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let older = format!("sku=atlas&limit=1&cursor={cursor}");
+    assert_eq!(found(&older).await, ["hold-1"]);
+    let path = "/v1/stock/reservations?status=lost";
+    harbour.get(path).await.problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn a_bundle_s_hold_is_one_of_its_parts_too() {
+    let (_shop, harbour) = Shop::trading().await;
+    let bundle = json!({ "components": { "atlas": 2 } });
+    harbour.put("/v1/stock/set/settings", bundle).await.ok();
+    let wish = json!({ "channel": "web", "until": "2099-01-01T00:00:00Z",
+        "lines": [{ "sku": "set", "quantity": 1 }] });
+    let held = harbour.post("/v1/stock/reservations", wish).await.ok();
+    let page = harbour.get("/v1/stock/reservations?sku=atlas&status=held").await.ok();
+    assert_eq!(page["items"][0]["id"], held["id"]);
+}
+
+#[tokio::test]
+async fn transfers_are_found_by_product_and_by_whether_they_have_arrived() {
+    let (_shop, harbour) = Shop::trading().await;
+    harbour.put("/v1/warehouses/quay", json!({ "name": "Quay" })).await.ok();
+    let send = json!({ "sku": "atlas", "from": "main", "to": "quay", "quantity": 2 });
+    let first = harbour.post("/v1/stock/transfers", send.clone()).await.ok();
+    let second = harbour.post("/v1/stock/transfers", send).await.ok();
+    let first = first["id"].as_str().unwrap();
+    harbour.act(&format!("/v1/stock/transfers/{first}/receive")).await.ok();
+    let found = async |query: &str| {
+        let page = harbour.get(&format!("/v1/stock/transfers?{query}")).await.ok();
+        page["items"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("sku=atlas&received=false").await, [second["id"].clone()]);
+    assert_eq!(found("received=true").await, [json!(first)]);
+    assert!(found("sku=lamp").await.is_empty());
+}
+
+#[tokio::test]
+async fn movements_are_told_from_the_newest_back_by_pages() {
+    let (_shop, harbour) = Shop::trading().await;
+    for quantity in 1..=4 {
+        let arrival = json!({ "sku": "atlas", "warehouse": "main", "kind": "in",
+            "quantity": quantity });
+        harbour.post("/v1/stock/movements", arrival).await.ok();
+    }
+    let path = "/v1/stock/movements?sku=atlas&newest=true&limit=2";
+    let quantities = |page: &serde_json::Value| -> Vec<i64> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|one| one["data"]["change"]["quantity"].as_i64().unwrap()).collect()
+    };
+    let first = harbour.get(path).await.ok();
+    assert_eq!(quantities(&first), [4, 3]);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = harbour.get(&format!("{path}&cursor={cursor}")).await.ok();
+    assert_eq!(quantities(&second), [2, 1]);
+    let cursor = second["next_cursor"].as_str().unwrap();
+    let last = harbour.get(&format!("{path}&cursor={cursor}")).await.ok();
+    assert_eq!(last["items"].as_array().unwrap().len(), 1, "the goods that it began with");
+    assert!(last.get("next_cursor").is_none());
+    let none = harbour.get("/v1/stock/movements?sku=globe&newest=true").await.ok();
+    assert_eq!(none["items"], json!([]));
+}
+
+#[tokio::test]
 async fn a_supplier_s_older_news_changes_nothing() {
     let (_shop, harbour) = Shop::trading().await;
     let supplier = json!({ "name": "Supplier", "kind": "supplier" });

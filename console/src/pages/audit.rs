@@ -5,7 +5,7 @@ use crate::{
     desk::{Asked, Desk, query},
     state::Console,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -38,6 +38,9 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
             ("from", if after.is_empty() { &since } else { "" }),
         ],
     );
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|event| row(&desk, event)).collect();
     let tabs = [("user:*", desk.t("People")), ("key:*", desk.t("Programs")), ("*", desk.t("All"))];

@@ -11,6 +11,7 @@ use crate::{
     desk::{Asked, Desk, query},
     state::Console,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -87,20 +88,11 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
             ("cursor", asked.text("cursor")),
         ],
     );
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
-    let row = |product: &Value| Row {
-        id: product.text("id").to_owned(),
-        href: desk.url(&format!("/catalog/products/{}", escape(product.text("id")))),
-        cells: vec![
-            html! { (title(&desk, product)) },
-            html! { code { (product.text("sku")) } },
-            parts::badge(&desk, product.text("status")),
-            html! { (product.text("brand")) },
-            price(&desk, product),
-            parts::ago(&desk, product.text("updated_at")),
-        ],
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let view = match asked.text("status") {
         "" => String::new(),
         status => format!("?status={status}"),
@@ -124,6 +116,21 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         (parts::pager(&desk, &desk.url(&format!("/catalog{view}")), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Catalog"), main))
+}
+
+fn row(desk: &Desk, product: &Value) -> Row {
+    Row {
+        id: product.text("id").to_owned(),
+        href: desk.url(&format!("/catalog/products/{}", escape(product.text("id")))),
+        cells: vec![
+            html! { (title(desk, product)) },
+            html! { code { (product.text("sku")) } },
+            parts::badge(desk, product.text("status")),
+            html! { (product.text("brand")) },
+            price(desk, product),
+            parts::ago(desk, product.text("updated_at")),
+        ],
+    }
 }
 
 async fn show(desk: Desk, Path((_, product)): Path<(String, String)>) -> Answer {

@@ -7,7 +7,7 @@ use crate::{
     format,
     state::Console,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -36,6 +36,9 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let day = told.text("day").to_owned();
     let channels = told.list("channels").iter();
     let rows: Vec<_> = channels.map(|channel| row(&desk, channel, &day)).collect();
+    if desk.wants_csv() {
+        return Ok(csv::of(&desk, &COLUMNS, &rows));
+    }
     let main = html! {
         (parts::heading(desk.t("Channels"), &days(&desk, &day), &html! {
             (parts::export(&desk))

@@ -7,6 +7,7 @@ use crate::{
     gate::Posted,
     state::Console,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -46,6 +47,9 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     };
     let path =
         query("/v1/keys", &[("limit", "50"), ("status", status), ("cursor", asked.text("cursor"))]);
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|key| row(&desk, key)).collect();
     let base = desk.url("/keys");

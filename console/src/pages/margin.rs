@@ -8,7 +8,7 @@ use crate::{
     format,
     state::Console,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -48,6 +48,9 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         .flat_map(|one| one.list("margin").iter().map(move |margin| (one, margin)))
         .map(|(one, margin)| channel(&desk, one.text("channel"), day, margin))
         .collect();
+    if desk.wants_csv() {
+        return Ok(csv::of(&desk, &CHANNELS, &rows));
+    }
     let title = desk.t("Margin");
     let main = html! {
         (parts::heading(title, &html! { strong { (shown.unwrap_or_default()) } }, &html! {

@@ -7,6 +7,7 @@ use crate::{
     gate::Posted,
     state::Console,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, table, words},
@@ -67,20 +68,11 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
             ("cursor", asked.text("cursor")),
         ],
     );
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
-    let row = |message: &Value| Row {
-        id: message.text("id").to_owned(),
-        href: desk.url(&format!("/messages/{}", escape(message.text("id")))),
-        cells: vec![
-            html! { (desk.language().word(message.text("template"))) },
-            parts::badge(&desk, message.text("status")),
-            html! { (message.text("recipient")) },
-            html! { (desk.language().word(message.text("/last_failure/code")))
-            " " (message.text("/last_failure/message")) },
-            parts::ago(&desk, message.text("queued_at")),
-        ],
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let view = match asked.text("status") {
         "" => String::new(),
         status => format!("?status={}", escape(status)),
@@ -116,6 +108,21 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         (parts::pager(&desk, &base, asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Messages"), main))
+}
+
+fn row(desk: &Desk, message: &Value) -> Row {
+    Row {
+        id: message.text("id").to_owned(),
+        href: desk.url(&format!("/messages/{}", escape(message.text("id")))),
+        cells: vec![
+            html! { (desk.language().word(message.text("template"))) },
+            parts::badge(desk, message.text("status")),
+            html! { (message.text("recipient")) },
+            html! { (desk.language().word(message.text("/last_failure/code")))
+            " " (message.text("/last_failure/message")) },
+            parts::ago(desk, message.text("queued_at")),
+        ],
+    }
 }
 
 async fn show(desk: Desk, Path((_, message)): Path<(String, String)>) -> Answer {

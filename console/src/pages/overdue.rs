@@ -6,7 +6,7 @@ use crate::{
     desk::{Asked, Desk, query},
     state::Console,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -26,6 +26,9 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let next = asked.text("show") == "next";
     let (over, cursor) = (if next { "false" } else { "true" }, asked.text("cursor"));
     let path = query("/v1/timers", &[("limit", "100"), ("overdue", over), ("cursor", cursor)]);
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|item| row(&desk, item)).collect();
     let here = desk.url(if next { "/overdue?show=next" } else { "/overdue" });

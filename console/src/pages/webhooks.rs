@@ -7,7 +7,7 @@ use crate::{
     gate::Posted,
     state::Console,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -39,22 +39,11 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn list(desk: Desk) -> Answer {
+    if desk.wants_csv() {
+        return csv::list(&desk, &ENDPOINTS, "/v1/webhook-endpoints", row).await;
+    }
     let page = desk.api().get("/v1/webhook-endpoints?limit=100").await?;
-    let row = |endpoint: &Value| Row {
-        id: endpoint.text("id").to_owned(),
-        href: desk.url(&format!("/webhooks/{}", escape(endpoint.text("id")))),
-        cells: vec![
-            html! { @if endpoint.text("url").is_empty() { (endpoint.text("id")) }
-            @else { (endpoint.text("url")) } },
-            parts::badge(&desk, endpoint.text("status")),
-            html! { @for event in endpoint.list("events").iter().filter_map(Value::as_str).take(4) {
-                code.pair { (event) }
-            } },
-            html! { (desk.number(endpoint.int("failures"))) },
-            parts::ago(&desk, endpoint.text("failing_since")),
-        ],
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let main = html! {
         div #live data-live="webhook.*" {
             (parts::heading(desk.t("Webhooks"), &html! {}, &parts::export(&desk)))
@@ -65,6 +54,23 @@ async fn list(desk: Desk) -> Answer {
         }
     };
     Ok(desk.page(desk.t("Webhooks"), main))
+}
+
+fn row(desk: &Desk, endpoint: &Value) -> Row {
+    Row {
+        id: endpoint.text("id").to_owned(),
+        href: desk.url(&format!("/webhooks/{}", escape(endpoint.text("id")))),
+        cells: vec![
+            html! { @if endpoint.text("url").is_empty() { (endpoint.text("id")) }
+            @else { (endpoint.text("url")) } },
+            parts::badge(desk, endpoint.text("status")),
+            html! { @for event in endpoint.list("events").iter().filter_map(Value::as_str).take(4) {
+                code.pair { (event) }
+            } },
+            html! { (desk.number(endpoint.int("failures"))) },
+            parts::ago(desk, endpoint.text("failing_since")),
+        ],
+    }
 }
 
 async fn show(

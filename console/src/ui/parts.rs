@@ -4,6 +4,7 @@ use crate::{
     backend::Trouble,
     desk::{Desk, Form},
     format,
+    ui::csv,
     value::Read,
 };
 use maud::{Markup, PreEscaped, html};
@@ -93,9 +94,15 @@ pub(crate) fn heading(title: &str, beside: &Markup, actions: &Markup) -> Markup 
     }
 }
 
-/// Takes the page's table out; shown where there is one, since a script does it.
+/// Takes the page's list out as a file, all of it, with how much that is at most.
 pub(crate) fn export(desk: &Desk) -> Markup {
-    html! { button type="button" data-export hidden { (desk.t("Export CSV")) } }
+    let most = desk.number(i64::try_from(csv::ROWS_MAX).unwrap_or(i64::MAX));
+    let note = desk.f("all of the list, {} rows at most", &[&most]);
+    html! {
+        a.button href=(csv::here(desk)) title=(note) {
+            (desk.t("Export CSV")) span.hidden { ": " (note) }
+        }
+    }
 }
 
 /// A part of a page under a title.

@@ -59,7 +59,7 @@ pub(crate) fn table(
 ) -> Markup {
     html! {
         div.scroll {
-            table.rows data-rows data-csv=(caption) {
+            table.rows data-rows {
                 caption.hidden { (caption) }
                 thead { tr {
                     @if select.is_some() {

@@ -74,6 +74,17 @@ impl Language {
         self.of(czech::SETTINGS, name)
     }
 
+    /// A sentence of the API in this language; none, if it is there in English alone.
+    pub(crate) fn sentence(self, english: &str) -> Option<&str> {
+        match self {
+            Self::En => Some(english),
+            Self::Cs => {
+                let found = czech::SENTENCES.iter().find(|(known, _)| *known == english);
+                found.map(|(_, czech)| *czech)
+            }
+        }
+    }
+
     fn of(self, known: &[(&str, &str, &str)], word: &str) -> String {
         match known.iter().find(|(known, ..)| *known == word) {
             Some((_, english, czech)) => match self {

@@ -54,6 +54,48 @@ fn every_text_that_is_shown_is_there_in_czech() {
     assert!(missing.is_empty(), "no Czech for {missing:#?}");
 }
 
+/// What the providers' sources say about their accounts' settings.
+fn said_of_settings() -> BTreeSet<String> {
+    let mut sentences = BTreeSet::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapters/src/gateways");
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                settings(&fs::read_to_string(path).unwrap(), &mut sentences);
+            }
+        }
+    }
+    sentences
+}
+
+/// `Field::text("name", "about")`, and its like.
+fn settings(source: &str, sentences: &mut BTreeSet<String>) {
+    for (place, _) in source.match_indices("Field::") {
+        let rest = &source[place..];
+        let Some((_, said)) = rest.split_once('(') else { continue };
+        let Some(name) = said.trim_start().strip_prefix('"') else { continue };
+        let said = name[end_of(name) + 1..].trim_start_matches(',').trim_start();
+        let Some(about) = said.strip_prefix('"') else { continue };
+        sentences.insert(joined(&about[..end_of(about)]));
+    }
+}
+
+#[test]
+fn each_sentence_about_a_setting_of_an_account_is_there_in_czech() {
+    let said = said_of_settings();
+    assert!(said.len() > 50, "they were found: {said:#?}");
+    let missing: Vec<_> =
+        said.iter().filter(|sentence| Language::Cs.sentence(sentence).is_none()).collect();
+    assert!(missing.is_empty(), "no Czech for {missing:#?}");
+    let known = czech::SENTENCES.iter().filter(|(english, _)| !said.contains(*english));
+    let unused: Vec<_> = known.collect();
+    assert!(unused.is_empty(), "nobody says {unused:#?}");
+}
+
 #[test]
 fn no_text_is_kept_that_nobody_shows() {
     let shown = shown();

@@ -204,3 +204,40 @@ def test_a_key_is_shown_this_once_and_can_be_ended(page):
     page.get_by_role("link", name="End this key").click()
     judged(page, f"The key {name} counts no longer", "End this key")
     expect(page.locator("header.heading .badge")).to_have_text("ended")
+
+
+def test_a_products_stock_settings_say_first_what_they_do_and_why_they_cannot_be(page):
+    page.goto(shop("/stock/KD-1299"))
+    page.get_by_role("link", name="Settings", exact=True).click()
+    threshold = page.get_by_label("Told to be low at so many and fewer")
+    few = time.time_ns() % 1_000 + 1
+    threshold.fill(str(few))
+    channel = f"c{time.time_ns()}"
+    page.get_by_label("Channel", exact=True).last.fill(channel)
+    page.get_by_label("Pieces", exact=True).last.fill("many")
+    # The field's own pattern would stop it: it is the server's word that is looked for.
+    page.locator("form.sheet").evaluate("(form) => { form.noValidate = true; }")
+    page.get_by_role("button", name="Show what it changes").click()
+    expect(page.get_by_role("alert")).to_contain_text("Write a whole number here.")
+    expect(threshold).to_have_value(str(few))
+    accessible(page)
+    page.get_by_label("Channel", exact=True).first.fill(channel)
+    page.get_by_label("Pieces", exact=True).first.fill("3")
+    for late in page.get_by_label("Channel", exact=True).all()[1:]:
+        late.fill("")
+    for late in page.get_by_label("Pieces", exact=True).all()[1:]:
+        late.fill("")
+    page.get_by_role("button", name="Show what it changes").click()
+    expect(page.locator(".dry-run")).to_contain_text(f"kept back from the channel {channel}")
+    judged(page, f"It is told to be low at {few} and fewer.", "Save")
+    expect(page.locator("dl.facts")).to_contain_text(channel)
+
+
+def test_a_products_held_pieces_lead_to_the_orders_that_hold_it(page):
+    page.goto(shop("/stock/KD-1299"))
+    page.get_by_role("link", name="All holds of it").click()
+    expect(page.locator("h1")).to_have_text("Holds of KD-1299")
+    page.get_by_role("link", name="All", exact=True).click()
+    accessible(page)
+    page.locator("[data-rows] a.open").first.click()
+    expect(page.locator("h1")).to_contain_text("Order")

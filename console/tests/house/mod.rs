@@ -4,7 +4,9 @@
 // What is not there fails the test that needs it.
 #![allow(clippy::unwrap_used)]
 
+mod health;
 mod settings;
+mod stock;
 
 use axum::{
     Router,
@@ -201,13 +203,16 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     if parts.method != Method::GET {
         let asked = Asked { method: parts.method.clone(), path: path.clone(), body, key, version };
         house.asked.lock().unwrap().push(asked.clone());
-        return settings::done(&asked).unwrap_or_else(|| done(&house, &path));
+        let settled = settings::done(&asked).or_else(|| stock::done(&asked));
+        return settled.unwrap_or_else(|| done(&house, &path));
     }
     if !parts.headers.contains_key(header::AUTHORIZATION) {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
     house.read.lock().unwrap().push(path.clone());
-    settings::read(&path).map_or_else(|| read(&house, &path), |told| json(&told))
+    let known =
+        settings::read(&path).or_else(|| health::read(&path)).or_else(|| stock::read(&path));
+    known.map_or_else(|| read(&house, &path), |told| json(&told))
 }
 
 fn done(house: &House, path: &str) -> Response {
@@ -313,6 +318,7 @@ fn read(house: &House, path: &str) -> Response {
             json(&json!({ "items": [] }))
         }
         path if path.starts_with("/v1/orders?") => json(&recorded("orders")),
+        path if path.starts_with("/v1/payments?limit=") => json(&recorded("payments")),
         path if path.starts_with("/v1/payments?order=") => json(&recorded("payments")),
         path if path.starts_with("/v1/payments/") && path.contains("/history") => {
             json(&recorded("payment-history"))

@@ -27,7 +27,7 @@ pub(super) fn read(path: &str) -> Option<Value> {
         "/v1/accounts/stripe/main" => Some(account()),
         "/v1/providers" => Some(json!({ "items": [
             { "provider": "stripe", "carries": "money", "settings": [
-                { "name": "secret_key", "about": "It says whether money is real.", "kind": "text",
+                { "name": "secret_key", "about": "sk_... or rk_...; it says whether money is real.", "kind": "text",
                   "required": true, "secret": true, "leads": false },
                 { "name": "webhook_secrets", "about": "Two while they are rotated.",
                   "kind": "list", "required": false, "secret": true, "leads": false },

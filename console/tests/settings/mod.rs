@@ -114,6 +114,14 @@ async fn an_account_that_is_changed_keeps_the_secrets_that_nobody_wrote() {
 }
 
 #[tokio::test]
+async fn what_a_setting_is_is_told_in_the_readers_language_or_marked_as_english() {
+    let mut browser = browser(Some("owner")).signed_in().await.in_czech().await;
+    let page = browser.get(&at("/payments/accounts/stripe/main")).await;
+    assert!(page.has("<span>sk_... nebo rk_...; říká, zda jsou peníze skutečné.</span>"));
+    assert!(page.has("<span lang=\"en\">Two while they are rotated.</span>"), "nobody knows it");
+}
+
+#[tokio::test]
 async fn a_secret_that_was_refused_is_told_at_its_field_and_not_shown_again() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let chosen = browser.get(&at("/payments/accounts/new")).await;

@@ -9,6 +9,7 @@ mod certificate;
 mod notification;
 #[cfg(test)]
 mod sandbox_tests;
+mod settings;
 mod signature;
 mod statement;
 #[cfg(test)]
@@ -24,10 +25,7 @@ use super::{
     oauth::Tokens,
     told,
 };
-use crate::gateways::{
-    fields::{Field, FieldKind},
-    http::{Call, Http, HttpFault, Reply},
-};
+use crate::gateways::http::{Call, Http, HttpFault, Reply};
 use async_trait::async_trait;
 use certificate::Certificates;
 use kontor_actors::{
@@ -42,12 +40,12 @@ use kontor_messages::{
     payment::{CaptureMode, Observation, ObservationSource, ObservedStatus, Operation, RefundSeen},
     tenant::AccountMode,
 };
-use secrecy::SecretString;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json, value::RawValue};
+use settings::FIELDS;
+pub use settings::{Settings, Verification};
 use signature::Transmission;
 use std::{sync::Arc, time::Duration};
-use url::Url;
 
 /// How it is registered.
 pub const PROVIDER: Provider = Provider {
@@ -60,24 +58,6 @@ pub const PROVIDER: Provider = Provider {
     of_mode,
 };
 
-/// The settings below, for forms.
-const FIELDS: &[Field] = &[
-    Field::text("client_id", "The REST application's name.").required(),
-    Field::secret("client_secret", "Its secret."),
-    Field::text("webhook_id", "The id of the webhook in the application's settings."),
-    Field::text("endpoint", "Where the interface is, if it is not PayPal's own.").leads(),
-    Field::choice("verification", "How notifications are verified.", &["certificate", "api"]),
-    Field::text("certificate_origins", "Where certificates may be fetched from, if elsewhere.")
-        .of(FieldKind::List)
-        .leads(),
-    Field::text("certificate_names", "The names that a certificate may have, if others.")
-        .of(FieldKind::List),
-    Field::text("certificate_root", "A root to trust instead of the machine's, as PEM.")
-        .of(FieldKind::Lines),
-    Field::text("brand_name", "The shop's name on the page."),
-    Field::text("locale", "The page's language, such as cs-CZ."),
-];
-
 /// Three hours to send the payer, and three more to approve.
 const OPEN_MAX: Duration = Duration::from_secs(6 * 3600);
 /// For a call that moves money: the payer's bank is asked meanwhile.
@@ -85,77 +65,12 @@ const TAKING: Duration = Duration::from_secs(60);
 /// Of what the payer reads.
 const DESCRIPTION_MAX: usize = 127;
 
-/// What an account needs.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The REST application's name.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
-    /// The id of the webhook in the application's settings; it is part of what is signed.
-    #[serde(default)]
-    pub webhook_id: Option<String>,
-    /// Where the interface is: `https://api-m.sandbox.paypal.com` for tests.
-    #[serde(default = "endpoint")]
-    pub endpoint: Url,
-    /// How notifications are verified.
-    #[serde(default)]
-    pub verification: Verification,
-    /// Where certificates may be fetched from; nothing else is ever asked for one.
-    #[serde(default = "certificate_origins")]
-    pub certificate_origins: Vec<Url>,
-    /// The names that a certificate may have.
-    #[serde(default = "certificate_names")]
-    pub certificate_names: Vec<String>,
-    /// A root to trust instead of the machine's, as PEM.
-    #[serde(default)]
-    pub certificate_root: Option<String>,
-    /// The shop's name on the page.
-    #[serde(default)]
-    pub brand_name: Option<String>,
-    /// The page's language, such as `cs-CZ`.
-    #[serde(default)]
-    pub locale: Option<String>,
-}
-
-/// How notifications are verified.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verification {
-    /// Here, by the sender's certificate; where that cannot be had or trusted, PayPal is asked.
-    #[default]
-    Certificate,
-    /// Always by asking PayPal.
-    Api,
-}
-
 /// An account at PayPal.
 pub struct PayPal {
     settings: Settings,
     http: Http,
     tokens: Tokens,
     certificates: Certificates,
-}
-
-fn endpoint() -> Url {
-    web("https://api-m.paypal.com")
-}
-
-fn web(text: &str) -> Url {
-    Url::parse(text).unwrap_or_else(|_| unreachable!("it is well formed"))
-}
-
-fn certificate_origins() -> Vec<Url> {
-    let hosts = ["api.paypal.com", "api-m.paypal.com"];
-    let tests = ["api.sandbox.paypal.com", "api-m.sandbox.paypal.com"];
-    hosts.iter().chain(&tests).map(|host| web(&format!("https://{host}"))).collect()
-}
-
-fn certificate_names() -> Vec<String> {
-    ["messageverificationcerts.paypal.com", "messageverificationcerts.sandbox.paypal.com"]
-        .map(str::to_owned)
-        .into()
 }
 
 fn of_mode(settings: &Value, mode: AccountMode) -> Result<Value, String> {

@@ -11,6 +11,7 @@ pub(super) mod returns;
 use super::{
     Api,
     access::Access,
+    account_health::is_at,
     command::{HowAsked, Ordered},
     document::{AskedPayments, Kind, Orders, Payments, Versioned},
     history,
@@ -97,9 +98,16 @@ struct Wanted {
     /// Only these.
     #[param(min_length = 1, max_length = 40)]
     status: Option<String>,
-    /// The payments of this order.
+    /// The payments of this order; then nothing else is looked at.
     #[param(min_length = 1, max_length = 200)]
     order: Option<String>,
+    /// Only those whose last attempt is at this provider. A page may then hold fewer than asked for,
+    /// or nothing, although more follow.
+    #[param(min_length = 1, max_length = 40, example = "stripe")]
+    provider: Option<String>,
+    /// Only those whose last attempt is at this account there; with `provider`.
+    #[param(min_length = 1, max_length = 40, example = "main")]
+    account: Option<String>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -134,13 +142,23 @@ async fn list(
     access: Access,
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let Wanted { limit, cursor, status, order } = wanted;
+    let Wanted { limit, cursor, status, order, provider, account } = wanted;
     read::bounded("order", order.as_deref(), 200)?;
-    match order {
-        Some(order) => of_order(&api, &access, &order).await,
-        None => {
-            let asked = Asked::try_from(StatusPaging { limit, cursor, status });
-            read::many::<Payments>(&api, &access, asked).await
+    read::bounded("provider", provider.as_deref(), 40)?;
+    read::bounded("account", account.as_deref(), 40)?;
+    if let Some(order) = order {
+        return of_order(&api, &access, &order).await;
+    }
+    let few = provider.is_some();
+    let asked = Asked { few, ..Asked::try_from(StatusPaging { limit, cursor, status })? };
+    match (provider, account) {
+        (None, Some(_)) => {
+            Err(Problem::parameter("provider", "expected the provider that has the account"))
+        }
+        (None, None) => read::some::<Payments>(&api, &access, &asked, |_| true).await,
+        (Some(provider), account) => {
+            let here = |payment: &PaymentDocument| is_at(payment, (&provider, account.as_deref()));
+            read::some::<Payments>(&api, &access, &asked, here).await
         }
     }
 }

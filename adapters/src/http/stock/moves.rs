@@ -10,7 +10,7 @@ use super::super::{
     path::{Named, known_id},
     problem::Problem,
     query,
-    read::{self, Asked, Page, Paging},
+    read::{self, Asked, Page},
 };
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
@@ -96,6 +96,29 @@ struct OfProduct {
     /// `next_cursor` of the page before.
     #[param(min_length = 1, max_length = 200)]
     cursor: Option<String>,
+    /// The newest first.
+    #[serde(default)]
+    #[param(default = false)]
+    newest: bool,
+}
+
+/// Which transfers.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Journeys {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+    /// Only those of this product. Looked for through 2,000 transfers a page, so a page may hold fewer
+    /// than asked for, or nothing, although more follow.
+    #[param(min_length = 1, max_length = 180)]
+    sku: Option<String>,
+    /// Only those that have arrived; or, if `false`, that have not. Looked for in the same way.
+    received: Option<bool>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -108,19 +131,28 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(observe))
 }
 
-/// What has changed a product's stock, oldest first.
+/// What has changed a product's stock, oldest first unless asked otherwise.
 #[utoipa::path(get, path = "/v1/stock/movements", tag = "stock", params(OfProduct),
     responses((status = OK, body = Page<Happened>)))]
 async fn list(
     State(api): State<Api>,
     access: Access,
-    query::Asked(OfProduct { sku, limit, cursor }): query::Asked<OfProduct>,
+    query::Asked(wanted): query::Asked<OfProduct>,
 ) -> Result<Response, Problem> {
+    let OfProduct { sku, limit, cursor, newest } = wanted;
     let asked = Asked::new(limit, cursor)?;
     read::bounded("sku", Some(&sku), 180)?;
     let entity = Skus::entity(&sku).ok_or_else(|| Problem::not_found(Skus::WHAT))?;
     let (tenant, domain) = (access.id().clone(), Stock::NAME.to_owned());
-    let page = history::page(&api, &EntityRef { tenant, domain, entity }, asked).await?;
+    let address = EntityRef { tenant, domain, entity };
+    let page = match newest {
+        true => {
+            let there = api.intake().read::<Stock>(access.id(), &address.entity).await?;
+            let version = there.map_or(0, |(_, version)| version);
+            history::newest(&api, &address, version, asked).await?
+        }
+        false => history::page(&api, &address, asked).await?,
+    };
     Ok(super::super::json(StatusCode::OK, &page))
 }
 
@@ -150,14 +182,22 @@ async fn get(
 }
 
 /// Transfers between warehouses, newest first.
-#[utoipa::path(get, path = "/v1/stock/transfers", tag = "stock", params(Paging),
+#[utoipa::path(get, path = "/v1/stock/transfers", tag = "stock", params(Journeys),
     responses((status = OK, body = Page<Versioned<TransferState>>)))]
 async fn list_transfers(
     State(api): State<Api>,
     access: Access,
-    query::Asked(paging): query::Asked<Paging>,
+    query::Asked(wanted): query::Asked<Journeys>,
 ) -> Result<Response, Problem> {
-    read::many::<Transfers>(&api, &access, paging.try_into()).await
+    let Journeys { limit, cursor, sku, received } = wanted;
+    read::bounded("sku", sku.as_deref(), 180)?;
+    let few = sku.is_some() || received.is_some();
+    let asked = Asked { few, ..Asked::new(limit, cursor)? };
+    let which = |transfer: &TransferState| {
+        received.is_none_or(|received| received == transfer.received)
+            && sku.as_deref().is_none_or(|sku| sku == transfer.sku)
+    };
+    read::some::<Transfers>(&api, &access, &asked, which).await
 }
 
 /// Lets goods leave one warehouse for another; they are on their way until received.

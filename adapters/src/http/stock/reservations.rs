@@ -8,17 +8,17 @@ use super::super::{
     path::{Named, known_id},
     problem::Problem,
     query,
-    read::{self, Page, Paging},
+    read::{self, Asked, Page, bounded},
 };
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use kontor_actors::stock::ReservationState;
+use kontor_actors::stock::{ReservationState, ReservationStatus, ReservedLine};
 use kontor_messages::{
     EntityId, Timestamp,
     stock::{ReleaseReason, ReservationLine, StockCommand},
 };
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What is to be held.
@@ -60,6 +60,25 @@ struct GivenBack {
     key: Option<String>,
 }
 
+/// Which reservations.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+    /// Only those of this product, or of a bundle that it is a part of. Looked for through 2,000
+    /// reservations a page, so a page may hold fewer than asked for, or nothing, although more follow.
+    #[param(min_length = 1, max_length = 180)]
+    sku: Option<String>,
+    /// Only those that stand so; looked for in the same way.
+    status: Option<ReservationStatus>,
+}
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list, reserve))
@@ -70,14 +89,28 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Reservations, newest first; an order's has the order's id.
-#[utoipa::path(get, path = "/v1/stock/reservations", tag = "stock", params(Paging),
+#[utoipa::path(get, path = "/v1/stock/reservations", tag = "stock", params(Wanted),
     responses((status = OK, body = Page<Versioned<ReservationState>>)))]
 async fn list(
     State(api): State<Api>,
     access: Access,
-    query::Asked(paging): query::Asked<Paging>,
+    query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    read::many::<Reservations>(&api, &access, paging.try_into()).await
+    let Wanted { limit, cursor, sku, status } = wanted;
+    bounded("sku", sku.as_deref(), 180)?;
+    let few = sku.is_some() || status.is_some();
+    let asked = Asked { few, ..Asked::new(limit, cursor)? };
+    let which = |reservation: &ReservationState| {
+        status.is_none_or(|status| status == reservation.status)
+            && sku.as_deref().is_none_or(|sku| holds(reservation, sku))
+    };
+    read::some::<Reservations>(&api, &access, &asked, which).await
+}
+
+/// Whether a reservation is of a product, by itself or as a part of a bundle.
+fn holds(reservation: &ReservationState, sku: &str) -> bool {
+    let part = |line: &ReservedLine| line.parts.iter().any(|part| part.sku.as_deref() == Some(sku));
+    reservation.lines.iter().any(|line| line.sku == sku || part(line))
 }
 
 /// Holds all lines or none.

@@ -6,7 +6,7 @@ use crate::{
     desk::{Asked, Desk, Form, go},
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -34,7 +34,6 @@ async fn tree(desk: Desk) -> Answer {
     let url = |rest: &str| desk.url(&format!("/catalog/categories{rest}"));
     let main = html! {
         (parts::heading(desk.t("Categories"), &html! {}, &html! {
-            (parts::export(&desk))
             @if desk.may("catalog:write") {
                 (parts::action(&url("/new"), desk.t("New category"), "primary"))
             }
@@ -78,25 +77,18 @@ pub(super) fn link(desk: &Desk, category: &Value) -> Markup {
 
 async fn hidden(desk: Desk, status: &str, cursor: &str) -> Answer {
     let path = format!("/v1/categories?limit=50&status={}", escape(status));
+    if desk.wants_csv() {
+        return csv::list(&desk, &HIDDEN, &path, row).await;
+    }
     let page = desk.api().get(&page_at(&path, cursor)).await?;
-    let row = |category: &Value| Row {
-        id: category.text("id").to_owned(),
-        href: desk.url(&format!("/catalog/categories/{}", escape(category.text("id")))),
-        cells: vec![
-            html! { (name(&desk, category)) },
-            html! { code { (category.text("slug")) } },
-            parts::badge(&desk, category.text("status")),
-            parts::ago(&desk, category.text("updated_at")),
-        ],
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let title = match status {
         "merged" => desk.t("Categories that became others"),
         _ => desk.t("Hidden categories"),
     };
     let base = desk.url(&format!("/catalog/categories?status={}", escape(status)));
     let main = html! {
-        (parts::heading(title, &html! {}, &html! {}))
+        (parts::heading(title, &html! {}, &parts::export(&desk)))
         (views(&desk, "/categories"))
         @if rows.is_empty() {
             (parts::empty(desk.t("There is none"),
@@ -106,6 +98,19 @@ async fn hidden(desk: Desk, status: &str, cursor: &str) -> Answer {
         p { a href=(desk.url("/catalog/categories")) { (desk.t("To the tree")) } }
     };
     Ok(desk.page(title, main))
+}
+
+fn row(desk: &Desk, category: &Value) -> Row {
+    Row {
+        id: category.text("id").to_owned(),
+        href: desk.url(&format!("/catalog/categories/{}", escape(category.text("id")))),
+        cells: vec![
+            html! { (name(desk, category)) },
+            html! { code { (category.text("slug")) } },
+            parts::badge(desk, category.text("status")),
+            parts::ago(desk, category.text("updated_at")),
+        ],
+    }
 }
 
 /// The categories of a tree, each with its whole path.

@@ -9,6 +9,7 @@ use crate::{
     backend::escape,
     desk::{Asked, Desk, Form, go, query},
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -61,6 +62,9 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         return Ok(go(&filters.url(&desk)));
     }
     let question = question(&filters, &asked);
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &question, row).await;
+    }
     let (page, kept) = tokio::join!(desk.api().get(&question), views::kept(&desk));
     let page = page?;
     let saved = !named && kept.iter().any(|(_, view)| *view == filters);

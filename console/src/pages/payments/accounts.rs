@@ -9,6 +9,7 @@ use crate::{
     desk::{Asked, Desk},
     state::Console,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, table, words},
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/payments/accounts", get(show))
         .route("/payments/accounts/new", get(one::blank).post(one::make))
         .route("/payments/accounts/{provider}/{name}", get(one::show).post(one::change))
+        .route("/payments/accounts/{provider}/{name}/health", get(super::health::show))
         .route("/payments/accounts/{provider}/{name}/remove", get(one::leaving).post(one::remove))
 }
 
@@ -41,6 +43,10 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let path = page_at("/v1/accounts?limit=50", asked.text("cursor"));
     let (page, known) = tokio::join!(desk.api().get(&path), desk.api().get_if_any("/v1/providers"));
     let page = page?;
+    if desk.wants_csv() {
+        let row = move |desk: &Desk, one: &Value| row(desk, &known, one);
+        return csv::list(&desk, &COLUMNS, "/v1/accounts", row).await;
+    }
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, &known, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Accounts"), &html! {}, &html! {

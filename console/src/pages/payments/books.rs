@@ -6,7 +6,7 @@ use crate::{
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -32,8 +32,23 @@ const ENTRIES: [Column; 6] = [
     words("Payment"),
 ];
 
+/// Of the file of differences; the page has a section for each.
+const DIFFERENCES: [Column; 8] = [
+    words("What differs"),
+    words("Status"),
+    words("Account"),
+    words("Day"),
+    figures("We have"),
+    figures("The provider has"),
+    words("Payment"),
+    words("To be settled by"),
+];
+
 pub(super) async fn ledger(desk: Desk, Asked(asked): Asked) -> Answer {
     let path = page_at("/v1/ledger?limit=50", asked.text("cursor"));
+    if desk.wants_csv() {
+        return csv::list(&desk, &ENTRIES, "/v1/ledger", entry).await;
+    }
     let (balances, entries) =
         tokio::join!(desk.api().get("/v1/ledger/balances"), desk.api().get(&path));
     let (balances, entries) = (balances?, entries?);
@@ -114,6 +129,9 @@ pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
         status => status,
     };
     let path = format!("/v1/differences?limit=50&status={}", escape(status));
+    if desk.wants_csv() {
+        return csv::list(&desk, &DIFFERENCES, &path, difference).await;
+    }
     let path = page_at(&path, asked.text("cursor"));
     let (page, runs, accounts) = tokio::join!(
         desk.api().get(&path),
@@ -140,12 +158,36 @@ pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
     Ok(desk.page(desk.t("Differences"), main))
 }
 
-fn one(desk: &Desk, difference: &Value) -> Markup {
+/// A difference as a row, for the file.
+fn difference(desk: &Desk, difference: &Value) -> Row {
     let what = difference.at("difference");
-    let sum = |name: &str| match what.at(name) {
+    Row {
+        id: difference.text("id").to_owned(),
+        href: String::new(),
+        cells: vec![
+            html! { (desk.language().word(what.text("kind"))) },
+            parts::badge(desk, difference.text("status")),
+            html! { (what.text("provider")) "/" (what.text("account")) },
+            html! { (what.text("day")) },
+            sum(desk, what.at("ours")),
+            sum(desk, what.at("theirs")),
+            html! { (what.text("payment")) },
+            parts::ago(desk, difference.text("settle_by")),
+        ],
+    }
+}
+
+/// An amount with its currency, if there is one.
+fn sum(desk: &Desk, sum: &Value) -> Markup {
+    match sum {
         Value::Null => html! {},
         sum => parts::money(desk, sum.int("amount_minor"), sum.text("currency")),
-    };
+    }
+}
+
+fn one(desk: &Desk, difference: &Value) -> Markup {
+    let what = difference.at("difference");
+    let sum = |name: &str| sum(desk, what.at(name));
     let settle = format!("/payments/differences/{}/settle", escape(difference.text("id")));
     parts::section(
         &desk.language().word(what.text("kind")),

@@ -3,8 +3,9 @@
 use super::super::Answer;
 use crate::{
     backend::escape,
-    desk::{Asked, Desk, query},
+    desk::{Asked, Desk, Form, query},
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -50,9 +51,19 @@ pub(super) fn views(desk: &Desk, current: &str) -> Markup {
 pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let path = query(
         "/v1/payments",
-        &[("limit", "50"), ("status", asked.text("status")), ("cursor", asked.text("cursor"))],
+        &[
+            ("limit", "50"),
+            ("status", asked.text("status")),
+            ("provider", asked.text("provider")),
+            ("account", asked.text("account")),
+            ("cursor", asked.text("cursor")),
+        ],
     );
-    let page = desk.api().get(&path).await?;
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
+    let (page, accounts) = tokio::join!(desk.api().get(&path), super::health::overview(&desk));
+    let page = page?;
     let rows: Vec<_> = page.list("items").iter().map(|payment| row(&desk, payment)).collect();
     let view = match asked.text("status") {
         "" => String::new(),
@@ -64,15 +75,45 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
             (parts::export(&desk))
         }))
         (views(&desk, &view))
+        (accounts)
+        (narrowed(&desk, &asked, &view))
         div #live data-live="payment.*" data-live-rows=[rows_live] {
             @if rows.is_empty() {
                 (parts::empty(desk.t("No payment is like that"),
                     desk.t("A payment is opened by POST /v1/payments, for an order.")))
             } @else { (table(&desk, desk.t("Payments"), &COLUMNS, &rows, None)) }
         }
-        (parts::pager(&desk, &desk.url(&format!("/payments{view}")), asked.text("cursor"), &page))
+        (parts::pager(&desk, &base(&desk, &asked), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Payments"), main))
+}
+
+/// The list's own address, without its page.
+fn base(desk: &Desk, asked: &Form) -> String {
+    let narrowed = ["status", "provider", "account"].map(|name| (name, asked.text(name)));
+    match narrowed.iter().all(|(_, value)| value.is_empty()) {
+        true => desk.url("/payments"),
+        false => query(&desk.url("/payments"), &narrowed),
+    }
+}
+
+/// Says at which account the payments are, if only those of one are shown.
+fn narrowed(desk: &Desk, asked: &Form, view: &str) -> Markup {
+    let (provider, account) = (asked.text("provider"), asked.text("account"));
+    let name = match account {
+        "" => provider.to_owned(),
+        account => format!("{provider}/{account}"),
+    };
+    html! {
+        @if !provider.is_empty() {
+            nav.chips aria-label=(desk.t("What the list is narrowed by")) {
+                a.chip href=(desk.url(&format!("/payments{view}"))) title=(desk.t("Take it away")) {
+                    (desk.f("account is {}", &[&name])) " " span aria-hidden="true" { "×" }
+                    span.hidden { ", " (desk.t("Take it away")) }
+                }
+            }
+        }
+    }
 }
 
 fn row(desk: &Desk, payment: &Value) -> Row {

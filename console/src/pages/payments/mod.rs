@@ -3,6 +3,7 @@
 
 mod accounts;
 mod books;
+pub(super) mod health;
 mod list;
 mod page;
 mod routing;

@@ -7,6 +7,7 @@ use crate::{
     desk::{Asked, Desk, Form, go},
     gate::Posted,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -36,6 +37,9 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let rules = document.list("rules");
     let rows: Vec<_> =
         rules.iter().enumerate().map(|(at, rule)| row(&desk, at, rule, rules.len())).collect();
+    if desk.wants_csv() {
+        return Ok(csv::of(&desk, &COLUMNS, &rows));
+    }
     let main = html! {
         (parts::heading(desk.t("Routing"), &html! {}, &html! {
             (parts::export(&desk))

@@ -6,6 +6,7 @@ use crate::{
     desk::{Asked, Desk, Form, go, query},
     gate::Posted,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -37,19 +38,29 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     if !asked.text("role").is_empty() {
         said = asked.clone();
     }
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &question(&asked), row).await;
+    }
     let main = page(&desk, &asked, &said, &html! {}).await?;
     Ok(desk.page(desk.t("Invitations"), main))
 }
 
-async fn page(desk: &Desk, asked: &Form, said: &Form, outcome: &Markup) -> Result<Markup, Trouble> {
-    let status = match asked.all("status") {
+/// How the invitations that are asked for stand; the open ones, if nothing is said.
+fn standing(asked: &Form) -> &str {
+    match asked.all("status") {
         [] => "open",
         _ => asked.text("status"),
-    };
-    let path = query(
-        "/v1/invitations",
-        &[("limit", "50"), ("status", status), ("cursor", asked.text("cursor"))],
-    );
+    }
+}
+
+/// What is asked of the API for them.
+fn question(asked: &Form) -> String {
+    let (status, cursor) = (standing(asked), asked.text("cursor"));
+    query("/v1/invitations", &[("limit", "50"), ("status", status), ("cursor", cursor)])
+}
+
+async fn page(desk: &Desk, asked: &Form, said: &Form, outcome: &Markup) -> Result<Markup, Trouble> {
+    let (status, path) = (standing(asked), question(asked));
     let (page, roles) = tokio::join!(desk.api().get(&path), Roles::read(desk));
     let page = page?;
     let rows: Vec<_> = page.list("items").iter().map(|one| row(desk, one)).collect();

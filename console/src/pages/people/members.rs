@@ -9,7 +9,7 @@ use crate::{
     desk::{Asked, Desk, Form, go},
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -23,6 +23,9 @@ const COLUMNS: [Column; 4] =
     [words("Member"), words("Role"), words("Since"), words("Let in by").minor()];
 
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, "/v1/members", row).await;
+    }
     let page = desk.api().get(&page_at("/v1/members?limit=50", asked.text("cursor"))).await?;
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let main = html! {

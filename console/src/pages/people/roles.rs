@@ -5,7 +5,7 @@ use crate::{
     backend::escape,
     desk::{Asked, Desk},
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -31,6 +31,9 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         tokio::join!(desk.api().get("/v1/permissions"), desk.api().get("/v1/roles?limit=200"),);
     let roles = Roles { built_in: built_in?, own: own? };
     let rows: Vec<_> = roles.every().map(|permission| row(&desk, permission)).collect();
+    if desk.wants_csv() {
+        return Ok(csv::of(&desk, &COLUMNS, &rows));
+    }
     let own = roles.own.list("items");
     let main = html! {
         (parts::heading(desk.t("Roles"), &html! {}, &html! {

@@ -3,9 +3,10 @@
 use super::super::Answer;
 use crate::{
     backend::{escape, page_at},
-    desk::{Asked, Desk, go},
+    desk::{Asked, Desk, go, query},
     gate::Posted,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -51,6 +52,9 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         true => ("/v1/stock?limit=50&low=true", desk.url("/stock?low=yes")),
         false => ("/v1/stock?limit=50", desk.url("/stock")),
     };
+    if desk.wants_csv() {
+        return csv::list(&desk, &LEVELS, list, level).await;
+    }
     let page = desk.api().get(&page_at(list, asked.text("cursor"))).await?;
     let rows: Vec<_> = page.list("items").iter().map(|sku| level(&desk, sku)).collect();
     let main = html! {
@@ -109,32 +113,12 @@ fn level(desk: &Desk, sku: &Value) -> Row {
 }
 
 pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
+    if desk.wants_csv() {
+        return csv::list(&desk, &HOLDS, "/v1/stock/reservations", hold).await;
+    }
     let path = page_at("/v1/stock/reservations?limit=50", asked.text("cursor"));
     let page = desk.api().get(&path).await?;
-    let row = |hold: &Value| {
-        let id = hold.text("id");
-        let lines = hold.list("lines");
-        Row {
-            id: id.to_owned(),
-            href: desk.url(&format!("/orders/{}", escape(id))),
-            cells: vec![
-                html! { (crate::format::short(id)) },
-                parts::badge(&desk, hold.text("status")),
-                match hold.text("status") {
-                    "held" => parts::ago(&desk, hold.text("until")),
-                    _ => html! { span.quiet { "–" } },
-                },
-                html! { (hold.text("channel")) },
-                html! {
-                    @for line in lines.iter().take(3) {
-                        span.pair { (desk.number(line.int("quantity"))) " × " (line.text("sku")) }
-                    }
-                    @if lines.len() > 3 { "…" }
-                },
-            ],
-        }
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = page.list("items").iter().map(|one| hold(&desk, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Holds"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/holds"))
@@ -149,43 +133,94 @@ pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
     Ok(desk.page(desk.t("Holds"), main))
 }
 
+fn hold(desk: &Desk, hold: &Value) -> Row {
+    let id = hold.text("id");
+    let lines = hold.list("lines");
+    Row {
+        id: id.to_owned(),
+        href: desk.url(&format!("/orders/{}", escape(id))),
+        cells: vec![
+            html! { (crate::format::short(id)) },
+            parts::badge(desk, hold.text("status")),
+            match hold.text("status") {
+                "held" => parts::ago(desk, hold.text("until")),
+                _ => html! { span.quiet { "–" } },
+            },
+            html! { (hold.text("channel")) },
+            html! {
+                @for line in lines.iter().take(3) {
+                    span.pair { (desk.number(line.int("quantity"))) " × " (line.text("sku")) }
+                }
+                @if lines.len() > 3 { "…" }
+            },
+        ],
+    }
+}
+
 pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = page_at("/v1/stock/transfers?limit=50", asked.text("cursor"));
-    let page = desk.api().get(&path).await?;
-    let row = |transfer: &Value| {
-        let url = format!("/stock/transfers/{}/receive", escape(transfer.text("id")));
-        let state = if transfer.is("received") {
-            parts::badge(&desk, "delivered")
-        } else if desk.may("stock:write") {
-            parts::one_button(&desk, &desk.url(&url), desk.t("It has arrived"), "")
-        } else {
-            parts::badge(&desk, "on_the_way")
-        };
-        Row {
-            id: transfer.text("id").to_owned(),
-            href: desk.url(&format!("/stock/{}", escape(transfer.text("sku")))),
-            cells: vec![
-                html! { (transfer.text("sku")) },
-                html! { (desk.number(transfer.int("quantity"))) },
-                html! { (transfer.text("from")) },
-                html! { (transfer.text("to")) },
-                state,
-            ],
-        }
+    let (sku, received) = (asked.text("sku"), asked.text("received"));
+    let arrived = match received {
+        "no" => "false",
+        "yes" => "true",
+        _ => "",
     };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let wanted = [("limit", "50"), ("sku", sku), ("received", arrived)];
+    let question = query("/v1/stock/transfers", &wanted);
+    if desk.wants_csv() {
+        return csv::list(&desk, &TRANSFERS, &question, transfer).await;
+    }
+    let path = page_at(&question, asked.text("cursor"));
+    let page = desk.api().get(&path).await?;
+    let base = match (sku, received) {
+        ("", "") => desk.url("/stock/transfers"),
+        _ => query(&desk.url("/stock/transfers"), &[("sku", sku), ("received", received)]),
+    };
+    let rows: Vec<_> = page.list("items").iter().map(|one| transfer(&desk, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Transfers"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/transfers"))
+        @if !sku.is_empty() {
+            nav.chips aria-label=(desk.t("What the list is narrowed by")) {
+                a.chip href=(desk.url("/stock/transfers")) title=(desk.t("Take it away")) {
+                    (desk.f("product is {}", &[sku])) " " span aria-hidden="true" { "×" }
+                    span.hidden { ", " (desk.t("Take it away")) }
+                }
+            }
+        }
         div #live data-live="stock.*" {
             @if rows.is_empty() {
                 (parts::empty(desk.t("Nothing travels between warehouses"),
                     desk.t("A transfer is begun on the page of a product.")))
             } @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
         }
-        (parts::pager(&desk, &desk.url("/stock/transfers"), asked.text("cursor"), &page))
+        (parts::pager(&desk, &base, asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Transfers"), main))
+}
+
+fn transfer(desk: &Desk, transfer: &Value) -> Row {
+    let url = format!("/stock/transfers/{}/receive", escape(transfer.text("id")));
+    let state = if transfer.is("received") {
+        parts::badge(desk, "delivered")
+    } else if desk.may("stock:write") {
+        html! {
+            (parts::badge(desk, "on_the_way")) " "
+            (parts::one_button(desk, &desk.url(&url), desk.t("It has arrived"), ""))
+        }
+    } else {
+        parts::badge(desk, "on_the_way")
+    };
+    Row {
+        id: transfer.text("id").to_owned(),
+        href: desk.url(&format!("/stock/{}", escape(transfer.text("sku")))),
+        cells: vec![
+            html! { (transfer.text("sku")) },
+            html! { (desk.number(transfer.int("quantity"))) },
+            html! { (transfer.text("from")) },
+            html! { (transfer.text("to")) },
+            state,
+        ],
+    }
 }
 
 pub(super) async fn receive(

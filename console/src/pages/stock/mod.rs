@@ -1,7 +1,9 @@
 //! Stock: what there is, why it is so, what is held for whom, and putting it right.
 
 mod count;
+mod holds;
 mod list;
+mod settings;
 mod sku;
 mod warehouses;
 
@@ -22,5 +24,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/stock/warehouses/new", get(warehouses::blank).post(warehouses::make))
         .route("/stock/warehouses/{code}", get(warehouses::show).post(warehouses::change))
         .route("/stock/{sku}", get(sku::show))
+        .route("/stock/{sku}/holds", get(holds::list))
+        .route("/stock/{sku}/settings", get(settings::show).post(settings::change))
         .route("/stock/{sku}/move", post(sku::move_goods))
 }

@@ -2,11 +2,12 @@
 
 use super::{
     super::{Answer, timeline},
+    holds,
     list::views,
 };
 use crate::{
-    backend::escape,
-    desk::{Asked, Desk, go},
+    backend::{escape, page_at},
+    desk::{Asked, Desk, go, query},
     format,
     gate::Posted,
     ui::{
@@ -44,14 +45,19 @@ pub(super) async fn show(
     Asked(asked): Asked,
 ) -> Answer {
     let name = escape(&sku);
-    let query: String = url::form_urlencoded::byte_serialize(sku.as_bytes()).collect();
+    let asked_for: String = url::form_urlencoded::byte_serialize(sku.as_bytes()).collect();
     let (path, movements, products) = (
         format!("/v1/stock/{name}"),
-        format!("/v1/stock/movements?sku={query}&limit=200"),
-        format!("/v1/products?sku={query}"),
+        page_at(
+            &format!("/v1/stock/movements?sku={asked_for}&newest=true&limit=50"),
+            asked.text("cursor"),
+        ),
+        format!("/v1/products?sku={asked_for}"),
     );
-    let (document, movements, warehouses, products) = tokio::join!(
+    let held = holds::few(&sku);
+    let (document, held, movements, warehouses, products) = tokio::join!(
         desk.api().get(&path),
+        desk.api().get_if_any(&held),
         desk.api().get_if_any(&movements),
         desk.api().get_if_any("/v1/warehouses"),
         desk.api().get_if_any(&products),
@@ -69,40 +75,56 @@ pub(super) async fn show(
     };
     let main = html! {
         div #live data-live="stock.*" data-live-about=(sku) {
-            (parts::heading(&sku, &beside, &html! {}))
+            (parts::heading(&sku, &beside, &html! {
+                @if desk.may("stock:write") {
+                    (parts::action(&desk.url(&format!("/stock/{name}/settings")), desk.t("Settings"), ""))
+                }
+            }))
             (views(&desk, "-"))
             @if asked.text("done") == "yes" {
                 p.notice.green role="status" { (desk.t("Done.")) }
             }
             div.columns {
                 div {
-                    (levels(&desk, &document))
+                    (levels(&desk, &sku, &document))
+                    (held_now(&desk, &sku, &held))
                     @if desk.may("stock:write") { (put_right(&desk, &sku, &warehouses)) }
                     (parts::raw(&desk, &document))
                 }
-                aside aria-label=(desk.t("Movements")) { (past(&desk, &movements)) }
+                aside #movements aria-label=(desk.t("Movements")) {
+                    (past(&desk, &movements))
+                    (parts::pager(&desk, &desk.url(&format!("/stock/{name}")), asked.text("cursor"), &movements))
+                }
             }
         }
     };
     Ok(desk.page(&sku, main))
 }
 
-fn levels(desk: &Desk, sku: &Value) -> Markup {
+/// The levels, each number of which leads to what it is made of.
+fn levels(desk: &Desk, name: &str, sku: &Value) -> Markup {
+    let leads = |to: &str, number: i64| {
+        html! { @if number == 0 { "0" } @else { a href=(to) { (desk.number(number)) } } }
+    };
+    let held_by = holds::url(desk, name, "held");
+    let travels = query(&desk.url("/stock/transfers"), &[("sku", name), ("received", "no")]);
     let row = |level: &Value| {
         let (there, held) = (level.int("on_hand"), level.int("reserved"));
         Row {
             cells: vec![
                 html! { (level.text("warehouse")) },
-                html! { (desk.number(there)) },
-                html! { (desk.number(held)) },
+                leads("#movements", there),
+                leads(&held_by, held),
                 html! { (desk.number(there - held)) },
-                html! { (desk.number(level.int("in_transit"))) },
+                leads(&travels, level.int("in_transit")),
                 parts::ago(desk, level.text("observed_at")),
             ],
             ..Row::default()
         }
     };
     let rows: Vec<_> = sku.list("levels").iter().map(row).collect();
+    let kept = sku.at("/settings/safety_buffers").as_object().into_iter().flatten();
+    let made_of = sku.at("/settings/components").as_object().into_iter().flatten();
     parts::section(
         desk.t("Levels"),
         &html! {
@@ -116,8 +138,32 @@ fn levels(desk: &Desk, sku: &Value) -> Markup {
                     true => html! { (desk.t("yes")) },
                     false => html! { (desk.t("no")) },
                 }),
+                (desk.t("Kept back from channels"), html! {
+                    @for (channel, units) in kept {
+                        span.pair { (channel) " " b { (desk.number(units.as_i64().unwrap_or_default())) } }
+                    }
+                }),
+                (desk.t("Made of"), html! {
+                    @for (part, units) in made_of {
+                        span.pair { (desk.number(units.as_i64().unwrap_or_default())) " × "
+                            a href=(desk.url(&format!("/stock/{}", escape(part)))) { (part) } }
+                    }
+                }),
             ]))
             p { a href=(desk.url("/stock/warehouses")) { (desk.t("Warehouses")) } }
+        },
+    )
+}
+
+/// The newest of what is held now, with the way to all of it.
+fn held_now(desk: &Desk, sku: &str, held: &Value) -> Markup {
+    parts::section(
+        desk.t("Held now"),
+        &html! {
+            @if held.list("items").is_empty() {
+                p.quiet { (desk.t("No order holds it, as far as was looked.")) }
+            } @else { (holds::rows(desk, sku, held)) }
+            p { a href=(holds::url(desk, sku, "held")) { (desk.t("All holds of it")) } }
         },
     )
 }
@@ -182,7 +228,7 @@ fn past(desk: &Desk, movements: &Value) -> Markup {
                 (parts::empty(desk.t("Nothing has moved yet"), desk.t("What changes a level is listed here.")))
             }
             ol.timeline {
-                @for event in events.iter().rev() {
+                @for event in events {
                     li {
                         span.when { (parts::clock(desk, event.text("at"))) }
                         div {
@@ -198,9 +244,6 @@ fn past(desk: &Desk, movements: &Value) -> Markup {
                         }
                     }
                 }
-            }
-            @if movements.has("next_cursor") {
-                p.quiet { (desk.t("These are the first 200; later ones are in the journal.")) }
             }
         },
     )

@@ -6,6 +6,7 @@ use crate::{
     desk::{Asked, Desk, Form, go},
     gate::Posted,
     ui::{
+        csv,
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -36,6 +37,9 @@ const FIELDS: [&str; 6] = ["code", "name", "kind", "priority", "active", "countr
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let page = desk.api().get("/v1/warehouses").await?;
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
+    if desk.wants_csv() {
+        return Ok(csv::of(&desk, &COLUMNS, &rows));
+    }
     let main = html! {
         (parts::heading(desk.t("Warehouses"), &html! {}, &html! {
             (parts::export(&desk))

@@ -8,7 +8,7 @@ use crate::{
     format,
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -40,6 +40,9 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         "/v1/actors",
         &[&[("limit", "100"), ("cursor", asked.text("cursor"))], &of[..]].concat(),
     );
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|actor| row(&desk, actor)).collect();
     let here = query(PLACE, &of).trim_end_matches('?').to_owned();

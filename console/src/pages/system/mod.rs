@@ -6,9 +6,11 @@
 mod actor;
 mod actors;
 pub(crate) mod figures;
+mod provider;
 mod tenants;
 mod timers;
 mod tree;
+mod ways;
 
 use super::Answer;
 use crate::{
@@ -35,6 +37,8 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/system/actors/{tenant}/{domain}/kill", post(actors::kill))
         .route("/console/system/actors/{tenant}/{domain}/pause", post(actor::pause))
         .route("/console/system/actors/{tenant}/{domain}/resume", post(actor::resume))
+        .route("/console/system/providers/{provider}", get(provider::show))
+        .route("/console/system/ways", get(ways::show))
         .route("/console/system/timers", get(timers::list))
         .route("/console/system/tenants", get(tenants::list))
         .route("/console/system/tenants/{tenant}/suspend", get(tenants::ask).post(tenants::suspend))

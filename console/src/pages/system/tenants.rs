@@ -3,10 +3,10 @@
 use super::{super::Answer, for_operators, views};
 use crate::{
     backend::{escape, page_at},
-    desk::{Asked, Desk, go},
+    desk::{Asked, Desk, go, query},
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -19,49 +19,123 @@ const COLUMNS: [Column; 7] = [
     words("Tenant"),
     words("Name"),
     words("Status"),
-    words("Held domains"),
+    words("What is the matter"),
     words("Country").minor(),
     words("Since").minor(),
     words("What to do"),
 ];
+/// Tenants in trouble that are shown before the others.
+const TROUBLED: &str = "50";
 
+/// The tenants: those in trouble first, on the first page, then the others by name.
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
     let path = page_at("/v1/tenants?limit=100", asked.text("cursor"));
-    let (page, held) = tokio::join!(desk.api().get(&path), desk.api().get("/v1/quarantine"));
-    let (page, held) = (page?, held?);
-    let row = |tenant: &Value| {
-        let id = tenant.text("id");
-        let held = held.list("items").iter().filter(|one| one.text("tenant") == id);
-        Row {
-            id: id.to_owned(),
-            href: format!("/console/t/{}", escape(id)),
-            cells: vec![
-                html! { (id) },
-                html! { (tenant.text("/settings/name")) },
-                parts::badge(&desk, tenant.text("status")),
-                html! { @for one in held {
-                    a.badge.red href=(format!("/console/system/actors/{}/{}", escape(id), escape(one.text("domain")))) {
-                        (desk.language().word(one.text("domain")))
-                    } " "
-                } },
-                html! { (tenant.text("/settings/country")) },
-                parts::ago(&desk, tenant.text("created_at")),
-                button(&desk, tenant),
-            ],
-        }
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let troubles = query("/v1/platform/troubles", &[("limit", TROUBLED)]);
+    let (page, troubles) = tokio::join!(desk.api().get(&path), desk.api().get(&troubles));
+    let (page, troubles) = (page?, troubles?);
+    if desk.wants_csv() {
+        let row = move |desk: &Desk, tenant: &Value| {
+            let of_it = |one: &&Value| one.text("tenant") == tenant.text("id");
+            row(desk, tenant, troubles.list("items").iter().find(of_it).unwrap_or(&Value::Null))
+        };
+        return csv::list(&desk, &COLUMNS, "/v1/tenants", row).await;
+    }
+    let troubled = troubles.list("items");
+    let is_troubled = |id: &str| troubled.iter().any(|one| one.text("tenant") == id);
+    let all = page.list("items").iter();
+    let others: Vec<_> = all
+        .filter(|tenant| !is_troubled(tenant.text("id")))
+        .map(|tenant| row(&desk, tenant, &Value::Null))
+        .collect();
+    let first = asked.text("cursor").is_empty();
+    let bad: Vec<_> =
+        troubled.iter().filter(|_| first).map(|one| in_trouble(&desk, &page, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Tenants"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/console/system/tenants"))
-        @if rows.is_empty() {
+        @if bad.is_empty() && others.is_empty() && first {
             (parts::empty(desk.t("There is no tenant yet"),
                 desk.t("A tenant is opened by kontor tenant create, or by POST /v1/tenants.")))
-        } @else { (table(&desk, desk.t("Tenants"), &COLUMNS, &rows, None)) }
+        }
+        @if !bad.is_empty() {
+            section.panel {
+                h2 { (desk.t("These need a look")) }
+                (table(&desk, desk.t("Tenants that need a look"), &COLUMNS, &bad, None))
+                @if !troubles.is("complete") {
+                    p.quiet { (desk.t("There is more trouble than is counted here: what is shown is the worst that was found.")) }
+                }
+            }
+        }
+        @if !others.is_empty() { (table(&desk, desk.t("Tenants"), &COLUMNS, &others, None)) }
         (parts::pager(&desk, "/console/system/tenants", asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Tenants"), main))
+}
+
+/// The row of a tenant in trouble: with all that is known of it, if it is on the page too.
+fn in_trouble(desk: &Desk, page: &Value, trouble: &Value) -> Row {
+    let id = trouble.text("tenant");
+    match page.list("items").iter().find(|tenant| tenant.text("id") == id) {
+        Some(tenant) => row(desk, tenant, trouble),
+        None => {
+            let (name, status) = (trouble.text("name"), trouble.text("status"));
+            let known = json!({ "id": id, "status": status, "settings": { "name": name } });
+            row(desk, &known, trouble)
+        }
+    }
+}
+
+fn row(desk: &Desk, tenant: &Value, trouble: &Value) -> Row {
+    let id = tenant.text("id");
+    Row {
+        id: id.to_owned(),
+        href: format!("/console/t/{}", escape(id)),
+        cells: vec![
+            html! { (id) },
+            html! { (tenant.text("/settings/name")) },
+            parts::badge(desk, tenant.text("status")),
+            matter(desk, id, trouble),
+            html! { (tenant.text("/settings/country")) },
+            parts::ago(desk, tenant.text("created_at")),
+            button(desk, tenant),
+        ],
+    }
+}
+
+/// What is the matter with a tenant, each part with the way to it.
+fn matter(desk: &Desk, id: &str, trouble: &Value) -> Markup {
+    let domains = [
+        ("quarantined", "red", desk.t("out of service")),
+        ("crashed", "amber", desk.t("crashed")),
+        ("paused", "amber", desk.t("paused")),
+    ];
+    let actor = |domain: &str| format!("/console/system/actors/{}/{domain}", escape(id));
+    let counts = [
+        ("dead_letters", "red", "/dead-letters", desk.t("not done")),
+        ("parked", "amber", "/dead-letters", desk.t("put aside")),
+        ("overdue", "amber", "/overdue", desk.t("overdue")),
+    ];
+    html! {
+        @for (member, tone, said) in domains {
+            @for domain in trouble.list(member).iter().filter_map(Value::as_str) {
+                a class={ "badge " (tone) } href=(actor(domain)) {
+                    (desk.language().word(domain)) ": " (said)
+                } " "
+            }
+        }
+        @for (member, tone, path, said) in counts {
+            @let count = trouble.int(member);
+            @if count > 0 {
+                a class={ "badge " (tone) } href={ "/console/t/" (escape(id)) (path) } {
+                    (desk.number(count)) " " (said)
+                } " "
+            }
+        }
+        @if trouble.has("overdue_since") {
+            small.quiet { (desk.t("since")) " " (parts::ago(desk, trouble.text("overdue_since"))) }
+        }
+    }
 }
 
 /// A tenant that is paused reads and changes nothing; nothing of it is lost.

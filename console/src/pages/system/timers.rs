@@ -8,7 +8,7 @@ use crate::{
     backend::escape,
     desk::{Asked, Desk, query},
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -35,6 +35,9 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         "/v1/platform/timers",
         &[("limit", "100"), ("overdue", over), ("domain", domain), ("cursor", cursor)],
     );
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|item| row(&desk, item)).collect();
     let address = |show: &str, domain: &str| {

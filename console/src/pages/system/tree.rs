@@ -68,7 +68,7 @@ fn whole(desk: &Desk, micro: i64) -> String {
     desk.number(micro / 1_000_000)
 }
 
-fn per_second(desk: &Desk, pace: &[i64]) -> String {
+pub(super) fn per_second(desk: &Desk, pace: &[i64]) -> String {
     if pace.is_empty() {
         return desk.t("pace being measured").to_owned();
     }
@@ -219,7 +219,8 @@ fn providers(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
             "{}; {}, {} of {} calls answered",
             &[state, &per_second(desk, &pace), &whole(desk, good), &whole(desk, calls)],
         );
-        Line { pace, ..Line::new(tone, name, doing) }
+        let href = format!("/console/system/providers/{}", escape(&name));
+        Line { pace, href, ..Line::new(tone, name, doing) }
     };
     now.values("kontor_gateway_calls_total", "provider").into_iter().map(provider).collect()
 }
@@ -232,17 +233,19 @@ fn edges(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
         "{}; the slowest route within {} (p99), {} told to come again",
         &[&per_second(desk, &pace), &format::lasting(desk.language(), slow), &whole(desk, refused)],
     );
-    let http = Line { pace, ..Line::new("", "HTTP", doing) };
+    let href = || "/console/system/ways".to_owned();
+    let http = Line { pace, href: href(), ..Line::new("", "HTTP", doing) };
     let broker = now.values("kontor_amqp_connects_total", "outcome");
     if broker.is_empty() {
-        return vec![http, Line::new("", "RabbitMQ", desk.t("not set up"))];
+        let away = Line { href: href(), ..Line::new("", "RabbitMQ", desk.t("not set up")) };
+        return vec![http, away];
     }
     let pace = rates(seen.samples, "kontor_relay_published_total", &[]);
     let (tone, doing) = match now.sum("kontor_amqp_connected", &[]) {
         0 => ("red", desk.t("away; what is to be told waits in the journal").to_owned()),
         _ => ("", desk.f("connected; tells {}", &[&per_second(desk, &pace)])),
     };
-    vec![http, Line { pace, ..Line::new(tone, "RabbitMQ", doing) }]
+    vec![http, Line { pace, href: href(), ..Line::new(tone, "RabbitMQ", doing) }]
 }
 
 /// The tenants, folded to a count where all are well.

@@ -4,14 +4,17 @@ mod accounts;
 mod api;
 mod frame;
 mod goods;
+mod health;
 mod money;
 mod orders;
 mod people;
 mod roles;
 mod routing;
+mod sentences;
 
 pub(super) use accounts::SETTINGS;
 pub(super) use api::WORDS;
+pub(super) use sentences::SENTENCES;
 
 /// All texts: English, Czech.
 pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -19,6 +22,7 @@ pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
         accounts::TEXTS,
         frame::TEXTS,
         goods::TEXTS,
+        health::TEXTS,
         orders::TEXTS,
         money::TEXTS,
         people::TEXTS,

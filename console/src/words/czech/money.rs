@@ -274,7 +274,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Tenants", "Obchody"),
     ("Tenant", "Obchod"),
     ("All tenants", "Všechny obchody"),
-    ("Held domains", "Zastavené domény"),
     ("Actors", "Aktéři"),
     ("Domain", "Doména"),
     ("In the mailbox", "Ve schránce"),
@@ -353,4 +352,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Components", "Součásti"),
     ("The one action", "Hlavní akce"),
     ("Another", "Jiná"),
+    ("Day", "Den"),
+    ("What differs", "Co se liší"),
 ];

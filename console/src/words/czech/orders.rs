@@ -322,10 +322,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("What changes a level is listed here.", "Tady je vše, co mění stav."),
     ("the order", "objednávka"),
     (
-        "These are the first 200; later ones are in the journal.",
-        "Toto je prvních 200; další jsou v žurnálu.",
-    ),
-    (
         "A row each: product, warehouse, pieces, with commas, semicolons or tabs between. Nothing changes before you have seen what would.",
         "Na řádku produkt, sklad, kusy, oddělené čárkou, středníkem nebo tabulátorem. Nic se nezmění, dokud neuvidíte, co by se změnilo.",
     ),

@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn pp_3_certificates_are_fetched_from_paypal_and_nowhere_else() {
-        let origins = super::super::certificate_origins();
+        let origins = super::super::settings::certificate_origins();
         for good in [
             "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-1d93a270",
             "https://api-m.sandbox.paypal.com/v1/notifications/certs/X",

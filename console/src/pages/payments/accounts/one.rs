@@ -106,7 +106,8 @@ pub(super) async fn show(desk: Desk, Path((_, kind, name)): Named, Asked(asked):
     };
     if !desk.may("tenants:write") {
         let main = html! {
-            (parts::heading(&title, &super::mode(&desk, &known), &html! {}))
+            (parts::heading(&title, &super::mode(&desk, &known),
+                &parts::action(&url(&desk, &kind, &name, "/health"), desk.t("Health"), "")))
             (views(&desk, "-"))
             (hears(&desk, &known))
             (super::settings(known.at("settings")))
@@ -180,7 +181,10 @@ fn form(desk: &Desk, title: &str, sheet: &Sheet<'_>) -> Markup {
     let (kind, name) = (sheet.provider.text("provider"), sheet.known.text("name"));
     let new = sheet.known.is_null();
     let actions = html! {
-        @if !new { (parts::action(&url(desk, kind, name, "/remove"), desk.t("Remove"), "danger")) }
+        @if !new {
+            (parts::action(&url(desk, kind, name, "/health"), desk.t("Health"), ""))
+            (parts::action(&url(desk, kind, name, "/remove"), desk.t("Remove"), "danger"))
+        }
     };
     let beside = html! { @if !new { (super::mode(desk, sheet.known)) } };
     html! {

@@ -168,7 +168,10 @@ fn one(desk: &Desk, sheet: &Sheet<'_>, setting: &Value) -> Markup {
                 (control(desk, sheet, setting, (&described, wrong.is_some())))
             }
             small id=(hint) {
-                span lang="en" { (setting.text("about")) }
+                @match desk.language().sentence(setting.text("about")) {
+                    Some(own) => span { (own) },
+                    None => span lang="en" { (setting.text("about")) },
+                }
                 @if hidden { " " (desk.t("It is set, and stays as it is if nothing is written.")) }
             }
             (parts::fault(sheet.trouble, &pointer))

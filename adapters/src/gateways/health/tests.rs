@@ -1,0 +1,86 @@
+use super::*;
+use kontor_actors::ports::FaultCause;
+use kontor_messages::payment::Problem;
+
+const NOW: Timestamp = Timestamp::from_millis(1_768_471_200_000);
+const QUERY: &str = "query";
+
+fn minutes(count: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(60 * count))
+}
+
+fn fault(code: &str) -> GatewayFault {
+    GatewayFault::retry(FaultCause::Provider, Problem::new(code, "it did not answer"))
+}
+
+fn answered(health: &Health, ms: u64, at: Timestamp) {
+    health.note_call((QUERY, CallOutcome::Answered), None, Duration::from_millis(ms), at);
+}
+
+#[test]
+fn an_hour_is_told_and_what_was_before_it_is_not() {
+    let health = Health::default();
+    for minute in 0..120 {
+        answered(&health, 20, minutes(minute));
+    }
+    let lately = health.lately(minutes(119));
+    let count = lately.calls[0].count;
+    assert_eq!(lately.calls.len(), 1);
+    assert!((55..=60).contains(&count), "{count} of a call a minute");
+    assert_eq!(health.lately(minutes(400)).calls, []);
+    assert_eq!(health.lately(minutes(400)).last_answer_at, Some(minutes(119)));
+}
+
+#[test]
+fn one_slow_call_of_ten_is_no_median_but_the_99th_percentile() {
+    let health = Health::default();
+    (0..9).for_each(|_| answered(&health, 18, NOW));
+    answered(&health, 1_400, NOW);
+    let lately = health.lately(NOW);
+    assert_eq!((lately.p50_ms, lately.p99_ms), (Some(20), Some(1_500)));
+    assert_eq!(Health::default().lately(NOW).p50_ms, None);
+}
+
+#[test]
+fn the_failure_before_a_rest_is_what_is_told_and_not_the_rest() {
+    let health = Health::default();
+    let (failed, rests) = (fault("not_reached"), fault(RESTS));
+    health.note_call((QUERY, CallOutcome::Failed), Some(&failed), Duration::ZERO, NOW);
+    health.note_call((QUERY, CallOutcome::NotSent), Some(&rests), Duration::ZERO, minutes(1));
+    let lately = health.lately(minutes(1));
+    let failure = lately.last_failure.clone().unwrap();
+    assert_eq!((failure.at, &*failure.code), (NOW, "not_reached"));
+    assert_eq!(lately.failed(), 2, "both are counted");
+}
+
+#[test]
+fn a_provider_that_says_no_answers_and_has_not_failed() {
+    let health = Health::default();
+    let no = GatewayFault::give_up(FaultCause::Refused, Problem::new("declined", "no"));
+    health.note_call((QUERY, CallOutcome::Refused), Some(&no), Duration::ZERO, NOW);
+    let lately = health.lately(NOW);
+    assert_eq!((lately.failed(), lately.last_answer_at), (0, Some(NOW)));
+    assert_eq!(lately.last_failure, None);
+    assert_eq!(lately.last_refusal.map(|no| no.code), Some("declined".to_owned()));
+}
+
+#[test]
+fn what_a_provider_sent_is_counted_by_whether_it_was_taken() {
+    let health = Health::default();
+    health.note_notification(&Ok(()), NOW);
+    health.note_notification::<()>(&Err(NotificationError::Unsigned), minutes(1));
+    let lately = health.lately(minutes(1));
+    assert_eq!((lately.notifications_taken, lately.notifications_not_taken), (1, 1));
+    assert_eq!(lately.last_taken_at, Some(NOW));
+    let not_taken = NotTaken { at: minutes(1), reason: "unsigned" };
+    assert_eq!(lately.last_not_taken, Some(not_taken));
+}
+
+#[test]
+fn only_a_wait_that_one_would_notice_is_one() {
+    let health = Health::default();
+    health.note_wait(Duration::from_millis(1), NOW);
+    health.note_wait(Duration::from_millis(700), NOW);
+    let lately = health.lately(NOW);
+    assert_eq!((lately.waits, lately.waited_ms_max), (1, 700));
+}

@@ -1,0 +1,271 @@
+//! How an account at a payment provider is, as this node has seen it: whether calls go out, how those
+//! of the last hour went, what the provider sent, what waits for it.
+
+use super::{super::Answer, list::views};
+use crate::{
+    backend::{Trouble, escape},
+    desk::{Desk, query},
+    format,
+    ui::{
+        parts,
+        table::{Column, Row, figures, table, words},
+    },
+    value::Read,
+};
+use axum::extract::Path;
+use maud::{Markup, html};
+use serde_json::Value;
+
+const OUTCOMES: [Column; 2] = [words("What came of it"), figures("Calls")];
+
+/// How an account stands, in a word of colour and a sentence: the same wherever it is told.
+pub(in crate::pages) fn standing(desk: &Desk, seen: &Value) -> (&'static str, String) {
+    let (calls, failed) = (calls(seen, |_| true), calls(seen, is_failure));
+    let not_taken = seen.int("notifications_not_taken");
+    match seen.text("/breaker/position") {
+        "open" => ("red", desk.t("rests after failures in a row").to_owned()),
+        "half_open" => {
+            ("amber", desk.t("one call is out to see whether it works again").to_owned())
+        }
+        _ if seen.has("/breaker/until") => {
+            ("amber", desk.t("has asked for patience; calls wait").to_owned())
+        }
+        _ if failed > 0 => {
+            let counts = [desk.number(failed), desk.number(calls)];
+            let [failed, calls] = &counts;
+            ("amber", desk.f("{} of {} calls failed in the last hour", &[failed, calls]))
+        }
+        _ if not_taken > 0 => {
+            let count = desk.number(not_taken);
+            ("amber", desk.f("{} of its notifications were not taken in the last hour", &[&count]))
+        }
+        _ if calls == 0 => ("", desk.t("not called in the last hour").to_owned()),
+        _ => ("", desk.f("answers; {} calls in the last hour", &[&desk.number(calls)])),
+    }
+}
+
+/// Where trouble stands in a list: first.
+pub(in crate::pages) fn place(tone: &str) -> u8 {
+    match tone {
+        "red" => 0,
+        "amber" => 1,
+        _ => 2,
+    }
+}
+
+fn calls(seen: &Value, which: impl Fn(&str) -> bool) -> i64 {
+    let all = seen.list("calls").iter();
+    all.filter(|one| which(one.text("outcome"))).map(|one| one.int("count")).sum()
+}
+
+/// Whether the provider, or the way to it, went wrong; one that says no is well.
+fn is_failure(outcome: &str) -> bool {
+    !matches!(outcome, "answered" | "refused" | "left_to_person")
+}
+
+/// An account in one line: a dot, its name, how it stands.
+pub(in crate::pages) fn line(desk: &Desk, (href, name): (&str, &str), seen: &Value) -> Markup {
+    let (tone, sentence) = standing(desk, seen);
+    let state = match tone {
+        "red" => desk.t("trouble"),
+        "amber" => desk.t("behind"),
+        _ => desk.t("well"),
+    };
+    html! {
+        div class={ "line " (tone) } {
+            span.dot role="img" aria-label=(state) {}
+            strong { a href=(href) { (name) } }
+            span.doing { (sentence) }
+        }
+    }
+}
+
+fn url(desk: &Desk, provider: &str, account: &str) -> String {
+    let (provider, account) = (escape(provider), escape(account));
+    desk.url(&format!("/payments/accounts/{provider}/{account}/health"))
+}
+
+/// The shop's accounts above its payments, one line each, trouble first; nothing for who may not see
+/// them, and where there are none.
+pub(super) async fn overview(desk: &Desk) -> Markup {
+    if !desk.may("tenants:read") {
+        return html! {};
+    }
+    let page = desk.api().get_if_any("/v1/accounts/health?limit=50").await;
+    let mut seen: Vec<&Value> = page.list("items").iter().collect();
+    seen.sort_by_key(|one| place(standing(desk, one).0));
+    if seen.is_empty() {
+        return html! {};
+    }
+    let bad = seen.iter().filter(|one| !standing(desk, one).0.is_empty()).count();
+    let all = seen.len().to_string();
+    let told = match bad {
+        0 => desk.f("{}, all well", &[&all]),
+        bad => desk.f("{} of {} need a look", &[&bad.to_string(), &all]),
+    };
+    html! {
+        details.panel.runs open[bad > 0] data-keep="accounts-health" {
+            summary { strong { (desk.t("Accounts at providers")) } " " span.quiet { (told) } }
+            ul { @for one in seen {
+                @let (provider, account) = (one.text("provider"), one.text("account"));
+                li { (line(desk, (&url(desk, provider, account), &format!("{provider}/{account}")), one)) }
+            } }
+        }
+    }
+}
+
+pub(super) async fn show(
+    desk: Desk,
+    Path((_, provider, account)): Path<(String, String, String)>,
+) -> Answer {
+    let path = format!("/v1/accounts/{}/{}", escape(&provider), escape(&account));
+    let title = desk.f("Health of {}", &[&format!("{provider}/{account}")]);
+    let back = desk.url(&format!("/payments/accounts/{}/{}", escape(&provider), escape(&account)));
+    let health = desk.api().get(&format!("{path}/health")).await;
+    let inside = match &health {
+        Ok(seen) => told(&desk, seen),
+        Err(trouble) if matches!(&*trouble.code, "no_health" | "account_unusable") => {
+            not_told(&desk, trouble)
+        }
+        Err(trouble) => return Err(trouble.clone()),
+    };
+    let main = html! {
+        div #live data-live-every="5000" {
+            (parts::heading(&title, &html! {}, &parts::action(&back, desk.t("Settings"), "")))
+            (views(&desk, "-"))
+            (inside)
+        }
+    };
+    Ok(desk.page(&title, main))
+}
+
+/// Why nothing is known of an account.
+fn not_told(desk: &Desk, trouble: &Trouble) -> Markup {
+    html! {
+        @if trouble.code == "no_health" {
+            (parts::empty(desk.t("An account that carries messages is not looked at"),
+                desk.t("Each message tells how it went.")))
+            p { a href=(desk.url("/messages?status=failed")) { (desk.t("Messages that failed")) } }
+        } @else {
+            div.notice.red { p { strong { (desk.t("It cannot be used: nothing goes through it")) } }
+                p { (trouble.detail) } }
+        }
+    }
+}
+
+fn told(desk: &Desk, seen: &Value) -> Markup {
+    let (tone, sentence) = standing(desk, seen);
+    html! {
+        @if tone.is_empty() { p { (sentence) } } @else {
+            div class={ "notice " (tone) } { p { strong { (sentence) } } }
+        }
+        (parts::section(desk.t("Calls"), &called(desk, seen)))
+        (parts::section(desk.t("What went wrong last"), &wrong(desk, seen)))
+        (parts::section(desk.t("What the provider sent"), &sent(desk, seen)))
+        (parts::section(desk.t("What waits for it"), &waits(desk, seen)))
+        p.quiet { (desk.t("This is what this node has seen since it began; it counts an hour back.")) }
+        (parts::raw(desk, seen))
+    }
+}
+
+fn called(desk: &Desk, seen: &Value) -> Markup {
+    let row = |one: &Value| Row {
+        cells: vec![
+            html! { (desk.language().word(one.text("outcome"))) },
+            html! { (desk.number(one.int("count"))) },
+        ],
+        ..Row::default()
+    };
+    let rows: Vec<_> = seen.list("calls").iter().map(row).collect();
+    let lasting = |member: &str| match seen.has(member) {
+        true => html! { (format::lasting(desk.language(), seen.int(member))) },
+        false => html! {},
+    };
+    let waits = match seen.int("waits") {
+        0 => html! {},
+        waits => html! { (desk.f("{}, the longest {}", &[&desk.number(waits),
+        &format::lasting(desk.language(), seen.int("waited_ms_max"))])) },
+    };
+    html! {
+        (parts::facts(&[
+            (desk.t("Breaker"), html! { (desk.language().word(&format!("gate_{}", seen.text("/breaker/position")))) }),
+            (desk.t("Since"), parts::ago(desk, seen.text("/breaker/since"))),
+            (desk.t("No call before"), parts::clock(desk, seen.text("/breaker/until"))),
+            (desk.t("Under way"), html! { (desk.number(seen.int("under_way"))) }),
+            (desk.t("Half took at most"), lasting("p50_ms")),
+            (desk.t("99 of 100 took at most"), lasting("p99_ms")),
+            (desk.t("Waited for their turn"), waits),
+            (desk.t("Last answer"), parts::ago(desk, seen.text("last_answer_at"))),
+        ]))
+        @if rows.is_empty() {
+            p.quiet { (desk.t("There was no call in the last hour.")) }
+        } @else { (table(desk, desk.t("Calls of the last hour"), &OUTCOMES, &rows, None)) }
+    }
+}
+
+fn wrong(desk: &Desk, seen: &Value) -> Markup {
+    let one = |label: &str, failure: &Value| {
+        html! {
+            @if !failure.is_null() {
+                h3 { (label) }
+                (parts::facts(&[
+                    (desk.t("When"), parts::ago(desk, failure.text("at"))),
+                    (desk.t("Asked"), html! { (desk.language().word(failure.text("operation"))) }),
+                    (desk.t("What came of it"), html! { (desk.language().word(failure.text("outcome"))) }),
+                    (desk.t("Told"), html! { code { (failure.text("code")) } " " (failure.text("message")) }),
+                ]))
+            }
+        }
+    };
+    html! {
+        @if !seen.has("last_failure") && !seen.has("last_refusal") {
+            p.quiet { (desk.t("Nothing, as far as this node knows.")) }
+        }
+        (one(desk.t("It failed"), seen.at("last_failure")))
+        (one(desk.t("It said no"), seen.at("last_refusal")))
+    }
+}
+
+fn sent(desk: &Desk, seen: &Value) -> Markup {
+    let last = seen.at("last_not_taken");
+    parts::facts(&[
+        (
+            desk.t("Taken in the last hour"),
+            html! { (desk.number(seen.int("notifications_taken"))) },
+        ),
+        (desk.t("Last taken"), parts::ago(desk, seen.text("last_taken_at"))),
+        (
+            desk.t("Not taken in the last hour"),
+            html! { (desk.number(seen.int("notifications_not_taken"))) },
+        ),
+        (
+            desk.t("Last not taken"),
+            match last.is_null() {
+                true => html! {},
+                false => {
+                    html! { (parts::ago(desk, last.text("at"))) ": " (desk.language().word(last.text("reason"))) }
+                }
+            },
+        ),
+    ])
+}
+
+fn waits(desk: &Desk, seen: &Value) -> Markup {
+    let queue = |member: &str, status: &str| {
+        let queue = seen.at(member);
+        let (provider, account) = (seen.text("provider"), seen.text("account"));
+        let asked = [("status", status), ("provider", provider), ("account", account)];
+        let more = if queue.is("more") { "+" } else { "" };
+        let oldest = queue.text("oldest");
+        html! {
+            a href=(query(&desk.url("/payments"), &asked)) { (desk.number(queue.int("count"))) (more) }
+            @if !oldest.is_empty() {
+                ", " a href=(desk.url(&format!("/payments/{}", escape(oldest)))) { (desk.t("the oldest")) }
+            }
+        }
+    };
+    parts::facts(&[
+        (desk.t("Payments that it has to open"), queue("to_open", "created")),
+        (desk.t("Payments that payers have to pay"), queue("to_pay", "pending")),
+    ])
+}

@@ -1,0 +1,44 @@
+"""How accounts and tenants are, the ways in and out, and lists taken out, in a browser on a running
+demo: one task a test, and axe on every page it meets."""
+
+from playwright.sync_api import expect
+
+from conftest import accessible
+from pages import URL, shop
+
+
+def test_a_line_of_the_tree_leads_to_a_providers_accounts_and_to_the_health_of_one(page):
+    page.goto(f"{URL}/console/system")
+    page.locator("details[data-keep=providers] a").first.click()
+    page.locator(".line a").first.click()
+    expect(page.locator("h1")).to_contain_text("Health of")
+    for part in ["Calls", "What went wrong last", "What the provider sent", "What waits for it"]:
+        expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
+    accessible(page)
+    page.get_by_role("definition").get_by_role("link").first.click()
+    expect(page.locator("h1")).to_have_text("Payments")
+    expect(page.locator(".chip")).to_contain_text("account is")
+    accessible(page)
+    page.locator(".chip").click()
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_the_ways_in_and_out_are_told_by_route_the_slowest_first(page):
+    page.goto(f"{URL}/console/system")
+    page.get_by_role("link", name="HTTP", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Ways in and out")
+    expect(page.get_by_role("table", name="Routes, the slowest first")).to_contain_text("/v1/orders")
+    accessible(page)
+
+
+def test_a_list_is_taken_out_as_a_file_with_more_rows_than_the_page_shows(page):
+    page.goto(shop("/stock"))
+    shown = page.locator("[data-rows] tbody tr").count()
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Export CSV").click()
+    file = taken.value
+    assert file.suggested_filename == "stock.csv"
+    with open(file.path(), encoding="utf-8-sig", newline="") as text:
+        lines = text.read().strip().split("\r\n")
+    assert lines[0].startswith("Id,Product,")
+    assert len(lines) - 1 > shown

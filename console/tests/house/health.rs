@@ -1,0 +1,46 @@
+//! What the stand-in knows of how accounts at providers are, and which tenants need a look.
+
+use serde_json::{Value, json};
+
+const SINCE: &str = "2026-11-20T08:00:00Z";
+
+/// A document, if it is about that and there.
+pub(super) fn read(path: &str) -> Option<Value> {
+    let (route, asked) = path.split_once('?').unwrap_or((path, ""));
+    match route {
+        "/v1/accounts/health" => Some(json!({ "items": [well(), health()] })),
+        "/v1/accounts/stripe/main/health" => Some(health()),
+        "/v1/platform/accounts" if asked.contains("provider=stripe") => {
+            let mut seen = health();
+            seen["tenant"] = json!("polar-tea");
+            Some(json!({ "items": [seen], "more": true }))
+        }
+        "/v1/platform/troubles" => Some(json!({ "items": [{ "tenant": "polar-tea",
+            "name": "Polar Tea", "status": "active", "quarantined": ["order"], "crashed": [],
+            "paused": ["catalog"], "dead_letters": 3, "parked": 2, "overdue": 41,
+            "overdue_since": SINCE }], "complete": false })),
+        _ => None,
+    }
+}
+
+/// An account that rests, for its provider failed and sent what nobody signed.
+fn health() -> Value {
+    let failure = json!({ "at": SINCE, "operation": "open", "outcome": "timed_out",
+                          "code": "no_answer", "message": "no <whole> reply came" });
+    json!({ "provider": "stripe", "account": "main", "under_way": 1,
+            "breaker": { "position": "open", "since": SINCE, "until": "2126-11-20T08:00:00Z" },
+            "calls": [{ "outcome": "answered", "count": 41 }, { "outcome": "timed_out", "count": 7 }],
+            "p50_ms": 150, "p99_ms": 20_000, "waits": 3, "waited_ms_max": 4_200,
+            "last_answer_at": SINCE, "last_failure": failure,
+            "notifications_taken": 12, "notifications_not_taken": 1, "last_taken_at": SINCE,
+            "last_not_taken": { "at": SINCE, "reason": "unsigned" },
+            "to_open": { "count": 2, "more": false, "oldest": "pay-oldest" },
+            "to_pay": { "count": 200, "more": true, "oldest": "pay-older" } })
+}
+
+fn well() -> Value {
+    json!({ "provider": "comgate", "account": "main", "under_way": 0,
+            "breaker": { "position": "closed", "since": SINCE },
+            "calls": [{ "outcome": "answered", "count": 9 }], "waits": 0, "waited_ms_max": 0,
+            "notifications_taken": 0, "notifications_not_taken": 0 })
+}
