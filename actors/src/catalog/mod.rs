@@ -64,6 +64,8 @@ pub fn link_key(source: &str, code: &str) -> Key {
 
 impl Domain for Catalog {
     const NAME: &'static str = "catalog";
+    // A product is some kilobytes, and whoever imports many comes by each but once.
+    const MEMORY_MAX: usize = 8_192;
 
     type Command = CatalogCommand;
     type Event = CatalogEvent;

@@ -11,7 +11,7 @@ use kontor_actors::{
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Events that are written to an index at once.
-const BATCH_MAX: usize = 500;
+const BATCH_MAX: usize = 1_000;
 
 /// Writes what has changed of products to the indexes.
 pub struct SearchKeeper {

@@ -7,6 +7,7 @@ mod commit;
 mod fetch;
 mod folder;
 mod line;
+mod log;
 #[path = "../shared/port.rs"]
 mod port;
 #[path = "../shared/reads.rs"]
@@ -25,7 +26,8 @@ pub(super) use line::Fault;
 use line::{Connection, Opening};
 use rusqlite::OpenFlags;
 use statement::{Builder, Get, Row, broken, query, raw_sql};
-use std::{fmt, path::Path, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The folder's lock has already made sure that nobody else migrates.
@@ -47,10 +49,12 @@ const VIEWS: &[(&str, &str)] = &[
 
 /// A database in a folder.
 pub struct SqliteStore {
-    writers: Connections<Connection>,
+    writers: Arc<Connections<Connection>>,
     readers: Connections<Connection>,
     answer_max: Duration,
     folder: Folder,
+    /// Ends with the store.
+    _copying: JoinSet<()>,
 }
 
 impl SqliteStore {
@@ -60,7 +64,9 @@ impl SqliteStore {
         let writes = writes(&folder, settings);
         schema::prepare(&mut line::open(writes.clone()).await?).await?;
         let reads = reads(&folder, settings);
-        Ok(Self::new(folder, writes, reads, settings))
+        let store = Self::new(folder, writes.clone(), reads, settings);
+        let copying = log::keep_short(writes, Arc::clone(&store.writers));
+        Ok(Self { _copying: copying, ..store })
     }
 
     /// Opens a folder to read it, beside a process that may be at work on it. Writing fails.
@@ -73,10 +79,11 @@ impl SqliteStore {
     fn new(folder: Folder, writes: Opening, reads: Opening, settings: &StoreSettings) -> Self {
         let acquire_max = settings.acquire_max();
         Self {
-            writers: Connections::new(writes, 1, acquire_max),
+            writers: Arc::new(Connections::new(writes, 1, acquire_max)),
             readers: Connections::new(reads, settings.readers, acquire_max),
             answer_max: settings.answer_max(),
             folder,
+            _copying: JoinSet::new(),
         }
     }
 }
@@ -89,9 +96,8 @@ fn writes(folder: &Folder, settings: &StoreSettings) -> Opening {
     opening.pragmas.extend([
         ("journal_mode", "wal"),
         ("synchronous", "full"),
-        // A rare long checkpoint instead of many short ones, for a page that changed often is copied
-        // once; the file is cut back after it.
-        ("wal_autocheckpoint", "16000"),
+        // The log is copied beside the writer; the file is cut back after it.
+        ("wal_autocheckpoint", log::PAGES_MAX),
         ("journal_size_limit", "67108864"),
         // What is overwritten is gone: a destroyed key is not left in a page's free space.
         // `FAST` does so where the page is written anyway.
