@@ -177,6 +177,9 @@ pub struct Sample {
 pub struct Kept {
     /// The supplier's code.
     pub code: String,
+    /// The product's SKU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
     /// What of it.
     pub field: String,
     /// Why.

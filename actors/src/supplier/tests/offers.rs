@@ -76,7 +76,7 @@ fn an_offer_has_vanished_after_so_many_full_feeds_without_it() {
     let rule = VanishedRule { after_runs: 2, action: VanishedAction::Archive };
     let lost = |n| C::RecordMissing {
         import: import(n),
-        losses: vec![PageLosses { page: 0, codes: vec!["B".to_owned()] }],
+        losses: vec![PageLosses { page: 0, codes: vec!["B".to_owned()], waiting: vec![] }],
     };
     let stage = imported(&["A", "B"]).after(MINUTE);
     let stage = stage.when(put(SourceSettings { vanished: rule, ..settings() }));

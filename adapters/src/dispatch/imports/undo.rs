@@ -147,7 +147,7 @@ impl Undoing<'_> {
         });
         let found = self.imports.intake.ground().loader.fetch(keys.collect()).await;
         let found = found.map_err(|fault| Hitch::new(fault.to_string()))?;
-        for ((code, _), found) in offers.into_iter().zip(found) {
+        for ((code, sku), found) in offers.into_iter().zip(found) {
             let Found::Key(Some(entity)) = found else { continue };
             let before = catalog::before(run, &self.history(&entity).await?);
             let id = entity.as_str().strip_prefix("product/").unwrap_or_default();
@@ -161,6 +161,7 @@ impl Undoing<'_> {
                 if let CatalogEvent::RowDone { kept: fields, .. } = event {
                     kept.extend(fields.iter().map(|field| Kept {
                         code: code.to_owned(),
+                        product: Some(sku.to_owned()),
                         field: field.to_string(),
                         reason: "somebody has written it since".to_owned(),
                     }));
@@ -222,8 +223,9 @@ impl Undoing<'_> {
                 allocations.iter().for_each(|change| drop(codes.remove(&change.sku)));
             }
         }
-        kept.extend(codes.into_values().map(|code| Kept {
+        kept.extend(codes.into_iter().map(|(sku, code)| Kept {
             code,
+            product: Some(sku),
             field: "stock".to_owned(),
             reason: "the supplier has told another number since".to_owned(),
         }));
