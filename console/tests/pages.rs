@@ -2,6 +2,7 @@
 
 mod house;
 mod settings;
+mod suppliers;
 
 use house::{ORDER, browser, browser_of, recorded};
 use http::{StatusCode, header};

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod settings;
+mod suppliers;
 
 use axum::{
     Router,
@@ -101,6 +102,27 @@ impl Browser {
         let request =
             Request::post(to).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, Body::from(form)).await
+    }
+
+    /// Sends a form with a file, with the token of the form on that page.
+    pub async fn upload(&mut self, page: &str, to: &str, file: &str) -> Page {
+        let token = self.get(page).await.field("form");
+        self.upload_bare(to, &token, file).await
+    }
+
+    /// The same with a token of one's own.
+    pub async fn upload_bare(&mut self, to: &str, token: &str, file: &str) -> Page {
+        let part = |head: &str, content: &str| {
+            let head = format!("Content-Disposition: form-data; {head}");
+            format!("--b0\r\n{head}\r\n\r\n{content}\r\n")
+        };
+        let whole = part("name=\"form\"", token)
+            + &part("name=\"key\"", "k1")
+            + &part("name=\"file\"; filename=\"feed.csv\"", file)
+            + "--b0--\r\n";
+        let kind = "multipart/form-data; boundary=b0";
+        let request = Request::post(to).header(header::CONTENT_TYPE, kind);
+        self.send(request, Body::from(whole)).await
     }
 
     /// Signs in, and is the browser then.
@@ -201,13 +223,18 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     if parts.method != Method::GET {
         let asked = Asked { method: parts.method.clone(), path: path.clone(), body, key, version };
         house.asked.lock().unwrap().push(asked.clone());
-        return settings::done(&asked).unwrap_or_else(|| done(&house, &path));
+        let known = settings::done(&asked).or_else(|| suppliers::done(&asked));
+        return known.unwrap_or_else(|| done(&house, &path));
     }
     if !parts.headers.contains_key(header::AUTHORIZATION) {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
     house.read.lock().unwrap().push(path.clone());
-    settings::read(&path).map_or_else(|| read(&house, &path), |told| json(&told))
+    if let Some(file) = suppliers::file(&path) {
+        return file;
+    }
+    let known = settings::read(&path).or_else(|| suppliers::read(&path));
+    known.map_or_else(|| read(&house, &path), |told| json(&told))
 }
 
 fn done(house: &House, path: &str) -> Response {

@@ -56,7 +56,7 @@ fn change(desk: &Desk, change: &Value) -> String {
 }
 
 /// A field in words: `price.sale.CZK@web` is a kind of price on a channel, `title.cs` a title.
-fn field_name(desk: &Desk, field: &str) -> String {
+pub(in crate::pages) fn field_name(desk: &Desk, field: &str) -> String {
     match field.split_once('.') {
         Some(("price", slot)) => {
             let (kind, channel) = match slot.split_once('@') {
@@ -77,7 +77,7 @@ fn field_name(desk: &Desk, field: &str) -> String {
 }
 
 /// What a field says, as short as a sentence needs it; nothing where it says nothing.
-fn value(desk: &Desk, field: &str, said: &Value) -> Option<String> {
+pub(in crate::pages) fn value(desk: &Desk, field: &str, said: &Value) -> Option<String> {
     let (kind, told) = said.as_object()?.iter().next()?;
     Some(match kind.as_str() {
         "price" => {

@@ -9,6 +9,8 @@ mod orders;
 mod people;
 mod roles;
 mod routing;
+mod sources;
+mod supplies;
 
 pub(super) use accounts::SETTINGS;
 pub(super) use api::WORDS;
@@ -24,6 +26,8 @@ pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
         people::TEXTS,
         roles::TEXTS,
         routing::TEXTS,
+        sources::TEXTS,
+        supplies::TEXTS,
     ];
     all.into_iter().flatten().copied()
 }

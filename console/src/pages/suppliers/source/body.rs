@@ -179,7 +179,9 @@ impl Writing<'_> {
             return Ok(Map::new());
         }
         let read = serde_json::from_str::<Map<String, Value>>(said);
-        read.map_err(|_| Trouble::at(pointer, self.language.t("Write a JSON object here, or nothing.")))
+        read.map_err(|_| {
+            Trouble::at(pointer, self.language.t("Write a JSON object here, or nothing."))
+        })
     }
 
     fn all(&mut self, fields: &[Field]) -> Result<(), Trouble> {
@@ -192,7 +194,9 @@ impl Writing<'_> {
         let value = match field.kind {
             Kind::Switch => Value::Bool(said == "yes"),
             _ if said.is_empty() && is_hidden(known) && field.is_secret() => known.clone(),
-            Kind::Number if said.is_empty() && field.needed => self.value(field, Kind::Number, said)?,
+            Kind::Number if said.is_empty() && field.needed => {
+                self.value(field, Kind::Number, said)?
+            }
             Kind::SecretLines if said.is_empty() && field.needed => json!({}),
             _ if said.is_empty() && field.needed => "".into(),
             _ if said.is_empty() => return Ok(()),
@@ -211,13 +215,13 @@ impl Writing<'_> {
             }
             Kind::Share => {
                 let share = permille(said);
-                share.ok_or_else(|| wrong(self.language.t("Write a share in per cent, such as 30.")))?
+                share.ok_or_else(|| {
+                    wrong(self.language.t("Write a share in per cent, such as 30."))
+                })?
             }
             Kind::Lines => lines(said).collect::<Vec<_>>().into(),
-            Kind::Pairs | Kind::SecretLines if field.takes_pairs() => {
-                pairs(said)
-                    .ok_or_else(|| wrong(self.language.t("Write a line for each: name = value.")))?
-            }
+            Kind::Pairs | Kind::SecretLines if field.takes_pairs() => pairs(said)
+                .ok_or_else(|| wrong(self.language.t("Write a line for each: name = value.")))?,
             // Browsers send lines of a text with two characters at their ends.
             _ => said.replace("\r\n", "\n").into(),
         })

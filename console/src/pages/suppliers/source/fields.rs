@@ -63,7 +63,10 @@ const fn field(name: &'static str, label: &'static str, kind: Kind) -> Field {
 
 pub(super) const KINDS: &[(&str, &str)] = &[
     ("full", text!("everything with its texts: what is missing is gone")),
-    ("stock_and_price", text!("stock and prices of what is known: what is missing has not changed")),
+    (
+        "stock_and_price",
+        text!("stock and prices of what is known: what is missing has not changed"),
+    ),
 ];
 pub(super) const REACHES: &[(&str, &str)] = &[
     ("upload", text!("it is uploaded")),
@@ -78,12 +81,8 @@ pub(super) const ACCESSES: &[(&str, &str)] = &[
     ("headers", text!("by headers")),
     ("client_credentials", text!("by a client's id and secret (OAuth)")),
 ];
-pub(super) const FORMATS: &[(&str, &str)] = &[
-    ("csv", "CSV"),
-    ("xml", "XML"),
-    ("json", "JSON"),
-    ("other", text!("as the JSON below says")),
-];
+pub(super) const FORMATS: &[(&str, &str)] =
+    &[("csv", "CSV"), ("xml", "XML"), ("json", "JSON"), ("other", text!("as the JSON below says"))];
 /// Dialects that have names: what they are called.
 pub(super) const DIALECTS: &[(&str, &str)] = &[
     ("heureka", "Heureka XML"),
@@ -108,9 +107,14 @@ pub(super) const BASIC: &[Field] = &[
     field("reach/access/user", text!("Name at the address"), Kind::Text).needed(),
     field("reach/access/password", text!("Password at the address"), Kind::Secret).needed(),
 ];
-pub(super) const BEARER: &[Field] = &[field("reach/access/token", text!("Token"), Kind::Secret).needed()];
-pub(super) const HEADERS: &[Field] =
-    &[field("reach/access/headers", text!("Headers, a line each: name = value"), Kind::SecretLines).needed()];
+pub(super) const BEARER: &[Field] =
+    &[field("reach/access/token", text!("Token"), Kind::Secret).needed()];
+pub(super) const HEADERS: &[Field] = &[field(
+    "reach/access/headers",
+    text!("Headers, a line each: name = value"),
+    Kind::SecretLines,
+)
+.needed()];
 pub(super) const CLIENT: &[Field] = &[
     field("reach/access/token_url", text!("Address that gives the token"), Kind::Text).needed(),
     field("reach/access/client_id", text!("Client's id"), Kind::Text).needed(),
@@ -118,9 +122,14 @@ pub(super) const CLIENT: &[Field] = &[
     field("reach/access/scope", text!("For what (scope), if it is asked"), Kind::Text),
 ];
 pub(super) const SERVER: &[Field] = &[
-    field("reach/host", text!("Server"), Kind::Text).needed().hint(text!("Its name, such as ftp.acme.example.")),
-    field("reach/port", text!("Port"), Kind::Number).hint(text!("The usual one, if nothing is written.")),
-    field("reach/path", text!("File"), Kind::Text).needed().hint(text!("Such as /export/feed.csv.gz.")),
+    field("reach/host", text!("Server"), Kind::Text)
+        .needed()
+        .hint(text!("Its name, such as ftp.acme.example.")),
+    field("reach/port", text!("Port"), Kind::Number)
+        .hint(text!("The usual one, if nothing is written.")),
+    field("reach/path", text!("File"), Kind::Text)
+        .needed()
+        .hint(text!("Such as /export/feed.csv.gz.")),
     field("reach/user", text!("User at the server"), Kind::Text).needed(),
     field("reach/password", text!("Password at the server"), Kind::Secret),
 ];
@@ -142,37 +151,59 @@ pub(super) const PAGINGS: &[(&str, &str)] = &[
 pub(super) const PAGING: &[Field] = &[
     field("reach/paging/rows", text!("Where a page's rows are"), Kind::Text)
         .hint(text!("A JSON pointer such as /data; nothing, if the page is the list.")),
-    field("reach/paging/size", text!("Rows of a page"), Kind::Number).needed()
+    field("reach/paging/size", text!("Rows of a page"), Kind::Number)
+        .needed()
         .hint(text!("By offset and by number.")),
     field("reach/paging/offset", text!("Parameter of the offset"), Kind::Text).hint("offset"),
     field("reach/paging/limit", text!("Parameter of the rows of a page"), Kind::Text).hint("limit"),
     field("reach/paging/page", text!("Parameter of the page's number"), Kind::Text).hint("page"),
     field("reach/paging/first", text!("Number of the first page"), Kind::Number).hint("1"),
     field("reach/paging/per_page", text!("Parameter of its rows, by number"), Kind::Text),
-    field("reach/paging/next", text!("Where a page names the next one"), Kind::Text).needed()
+    field("reach/paging/next", text!("Where a page names the next one"), Kind::Text)
+        .needed()
         .hint(text!("A JSON pointer such as /next; by cursor.")),
     field("reach/paging/parameter", text!("Parameter that takes it"), Kind::Text)
         .hint(text!("Nothing, if the whole address is named.")),
 ];
 
 pub(super) const CSV: &[Field] = &[
-    field("format/format/delimiter", text!("Between columns"), Kind::Choice(&[
-        ("semicolon", text!("semicolon ;")),
-        ("comma", text!("comma ,")),
-        ("tab", text!("tab")),
-        ("pipe", text!("pipe |")),
-    ])),
-    field("format/format/quote", text!("Around texts"), Kind::Choice(&[
-        ("double", text!("quotation marks \"")),
-        ("single", text!("apostrophes '")),
-        ("none", text!("nothing")),
-    ])),
+    field(
+        "format/format/delimiter",
+        text!("Between columns"),
+        Kind::Choice(&[
+            ("semicolon", text!("semicolon ;")),
+            ("comma", text!("comma ,")),
+            ("tab", text!("tab")),
+            ("pipe", text!("pipe |")),
+        ]),
+    ),
+    field(
+        "format/format/quote",
+        text!("Around texts"),
+        Kind::Choice(&[
+            ("double", text!("quotation marks \"")),
+            ("single", text!("apostrophes '")),
+            ("none", text!("nothing")),
+        ]),
+    ),
     field("format/format/header_lines", text!("Lines of the header"), Kind::Number)
         .hint(text!("The first has the columns' names. With 0 the columns are #1, #2 and so on.")),
-    field("format/format/lines_before", text!("Lines before the header to be passed over"), Kind::Number),
+    field(
+        "format/format/lines_before",
+        text!("Lines before the header to be passed over"),
+        Kind::Number,
+    ),
     field("format/format/comment", text!("Lines that begin with it are comments"), Kind::Text),
-    field("format/format/columns", text!("Names of the columns, a line each, if the file has none"), Kind::Lines),
-    field("format/format/backslash", text!("A backslash takes the next character's meaning away"), Kind::Switch),
+    field(
+        "format/format/columns",
+        text!("Names of the columns, a line each, if the file has none"),
+        Kind::Lines,
+    ),
+    field(
+        "format/format/backslash",
+        text!("A backslash takes the next character's meaning away"),
+        Kind::Switch,
+    ),
 ];
 pub(super) const XML: &[Field] = &[
     field("xml/rows", text!("Elements that are rows, a line each"), Kind::Lines)
@@ -183,9 +214,13 @@ pub(super) const XML: &[Field] = &[
 ];
 pub(super) const JSON: &[Field] = &[
     field("format/format/rows", text!("Where the rows are"), Kind::Text)
-        .hint(text!("Such as data/products; nothing, if the document is the list, or has an object a line.")),
+        .hint(text!("Such as data/products; nothing, if the document is the list of rows.")),
     field("format/format/variants", text!("Lists that are variants, a line each"), Kind::Lines),
-    field("format/format/keyed", text!("The rows are members of an object, each by its code"), Kind::Switch),
+    field(
+        "format/format/keyed",
+        text!("The rows are members of an object, each by its code"),
+        Kind::Switch,
+    ),
 ];
 pub(super) const FILE: &[Field] = &[
     field("format/charset", text!("Encoding"), Kind::Text)
@@ -226,13 +261,19 @@ pub(super) const TARGETS: &[(&str, &str)] = &[
 pub(super) const TARGETS_COMMON: usize = 6;
 
 pub(super) const PRODUCTS: &[Field] = &[
-    field("currency", text!("Currency of prices that name none"), Kind::Text).needed().hint(text!("Such as CZK.")),
+    field("currency", text!("Currency of prices that name none"), Kind::Text)
+        .needed()
+        .hint(text!("Such as CZK.")),
     field("language", text!("Language of its texts"), Kind::Text).hint(text!("Such as cs.")),
-    field("new_products", text!("Rows whose product nobody knows"), Kind::Choice(&[
-        ("draft", text!("become drafts")),
-        ("active", text!("are offered at once")),
-        ("wait", text!("wait until somebody links them")),
-    ])),
+    field(
+        "new_products",
+        text!("Rows whose product nobody knows"),
+        Kind::Choice(&[
+            ("draft", text!("become drafts")),
+            ("active", text!("are offered at once")),
+            ("wait", text!("wait until somebody links them")),
+        ]),
+    ),
     field("sku_prefix", text!("What a new SKU begins with"), Kind::Text)
         .hint(text!("The supplier's code follows.")),
 ];
@@ -241,40 +282,82 @@ pub(super) const OTHERS: &[Field] = &[
         .hint(text!("The higher describes it.")),
     field("some_units", text!("Pieces that \"in stock\" stands for"), Kind::Number)
         .hint(text!("Where the feed gives no number; 0 to 1000.")),
-    field("rrp_is_price", text!("The recommended price is what a product is sold for"), Kind::Switch),
-    field("attributes", text!("Our attributes by the supplier's names, a line each: theirs = ours"), Kind::Pairs),
+    field(
+        "rrp_is_price",
+        text!("The recommended price is what a product is sold for"),
+        Kind::Switch,
+    ),
+    field(
+        "attributes",
+        text!("Our attributes by the supplier's names, a line each: theirs = ours"),
+        Kind::Pairs,
+    ),
     field("file_bytes_max", text!("The longest file that is taken, in bytes"), Kind::Number)
         .hint(text!("2 GB, if nothing is written.")),
 ];
 pub(super) const VANISHED: &[Field] = &[
-    field("vanished/action", text!("What a full feed no longer holds"), Kind::Choice(&[
-        ("zero_stock", text!("has no stock")),
-        ("archive", text!("has no stock and is archived, unless another supplier has it")),
-        ("keep", text!("stays as it is")),
-    ])),
+    field(
+        "vanished/action",
+        text!("What a full feed no longer holds"),
+        Kind::Choice(&[
+            ("zero_stock", text!("has no stock")),
+            ("archive", text!("has no stock and is archived, unless another supplier has it")),
+            ("keep", text!("stays as it is")),
+        ]),
+    ),
     field("vanished/after_runs", text!("After so many feeds in a row without it"), Kind::Number)
         .hint(text!("1 to 100.")),
 ];
 pub(super) const GUARDS: &[Field] = &[
-    field("gates/retire_permille_max", text!("Known products that would be gone, at most (%)"), Kind::Share)
-        .hint("30"),
-    field("gates/rows_drop_permille_max", text!("Rows fewer than last time, at most (%)"), Kind::Share)
-        .hint("30"),
-    field("gates/price_median_permille_max", text!("All prices up or down, at most (%)"), Kind::Share)
-        .hint("20"),
+    field(
+        "gates/retire_permille_max",
+        text!("Known products that would be gone, at most (%)"),
+        Kind::Share,
+    )
+    .hint("30"),
+    field(
+        "gates/rows_drop_permille_max",
+        text!("Rows fewer than last time, at most (%)"),
+        Kind::Share,
+    )
+    .hint("30"),
+    field(
+        "gates/price_median_permille_max",
+        text!("All prices up or down, at most (%)"),
+        Kind::Share,
+    )
+    .hint("20"),
     field("gates/errors_permille_max", text!("Rows at fault, at most (%)"), Kind::Share).hint("20"),
 ];
 pub(super) const GUARDS_OTHER: &[Field] = &[
-    field("gates/price_item_permille_max", text!("One price up or down before its row is held back (%)"), Kind::Share)
-        .hint("50"),
-    field("gates/zero_stock_rise_permille_max", text!("More rows without stock, at most (%)"), Kind::Share)
-        .hint("30"),
-    field("gates/no_price_rise_permille_max", text!("More rows without a price, at most (%)"), Kind::Share)
-        .hint("30"),
-    field("gates/ean_faults_permille_warn", text!("Wrong EANs before it is told (%)"), Kind::Share).hint("5"),
-    field("gates/duplicates_permille_warn", text!("Codes that come twice before it is told (%)"), Kind::Share)
-        .hint("1"),
-    field("gates/rows_min", text!("Rows that are too few to speak of shares"), Kind::Number).hint("20"),
+    field(
+        "gates/price_item_permille_max",
+        text!("One price up or down before its row is held back (%)"),
+        Kind::Share,
+    )
+    .hint("50"),
+    field(
+        "gates/zero_stock_rise_permille_max",
+        text!("More rows without stock, at most (%)"),
+        Kind::Share,
+    )
+    .hint("30"),
+    field(
+        "gates/no_price_rise_permille_max",
+        text!("More rows without a price, at most (%)"),
+        Kind::Share,
+    )
+    .hint("30"),
+    field("gates/ean_faults_permille_warn", text!("Wrong EANs before it is told (%)"), Kind::Share)
+        .hint("5"),
+    field(
+        "gates/duplicates_permille_warn",
+        text!("Codes that come twice before it is told (%)"),
+        Kind::Share,
+    )
+    .hint("1"),
+    field("gates/rows_min", text!("Rows that are too few to speak of shares"), Kind::Number)
+        .hint("20"),
 ];
 pub(super) const TIMETABLE: &[Field] = &[
     field("timetable/cron", text!("When (cron): minute, hour, day, month, weekday"), Kind::Text)
