@@ -123,7 +123,9 @@ fn row(desk: &Desk, import: &Value) -> Row {
             count("vanished"),
             count("skipped"),
             count("failed"),
-            html! { (desk.number(import.int("/progress/rows"))) },
+            html! {
+                a href=(one(desk, import.text("id"))) { (desk.number(import.int("/progress/rows"))) }
+            },
             parts::ago(desk, import.text("requested_at")),
         ],
     }

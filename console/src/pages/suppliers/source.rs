@@ -83,15 +83,16 @@ async fn show(
             }
             (next_step(&desk, &known))
             (facts(&desk, &source, &known))
-            (file::section(&desk, &source, &known))
             (parts::section(desk.t("Its imports"), &html! {
                 (runs(&desk, desk.t("Its imports"), &imports))
                 @if imports.has("next_cursor") {
                     p { a href=(imports::url(&desk, &[("source", &source)])) { (desk.t("All of its imports")) } }
                 }
             }))
-            (parts::raw(&desk, known.at("settings")))
         }
+        // A file that is chosen and not sent yet is not taken away by news.
+        (file::section(&desk, &source, &known))
+        (parts::raw(&desk, known.at("settings")))
         p { a href=(desk.url("/suppliers")) { (desk.t("To all sources")) } }
     };
     Ok(desk.page(&title, main))

@@ -91,6 +91,12 @@ pub(in crate::pages) fn value(desk: &Desk, field: &str, said: &Value) -> Option<
             if short.len() < text.len() { format!("{short}…") } else { short }
         }
         "number" => desk.number(told.as_i64().unwrap_or_default()),
+        "attribute" => match told {
+            Value::Bool(true) => desk.t("yes").to_owned(),
+            Value::Bool(false) => desk.t("no").to_owned(),
+            Value::Array(many) => desk.f("{} of them", &[&many.len().to_string()]),
+            one => one.as_str()?.chars().take(TEXT_MAX).collect(),
+        },
         "list" | "media" => {
             let count = told.as_array().map_or(0, Vec::len);
             desk.f("{} of them", &[&count.to_string()])

@@ -47,8 +47,10 @@ pub(super) fn placed(said: &Form, trouble: Trouble) -> Trouble {
     let made = TARGETS.iter().map(|(target, _)| *target);
     let made: Vec<&str> = made.filter(|target| !said.text(&column(target)).is_empty()).collect();
     let place = trouble.faults.iter().find_map(|(pointer, _)| {
-        let rule = pointer.strip_prefix("/mapping/fields/")?.split('/').next()?;
-        made.get(rule.parse::<usize>().ok()?)
+        let rest = pointer.strip_prefix("/mapping/fields")?;
+        let rule = rest.split('/').nth(1).and_then(|rule| rule.parse::<usize>().ok());
+        // What the rules lack as a whole is the code.
+        rule.map_or(Some("code"), |rule| made.get(rule).copied())
     });
     match place {
         Some(target) => trouble.about(&format!("/{}", column(target))),
