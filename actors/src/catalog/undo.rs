@@ -33,7 +33,7 @@ pub fn before<'e>(run: &str, events: impl IntoIterator<Item = &'e CatalogEvent>)
 }
 
 /// What a run has changed of a product and somebody has written since: it is left as it is. What
-/// only follows from other fields is not told.
+/// only follows from other fields is not told, nor are offers: their source tells of those.
 pub fn touched<'e>(run: &str, events: impl IntoIterator<Item = &'e CatalogEvent>) -> Vec<Field> {
     // Who has written a field last; none, if it is the run.
     let mut known: Vec<(Field, Option<Source>)> = Vec::new();
@@ -70,7 +70,7 @@ fn undoes(event: &CatalogEvent, run: &str) -> bool {
 /// Whether a field follows from others: a cost that no person wrote is that of the best offer.
 fn follows(field: &Field, writer: &Source) -> bool {
     match field {
-        Field::Part => true,
+        Field::Part | Field::Offer(_) => true,
         Field::Price(slot) => slot.kind == PriceKind::Cost && writer.supplier().is_some(),
         _ => false,
     }

@@ -33,6 +33,8 @@ pub(super) fn read(path: &str) -> Option<Value> {
         "/v1/imports/i-9/problems" => Some(json!({ "next_cursor": "0.1", "items": [
             { "row": 7, "line": 8, "code": "A-7", "field": "purchase_price",
               "reason": "found \"much\", expected a number" } ] })),
+        "/v1/imports/i-9/left-out" => Some(json!({ "items": [
+            { "row": 5, "line": 6, "code": "A-5", "why": "repeated" } ] })),
         "/v1/imports/i-9/kept" => Some(json!({ "items": [
             { "code": "A-1", "product": "atlas", "product_id": "p1", "field": "title.cs",
               "reason": "somebody has written it since", "writer": "operator" },

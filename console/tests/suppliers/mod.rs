@@ -212,8 +212,13 @@ async fn a_supplier_is_made_and_its_first_source_comes_next() {
 #[tokio::test]
 async fn each_count_leads_to_what_it_is_made_of_and_what_is_not_kept_is_no_link() {
     let mut browser = browser(Some("owner")).signed_in().await;
-    let lists =
-        ["/changes?kind=created", "/changes?kind=updated", "/changes?kind=vanished", "/problems"];
+    let lists = [
+        "/changes?kind=created",
+        "/changes?kind=updated",
+        "/changes?kind=vanished",
+        "/left-out",
+        "/problems",
+    ];
     for page in [at("/imports/i-9"), at(""), at("/imports"), at("/sources/acme-full")] {
         let shown = browser.get(&page).await;
         for list in lists {
@@ -222,9 +227,17 @@ async fn each_count_leads_to_what_it_is_made_of_and_what_is_not_kept_is_no_link(
                 "{page} {list}"
             );
         }
-        assert!(!shown.has("kind=unchanged") && !shown.has("kind=skipped"), "{page}");
+        assert!(!shown.has("kind=unchanged"), "{page}");
     }
     assert!(browser.get(&at("/imports/i-9")).await.has("not kept one by one"));
+}
+
+#[tokio::test]
+async fn rows_that_were_left_out_are_told_with_why() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&at("/imports/i-9/left-out")).await;
+    assert!(page.has("an earlier row has its code") && page.has("A-5"));
+    assert!(page.has("3 rows were left out"));
 }
 
 #[tokio::test]

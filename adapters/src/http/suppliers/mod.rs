@@ -5,6 +5,7 @@ mod changes;
 mod files;
 mod imports;
 mod kept;
+mod left_out;
 mod legacy;
 mod offers;
 mod past;
@@ -43,6 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(imports::routes())
         .merge(changes::routes())
         .merge(undone::routes())
+        .merge(left_out::routes())
         .merge(problems::routes())
         .merge(preview::routes())
         .merge(legacy::routes())

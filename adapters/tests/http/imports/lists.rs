@@ -139,3 +139,19 @@ async fn what_an_undoing_left_is_listed_with_whose_it_is_now() {
     let undone = house.shown(import["id"].as_str().unwrap()).await;
     assert_eq!(undone["undo"]["kept"].as_u64().unwrap(), kept.len() as u64, "{undone}");
 }
+
+#[tokio::test]
+async fn rows_that_are_left_out_are_listed_with_why() {
+    let house = House::open().await;
+    let mut filtered = source();
+    filtered["mapping"]["filters"] = json!(["row.code != 'X'"]);
+    house.harbour.put("/v1/sources/full", filtered).await.ok();
+    let import = house.feed("code;price;stock\nA;10;1\nX;10;1\nA;11;2\n").await;
+    assert_eq!(counts(&import), [1, 0, 0, 2, 0]);
+    for limit in [1, 50] {
+        let all = house.all(&import, "left-out", limit).await;
+        assert_eq!(codes(&all), ["X", "A"], "{all:?}");
+        assert_eq!((&all[0]["why"], &all[0]["row"]), (&json!("filtered"), &json!(2)));
+        assert_eq!((&all[1]["why"], &all[1]["line"]), (&json!("repeated"), &json!(4)));
+    }
+}

@@ -85,6 +85,7 @@ pub(super) fn list_of(desk: &Desk, import: &Value, count: &str) -> Option<String
     let rest = match count {
         "created" | "updated" | "vanished" => format!("/changes?kind={count}"),
         "failed" => "/problems".to_owned(),
+        "skipped" => "/left-out".to_owned(),
         _ => return None,
     };
     let there = import.int(&format!("/counts/{count}")) > 0;

@@ -3,6 +3,7 @@
 mod changes;
 mod import;
 mod imports;
+mod left_out;
 mod list;
 mod mapping;
 mod problems;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/suppliers/imports/{import}/changes.csv", get(changes::file))
         .route("/suppliers/imports/{import}/problems", get(problems::show))
         .route("/suppliers/imports/{import}/problems.csv", get(problems::file))
+        .route("/suppliers/imports/{import}/left-out", get(left_out::show))
         .route("/suppliers/imports/{import}/kept", get(undoing::show))
         .route("/suppliers/imports/{import}/{action}", post(import::act))
 }

@@ -137,6 +137,24 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "{} rows could not be taken, and what is wrong is kept of the first {} of them.",
         "Nepřevzatých řádků je {} a co je špatně, se uchovává u prvních {} z nich.",
     ),
+    // Rows left out.
+    (
+        "A row is left out by a filter of the mapping, or because an earlier row has its code.",
+        "Řádek vynechá filtr přiřazení, nebo to, že jeho kód má dřívější řádek.",
+    ),
+    ("No row was kept", "Žádný řádek se neuchoval"),
+    ("Rows that were left out", "Vynechané řádky"),
+    ("Why it was left out", "Proč byl vynechán"),
+    ("a filter of the mapping says so", "říká to filtr přiřazení"),
+    ("an earlier row has its code", "jeho kód má dřívější řádek"),
+    (
+        "it says that something is gone which was never known",
+        "říká, že už není něco, co nikdy nebylo známé",
+    ),
+    (
+        "{} rows were left out; the first 500 are kept.",
+        "Vynechaných řádků: {}; prvních 500 se uchovává.",
+    ),
     // Undoing.
     ("All that was left", "Všechno, co zůstalo"),
     (

@@ -69,7 +69,7 @@ pub(super) async fn show(desk: Desk, Path((_, source)): Path<(String, String)>) 
     let path = path(&source);
     let (known, around) = tokio::join!(desk.api().get(&path), around(&desk));
     let (known, around) = (known?, around?);
-    let said = written::written(&known);
+    let said = written::written(&known, desk.zone().name());
     let title = title(&desk, &source);
     Ok(desk.page(&title, form(&desk, &around, (Some(&source), &known), &said, None)))
 }

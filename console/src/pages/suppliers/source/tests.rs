@@ -11,7 +11,7 @@ fn source(settings: &Value) -> Value {
 /// What is saved, if nothing but these fields is written anew.
 fn saved(settings: &Value, anew: &[(&str, &str)]) -> Value {
     let known = source(settings);
-    let mut said = written(&known);
+    let mut said = written(&known, "UTC");
     for (name, value) in anew {
         said = said.with(name, value);
     }
@@ -80,6 +80,16 @@ fn sorted(value: &Value) -> Value {
 }
 
 #[test]
+fn a_plan_that_is_written_for_the_first_time_runs_on_the_shops_clocks() {
+    let mut settings = whole();
+    settings.as_object_mut().unwrap().remove("timetable");
+    assert!(!saved(&settings, &[]).has("timetable"));
+    let said = saved(&settings, &[("timetable/cron", "0 6 * * *")]);
+    let timetable = json!({ "cron": "0 6 * * *", "zone": "UTC", "enabled": true });
+    assert_eq!(said["timetable"], timetable);
+}
+
+#[test]
 fn what_was_written_for_another_choice_is_not_sent() {
     let ftp = [("reach/by", "ftp"), ("reach/host", "ftp.a.cz"), ("reach/path", "/f")];
     let said = saved(&whole(), &ftp);
@@ -119,7 +129,7 @@ fn headers_stay_while_nothing_is_written_and_are_all_written_anew() {
 fn what_cannot_be_read_is_told_at_its_field() {
     let known = source(&whole());
     let at = |name: &str, value: &str, pointer: &str| {
-        let said = written(&known).with(name, value);
+        let said = written(&known, "UTC").with(name, value);
         let trouble = body(Language::En, &said, &known).unwrap_err();
         assert!(trouble.of(pointer).is_some(), "{pointer}: {trouble:?}");
     };

@@ -33,8 +33,8 @@ pub(super) fn blank(desk: &Desk, supplier: &str) -> Form {
     ])
 }
 
-/// A source as the form says it.
-pub(super) fn written(known: &Value) -> Form {
+/// A source as the form says it; `zone` is on whose clocks it would be imported, if it is not yet.
+pub(super) fn written(known: &Value, zone: &str) -> Form {
     let settings = known.at("settings");
     let mut said: Vec<(String, String)> = Vec::new();
     for name in ["supplier", "name", "kind", "warehouse"] {
@@ -48,6 +48,14 @@ pub(super) fn written(known: &Value) -> Form {
     let groups = [HTTP, BASIC, BEARER, CLIENT, SERVER, FTP, SFTP, PAGING, PRODUCTS, OTHERS];
     for field in groups.into_iter().chain([VANISHED, GUARDS, GUARDS_OTHER, TIMETABLE]).flatten() {
         said.push((field.name.to_owned(), in_words(field.kind, member(settings, field))));
+    }
+    // What holds if one begins to say something that was not said so far.
+    if !settings.has("timetable") {
+        said.push(("timetable/zone".to_owned(), zone.to_owned()));
+        said.push(("timetable/enabled".to_owned(), "yes".to_owned()));
+    }
+    if settings.text("/reach/access/with").is_empty() {
+        said.push(("reach/access/with".to_owned(), "nothing".to_owned()));
     }
     read_file(settings, &mut said);
     read_mapping(settings, &mut said);
