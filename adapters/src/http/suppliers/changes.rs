@@ -189,6 +189,12 @@ impl Reading {
         let run = there.state.import().cloned().ok_or_else(|| Problem::not_found("import"))?;
         let cursor = wanted.cursor.as_deref();
         let past = Past::begin(api, (tenant, &there.entity), cursor, names(wanted.kind), told)?;
+        let past = match wanted.kind {
+            Some(ChangeKind::Vanished | ChangeKind::Missing) => {
+                past.skip(there.version, is_applied).await?
+            }
+            _ => past,
+        };
         Ok(Self {
             api: api.clone(),
             tenant: tenant.clone(),
@@ -289,6 +295,17 @@ fn names(kind: Option<ChangeKind>) -> &'static [&'static str] {
         None => NAMES,
         Some(ChangeKind::Created | ChangeKind::Updated) => &["import.applied"],
         Some(ChangeKind::Vanished | ChangeKind::Missing) => &["import.missed"],
+    }
+}
+
+/// Whether an event is one of those before offers are looked for that are missing; some may come at
+/// any time.
+fn is_applied(name: &str) -> Option<bool> {
+    match name {
+        "import.applied" => Some(true),
+        "import.missed" | "import.completed" | "import.failed" | "import.cancelled" => Some(false),
+        name if name.starts_with("import.und") => Some(false),
+        _ => None,
     }
 }
 

@@ -13,6 +13,8 @@ use kontor_messages::{EntityId, TenantId, supplier::SupplierEvent};
 const ROWS: u32 = 20;
 /// Events that one answer looks through at most.
 const ROWS_MAX: usize = 200;
+/// Events of which one says where in an import's past they stand.
+const SIGNS: u32 = 4;
 
 /// A reading of what an import's events tell.
 pub(super) struct Past<T> {
@@ -44,6 +46,32 @@ impl<T> Past<T> {
             entity: import.clone(),
         };
         Ok(Self { api: api.clone(), address, after, place, ended: false, tells, names })
+    }
+
+    /// Passes over what comes before the wanted events, of the `end` that there are: a reading that has
+    /// only begun need not go through all that was applied. `before` says of an event's name whether
+    /// it is of that, where the name says so.
+    pub(super) async fn skip(
+        mut self,
+        end: i64,
+        before: fn(&str) -> Option<bool>,
+    ) -> Result<Self, StoreFault> {
+        if (self.after, self.place) != (0, 0) {
+            return Ok(self);
+        }
+        let (mut low, mut high) = (0, end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let rows = self.api.store().history(&self.address, middle, SIGNS).await?;
+            let sign = rows.iter().find_map(|row| Some((row.version, before(&row.name)?)));
+            match sign {
+                Some((version, true)) => low = version,
+                // Where nothing is said, nothing is passed over.
+                Some((_, false)) | None => high = middle,
+            }
+        }
+        self.after = low;
+        Ok(self)
     }
 
     /// The next things that are wanted, so many at most; there may be fewer, although more follow.

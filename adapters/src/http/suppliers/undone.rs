@@ -58,7 +58,8 @@ async fn list(
     let there = read::load::<Imports>(&api, access.id(), &import).await?;
     let of = (access.id(), &there.entity);
     let names = &["import.undone_in_part"];
-    let mut past = Past::begin(&api, of, paging.cursor.as_deref(), names, told)?;
+    let past = Past::begin(&api, of, paging.cursor.as_deref(), names, told)?;
+    let mut past = past.skip(there.version, |name| Some(!name.starts_with("import.und"))).await?;
     let mut items = Vec::new();
     for kept in past.next(limit, |_| true).await? {
         items.push(view(&api, access.id(), kept).await?);

@@ -54,7 +54,10 @@ async fn looked_at(desk: &Desk, source: &str, trial: Value) -> Result<Markup, Tr
     let looked = desk.api().would(&format!("{}/preview", path(source)), trial).await;
     match looked {
         Ok(preview) => Ok(rows(desk, &preview)),
-        Err(trouble) if trouble.is_of_the_form() => Ok(parts::refusal(desk, &trouble)),
+        // A sample that is too long for the API is no trouble of the page either.
+        Err(trouble) if trouble.is_of_the_form() || trouble.status == 413 => {
+            Ok(parts::refusal(desk, &trouble))
+        }
         Err(trouble) => Err(trouble),
     }
 }
@@ -73,7 +76,7 @@ fn page(desk: &Desk, source: &str, (said, there): (&Form, bool), outcome: &Marku
                 input type="file" accept=".csv,.txt,.xml,.json,text/csv,text/plain,text/xml,application/json"
                     data-into="sample"; }
             label { span { (desk.t("The beginning of a feed; the file that is there, if it is empty")) }
-                textarea #sample name="sample" rows="8" spellcheck="false" maxlength="200000" {
+                textarea #sample name="sample" rows="8" spellcheck="false" maxlength="100000" {
                     (said.text("sample"))
                 } }
             button.primary type="submit" { (desk.t("Read it")) }
