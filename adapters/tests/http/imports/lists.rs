@@ -2,6 +2,14 @@
 //! undoing left.
 
 use super::{House, TWO, counts, source};
+use kontor_actors::{admission::Lane, intake::Caller, request::Terms, supplier::Supplier};
+use kontor_messages::{
+    Meta, Timestamp,
+    supplier::{
+        Availability, Counts, Fetched, Figures, NewOffer, PageLosses, Progress,
+        SupplierCommand as C, import_entity,
+    },
+};
 use serde_json::{Value, json};
 
 impl House {
@@ -154,4 +162,62 @@ async fn rows_that_are_left_out_are_listed_with_why() {
         assert_eq!((&all[0]["why"], &all[0]["row"]), (&json!("filtered"), &json!(2)));
         assert_eq!((&all[1]["why"], &all[1]["line"]), (&json!("repeated"), &json!(4)));
     }
+}
+
+/// What a follower would tell of an import of so many rows that are new, which lacks one.
+fn long(import: &str, rows: u64) -> Vec<C> {
+    let import = || import_entity(import);
+    let fetched =
+        Fetched { file: None, etag: None, last_modified: None, observed_at: Timestamp::now() };
+    let progress = |rows| Progress { rows, ..Progress::default() };
+    let offer = |row: u64| NewOffer {
+        code: format!("N{row}"),
+        page: None,
+        product: None,
+        price: None,
+        stock: Availability::None,
+        fingerprint: row,
+        content: row,
+    };
+    let mut told = vec![
+        C::RecordBegun { import: import() },
+        C::RecordFetched { import: import(), fetched, unchanged: false },
+        C::RecordJudged {
+            import: import(),
+            figures: Figures::default(),
+            warnings: vec![],
+            progress: progress(0),
+        },
+    ];
+    told.extend((1..=rows).map(|row| C::RecordOffers {
+        import: import(),
+        offers: vec![offer(row)],
+        failed: 0,
+        problems: vec![],
+        progress: progress(row),
+    }));
+    let lost = PageLosses { page: 0, codes: vec!["B".to_owned()], waiting: vec![] };
+    told.push(C::RecordMissing { import: import(), losses: vec![lost] });
+    told.push(C::RecordCompleted { import: import(), counts: Counts::default(), samples: vec![] });
+    told
+}
+
+#[tokio::test]
+async fn what_came_last_in_a_long_import_is_on_the_first_page_of_its_list() {
+    let house = House::open().await;
+    house.feed(TWO).await;
+    let import = house.harbour.post("/v1/imports", json!({ "source": "full" })).await.ok();
+    let tenant = "harbour-books".parse().unwrap();
+    let caller = Caller { tenant, meta: Meta::by("test"), lane: Lane::Realtime };
+    for command in long(import["id"].as_str().unwrap(), 250) {
+        house.shop.intake.tell::<Supplier>(&caller, command, Terms::default()).await.unwrap();
+    }
+    let path = format!("/v1/imports/{}/changes?kind=vanished", import["id"].as_str().unwrap());
+    let page = house.harbour.get(&path).await.ok();
+    assert_eq!(
+        (codes(page["items"].as_array().unwrap()), page.get("next_cursor")),
+        (vec!["B"], None)
+    );
+    let created = house.all(&import, "changes?kind=created", 100).await;
+    assert_eq!((created.len(), &created[249]["code"]), (250, &json!("N250")));
 }
