@@ -43,10 +43,11 @@ async fn secrets_of_a_source_go_in_and_never_come_out() {
     let put = harbour.put("/v1/sources/acme-http", with_secret).await;
     assert!(!put.text().contains("s3cret"), "{}", put.text());
     put.ok();
-    for path in ["/v1/sources/acme-http", "/v1/sources", "/v1/audit"] {
+    for path in ["/v1/sources/acme-http", "/v1/sources", "/v1/audit", "/v1/export"] {
         let shown = harbour.get(path).await;
+        assert_eq!(shown.status, 200, "{path}");
         assert!(!shown.text().contains("s3cret"), "{path}: {}", shown.text());
-        shown.ok();
+        assert!(shown.text().contains("acme-http"), "{path}: {}", shown.text());
     }
 }
 
