@@ -105,10 +105,13 @@ function palette() {
   dialog.showModal();
 }
 
-// A file goes into the text that a form sends.
+// A file goes into the text that a form sends; only its beginning, where the text takes no more.
 document.addEventListener("change", async (event) => {
   const into = event.target.dataset?.into;
-  if (into && event.target.files[0]) $(`#${into}`).value = await event.target.files[0].text();
+  if (!into || !event.target.files[0]) return;
+  const area = $(`#${into}`);
+  const file = event.target.files[0];
+  area.value = area.maxLength > 0 ? (await file.slice(0, 4 * area.maxLength).text()).slice(0, area.maxLength) : await file.text();
 });
 
 // The operator's token stands behind `#`, where no server sees it.

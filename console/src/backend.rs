@@ -192,6 +192,14 @@ impl Api {
         document(known.ask(method, path, Some(&body), Some(key)).await?).await
     }
 
+    /// Hands a file on as it comes.
+    pub(crate) async fn upload(&self, path: &str, file: Body) -> Result<Value, Trouble> {
+        let mut request = self.request(Method::PUT, path, file)?;
+        let kind = HeaderValue::from_static("application/octet-stream");
+        request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        document(self.send(request).await?).await
+    }
+
     /// The answer as it comes, for what goes on for ever: streams of events and files.
     pub(crate) async fn raw(
         &self,

@@ -277,6 +277,13 @@ impl Form {
         form
     }
 
+    /// The same with another value of a field.
+    #[cfg(test)]
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.insert(name.to_owned(), vec![value.to_owned()]);
+        self
+    }
+
     /// A field, without blanks around it; empty if it is not there.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.fields.get(name).and_then(|all| all.last()).map_or("", |text| text.trim())

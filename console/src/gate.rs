@@ -40,23 +40,28 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Trouble> {
         let desk = request.extensions().get::<Desk>().cloned();
-        let same_site = is_same_site(request.headers());
+        let headers = request.headers().clone();
         let body = axum::body::to_bytes(request.into_body(), FORM_MAX).await;
         let body = body.map_err(|_| {
             let detail = "the form is too long; what it says was not done";
             Trouble::new(StatusCode::PAYLOAD_TOO_LARGE, "form_too_long", detail)
         })?;
         let form = Form::parse(&body);
-        let inner = desk.as_ref().map(Desk::inner);
-        let ours =
-            inner.is_some_and(|inner| inner.seal.is_form_token(&inner.visitor, form.text("form")));
-        if ours && same_site {
-            return Ok(Self(form));
-        }
-        let detail = "this form was not made for this browser, or is too old: nothing was done; \
-                      open the page again";
-        Err(Trouble::new(StatusCode::FORBIDDEN, "foreign_form", detail))
+        ours(desk.as_ref(), &headers, form.text("form"))?;
+        Ok(Self(form))
     }
+}
+
+/// Refuses a form that was not made for this browser, by the token that it shows.
+pub(crate) fn ours(desk: Option<&Desk>, headers: &HeaderMap, token: &str) -> Result<(), Trouble> {
+    let inner = desk.map(Desk::inner);
+    let known = inner.is_some_and(|inner| inner.seal.is_form_token(&inner.visitor, token));
+    if known && is_same_site(headers) {
+        return Ok(());
+    }
+    let detail = "this form was not made for this browser, or is too old: nothing was done; \
+                  open the page again";
+    Err(Trouble::new(StatusCode::FORBIDDEN, "foreign_form", detail))
 }
 
 /// Whether a browser that says from where a form comes says that it is from here.

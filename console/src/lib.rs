@@ -10,6 +10,7 @@ mod cookies;
 mod desk;
 mod format;
 mod gate;
+mod multipart;
 mod pages;
 mod seal;
 mod session;

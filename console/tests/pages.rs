@@ -5,6 +5,7 @@ mod health;
 mod house;
 mod settings;
 mod stock;
+mod suppliers;
 
 use house::{ORDER, browser, browser_of, recorded};
 use http::{StatusCode, header};

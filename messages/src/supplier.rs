@@ -2,7 +2,8 @@
 //!
 //! Entities: `supplier/<code>`; `source/<code>`, where a supplier's feed comes from and how it is
 //! read; `categories/<source>`, the supplier's category paths with ours; `import/<id>`, one run;
-//! `errors/<import>.<page>`, rows that a run could not take; `shelf/<source>`, how many offers a
+//! `errors/<import>.<page>`, rows that a run could not take; `leftout/<import>`, the first rows that it
+//! left out; `shelf/<source>`, how many offers a
 //! source has; and `offers/<source>.<page>`, its offers, some hundred an entity, in the order in
 //! which they were seen first, so that a feed passes over pages one by one.
 
@@ -22,7 +23,8 @@ pub use offer::{Availability, Before, NewOffer, OfferChange, PageChanges, PageLo
 pub use reach::{Access, FtpPlace, Paging, Reach, SftpPlace, shown_url};
 pub use refusal::SupplierRefusal;
 pub use run::{
-    Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, Progress, RowProblem, Sample, Trigger,
+    Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, LeftOut, LeftOutRow, Progress, RowProblem,
+    Sample, Trigger,
 };
 pub use source::{
     FeedKind, NewProducts, SourceSettings, SupplierSettings, Timetable, VanishedAction,
@@ -37,6 +39,8 @@ pub const PAGE_OFFERS: u32 = 256;
 pub const PAGE_PROBLEMS: u32 = 200;
 /// Problems that are kept of a run; further ones are counted only.
 pub const PROBLEMS_MAX: u32 = 10_000;
+/// Rows that were left out of a run and are kept; further ones are counted only.
+pub const LEFT_OUT_MAX: u32 = 500;
 
 /// The entity of a supplier.
 pub fn supplier_entity(code: &str) -> EntityId {
@@ -62,6 +66,12 @@ pub fn import_entity(id: &str) -> EntityId {
 pub fn problems_entity(import: &EntityId, page: u32) -> EntityId {
     let id = import.as_str().strip_prefix("import/").unwrap_or(import.as_str());
     EntityId::named(format!("errors/{id}.{page:04}"))
+}
+
+/// The entity of the rows that an import left out.
+pub fn left_out_entity(import: &EntityId) -> EntityId {
+    let id = import.as_str().strip_prefix("import/").unwrap_or(import.as_str());
+    EntityId::named(format!("leftout/{id}"))
 }
 
 /// The entity that counts a source's offers.

@@ -29,7 +29,7 @@ pub use judge::{Judged, judge};
 pub use pricing::{CurrentPrice, current_price};
 pub use state::{CatalogState, CategoryDocument, CategoryStatus, Owner, Product};
 pub use tree::{Branch, branches};
-pub use undo::before;
+pub use undo::{before, touched};
 pub use view::{ProductDocument, ShownPrice};
 
 use crate::{

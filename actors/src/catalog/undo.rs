@@ -5,8 +5,8 @@ use crate::domain::Decision;
 use kontor_messages::{
     EntityId,
     catalog::{
-        Before, CatalogEvent, Change, Field, FieldValue, ProductStatus, RowOutcome, Writer,
-        product_entity,
+        Before, CatalogEvent, Change, Field, FieldValue, PriceKind, ProductStatus, RowOutcome,
+        Source, Writer, product_entity,
     },
 };
 
@@ -30,6 +30,50 @@ pub fn before<'e>(run: &str, events: impl IntoIterator<Item = &'e CatalogEvent>)
         }
     }
     known
+}
+
+/// What a run has changed of a product and somebody has written since: it is left as it is. What
+/// only follows from other fields is not told, nor are offers: their source tells of those.
+pub fn touched<'e>(run: &str, events: impl IntoIterator<Item = &'e CatalogEvent>) -> Vec<Field> {
+    // Who has written a field last; none, if it is the run.
+    let mut known: Vec<(Field, Option<Source>)> = Vec::new();
+    for event in events {
+        let Some((changes, by)) = event.changes() else { continue };
+        for Change { field, owner, .. } in changes {
+            let writer = owner.as_ref().unwrap_or(by);
+            let last = (writer.run.as_deref() != Some(run)).then(|| writer.source.clone());
+            match (known.iter().position(|(known, _)| known == field), last) {
+                (Some(place), _) if undoes(event, run) => drop(known.remove(place)),
+                (Some(place), last) => {
+                    if let Some((_, writer)) = known.get_mut(place) {
+                        *writer = last;
+                    }
+                }
+                (None, None) => known.push((field.clone(), None)),
+                (None, Some(_)) => {}
+            }
+        }
+    }
+    let told = known.into_iter().filter_map(|(field, last)| Some((field, last?)));
+    told.filter(|(field, last)| !follows(field, last)).map(|(field, _)| field).collect()
+}
+
+fn undoes(event: &CatalogEvent, run: &str) -> bool {
+    match event {
+        CatalogEvent::ProductUpdated { undone, .. }
+        | CatalogEvent::PriceChanged { undone, .. }
+        | CatalogEvent::ProductArchived { undone, .. } => undone.as_deref() == Some(run),
+        _ => false,
+    }
+}
+
+/// Whether a field follows from others: a cost that no person wrote is that of the best offer.
+fn follows(field: &Field, writer: &Source) -> bool {
+    match field {
+        Field::Part | Field::Offer(_) => true,
+        Field::Price(slot) => slot.kind == PriceKind::Cost && writer.supplier().is_some(),
+        _ => false,
+    }
 }
 
 /// Restores what the run wrote and nobody since; tells what is left alone.

@@ -3,8 +3,8 @@
 use super::{
     Supplier, categories, offers,
     state::{
-        CategoriesDocument, Good, ImportDocument, ImportStatus, Known, LastImport, Page,
-        ProblemsDocument, SILENCE_MAX, SourceDocument, SupplierDocument, SupplierState,
+        CategoriesDocument, Good, ImportDocument, ImportStatus, Known, LastImport, LeftOutDocument,
+        Page, ProblemsDocument, SILENCE_MAX, SourceDocument, SupplierDocument, SupplierState,
         UndoDocument, Upload,
     },
     undo,
@@ -62,6 +62,10 @@ fn own(state: &mut SupplierState, event: &Event<'_, Supplier>) {
         E::ProblemsFound { import, problems } => {
             let (import, problems) = (import.clone(), problems.clone());
             *state = SupplierState::Problems(ProblemsDocument { import, problems });
+        }
+        E::RowsLeftOut { import, rows } => {
+            let (import, rows) = (import.clone(), rows.clone());
+            *state = SupplierState::LeftOut(LeftOutDocument { import, rows });
         }
         E::Queued { .. } => *state = queued(event.event, at),
         other => {

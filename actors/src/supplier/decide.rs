@@ -47,6 +47,7 @@ pub(super) fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
         C::RecordProblems { import, page, problems } => {
             imports::problems(world, import, page, problems)
         }
+        C::RecordLeftOut { import, rows } => imports::left_out(world, import, rows),
         C::RecordCompleted { import, counts, samples } => {
             imports::completed(world, import, counts, samples)
         }

@@ -12,9 +12,9 @@ use crate::{
 use kontor_messages::{
     EntityId, Timestamp,
     supplier::{
-        Counts, Fetched, Figures, GoodFeed, PAGE_PROBLEMS, PROBLEMS_MAX, RowProblem, Sample,
-        SupplierEvent as E, SupplierRefusal as R, Trigger, problems_entity, source_entity,
-        supplier_entity,
+        Counts, Fetched, Figures, GoodFeed, LEFT_OUT_MAX, LeftOutRow, PAGE_PROBLEMS, PROBLEMS_MAX,
+        RowProblem, Sample, SupplierEvent as E, SupplierRefusal as R, Trigger, left_out_entity,
+        problems_entity, source_entity, supplier_entity,
     },
 };
 
@@ -140,6 +140,19 @@ pub(super) fn found(
     }
     let import = import.clone();
     Some((problems_entity(&import, run.problem_pages), E::ProblemsFound { import, problems }))
+}
+
+/// The first rows that reading the feed left out, unless they are known.
+pub(super) fn left_out(world: &View<'_>, import: EntityId, mut rows: Vec<LeftOutRow>) -> Answer {
+    let open = world.get(&import)?.import().is_some_and(ImportDocument::is_open);
+    let entity = left_out_entity(&import);
+    let known = !world.get(&entity)?.left_out().is_empty();
+    let mut decision = Decision::nothing(import.clone());
+    if open && !known && !rows.is_empty() {
+        rows.truncate(LEFT_OUT_MAX as usize);
+        decision.events.push((entity, E::RowsLeftOut { import, rows }));
+    }
+    Ok(decision)
 }
 
 pub(super) fn completed(

@@ -20,8 +20,8 @@ mod undo;
 pub use categories::path_key;
 pub use state::{
     CategoriesDocument, CategoryEntry, Good, ImportDocument, ImportStatus, Known, LastImport,
-    Offer, Page, ProblemsDocument, Shelf, SourceDocument, SupplierDocument, SupplierState,
-    UndoDocument, Upload,
+    LeftOutDocument, Offer, Page, ProblemsDocument, Shelf, SourceDocument, SupplierDocument,
+    SupplierState, UndoDocument, Upload,
 };
 
 use crate::{
@@ -100,6 +100,7 @@ impl Domain for Supplier {
             SupplierState::Blank
             | SupplierState::Categories(_)
             | SupplierState::Problems(_)
+            | SupplierState::LeftOut(_)
             | SupplierState::Shelf(_)
             | SupplierState::Page(_) => None,
         }

@@ -170,10 +170,10 @@ pub(super) fn missing(world: &View<'_>, import: EntityId, losses: Vec<PageLosses
     let rule = source.map(|source: &SourceDocument| source.settings.vanished).unwrap_or_default();
     let observed_at = run.observed_at();
     let (mut kept, mut vanished) = (Vec::new(), 0);
-    for (entity, PageLosses { page, codes }) in entities.iter().zip(losses) {
+    for (entity, PageLosses { page, codes, .. }) in entities.iter().zip(losses) {
         let Some(known) = world.get(entity)?.page() else { continue };
         let mut place = 0;
-        let mut missed = Vec::new();
+        let (mut missed, mut waiting) = (Vec::new(), Vec::new());
         for code in codes {
             let Some(found) = known.find(&code, place) else { continue };
             place = found + 1;
@@ -183,11 +183,15 @@ pub(super) fn missing(world: &View<'_>, import: EntityId, losses: Vec<PageLosses
             if told || observed_at < offer.observed_at || rule.after_runs <= offer.missed {
                 continue;
             }
-            vanished += u64::from(offer.missed + 1 == rule.after_runs);
+            if offer.missed + 1 == rule.after_runs {
+                vanished += 1;
+            } else {
+                waiting.push(code.clone());
+            }
             missed.push(code);
         }
         if !missed.is_empty() {
-            kept.push(PageLosses { page, codes: missed });
+            kept.push(PageLosses { page, codes: missed, waiting });
         }
     }
     if kept.is_empty() {

@@ -3,8 +3,8 @@
 use kontor_messages::{
     EntityId, Money, Timestamp,
     supplier::{
-        Availability, Counts, FeedFile, Fetched, Figures, Kept, Progress, RowProblem, Sample,
-        SourceSettings, SupplierSettings, Trigger,
+        Availability, Counts, FeedFile, Fetched, Figures, Kept, LeftOutRow, Progress, RowProblem,
+        Sample, SourceSettings, SupplierSettings, Trigger,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub enum SupplierState {
     Import(Box<ImportDocument>),
     /// A page of an import's problems.
     Problems(ProblemsDocument),
+    /// Rows that an import left out.
+    LeftOut(LeftOutDocument),
     /// How many offers a source has.
     Shelf(Shelf),
     /// A page of its offers.
@@ -253,6 +255,15 @@ pub struct ProblemsDocument {
     pub problems: Vec<RowProblem>,
 }
 
+/// The first rows that an import left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutDocument {
+    /// Which import.
+    pub import: EntityId,
+    /// The rows.
+    pub rows: Vec<LeftOutRow>,
+}
+
 /// How many offers a source has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Shelf {
@@ -333,6 +344,14 @@ impl SupplierState {
         match self {
             Self::Problems(known) => Some(known),
             _ => None,
+        }
+    }
+
+    /// The rows that an import left out, if it is they.
+    pub fn left_out(&self) -> &[LeftOutRow] {
+        match self {
+            Self::LeftOut(known) => &known.rows,
+            _ => &[],
         }
     }
 

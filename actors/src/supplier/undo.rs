@@ -93,7 +93,8 @@ fn restore(page: &Page, changes: Vec<OfferChange>, kept: &mut Vec<Kept>) -> Vec<
         let Some(offer) = page.offers.get(found) else { continue };
         if offer.fingerprint != change.fingerprint {
             let reason = "a later import has changed it".to_owned();
-            kept.push(Kept { code: change.code, field: "offer".to_owned(), reason });
+            let product = offer.product.clone();
+            kept.push(Kept { code: change.code, product, field: "offer".to_owned(), reason });
             continue;
         }
         let new = Before {

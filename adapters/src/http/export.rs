@@ -20,6 +20,7 @@ use kontor_actors::{
     payment::{Payment, PaymentState},
     placing::day_in,
     store::{ListQuery, Seq, StoreFault, StoredEntity},
+    supplier::{Supplier, SupplierState},
     tenant::{Tenant, TenantState},
     webhook::{Webhook, WebhookState},
 };
@@ -193,6 +194,14 @@ fn shown(row: &StoredEntity) -> Value {
             .unwrap_or_default(),
         Webhook::NAME => serde_json::from_str::<WebhookState>(&row.state)
             .and_then(|state| serde_json::to_value(state.public_view()))
+            .unwrap_or_default(),
+        Supplier::NAME => serde_json::from_str::<SupplierState>(&row.state)
+            .and_then(|state| match state.source() {
+                Some(source) => {
+                    serde_json::to_value(SupplierState::Source(Box::new(source.public_view())))
+                }
+                None => serde_json::to_value(state),
+            })
             .unwrap_or_default(),
         _ => serde_json::from_str(&row.state).unwrap_or_default(),
     }

@@ -1,5 +1,7 @@
 //! Imports from beginning to end: a file, or a supplier's server, becomes offers, products and stock.
 
+mod lists;
+
 use crate::shop::{Asker, Shop};
 use axum::{
     Router,

@@ -43,10 +43,11 @@ async fn secrets_of_a_source_go_in_and_never_come_out() {
     let put = harbour.put("/v1/sources/acme-http", with_secret).await;
     assert!(!put.text().contains("s3cret"), "{}", put.text());
     put.ok();
-    for path in ["/v1/sources/acme-http", "/v1/sources", "/v1/audit"] {
+    for path in ["/v1/sources/acme-http", "/v1/sources", "/v1/audit", "/v1/export"] {
         let shown = harbour.get(path).await;
+        assert_eq!(shown.status, 200, "{path}");
         assert!(!shown.text().contains("s3cret"), "{path}: {}", shown.text());
-        shown.ok();
+        assert!(shown.text().contains("acme-http"), "{path}: {}", shown.text());
     }
 }
 
@@ -113,4 +114,73 @@ async fn a_category_path_is_mapped_and_shown_with_what_it_gives() {
     assert_eq!(shown["items"][0]["effective"], "drills");
     let unmapped = harbour.get(&format!("{path}?unmapped=true")).await.ok();
     assert!(unmapped["items"].as_array().unwrap().is_empty());
+}
+
+/// A source at an address, with a password and a key in its query.
+fn with_secrets(url: &str, password: &str) -> Value {
+    let mut source = source();
+    source["reach"] = json!({
+        "by": "http", "url": url,
+        "access": { "with": "basic", "user": "kontor", "password": password },
+    });
+    source
+}
+
+#[tokio::test]
+async fn a_source_is_changed_without_its_secrets_by_who_cannot_see_them() {
+    let (shop, harbour) = supplied().await;
+    let path = "/v1/sources/acme-http";
+    let url = "http://127.0.0.1:9/feed.csv?key=s3cret";
+    harbour.put(path, with_secrets(url, "s3cret")).await.ok();
+    let known = harbour.get(path).await.ok();
+    let mut shown = known["settings"].clone();
+    shown["name"] = json!("Acme, by night");
+    harbour.put(path, shown).await.ok();
+    let tenant = "harbour-books".parse().unwrap();
+    let entity = kontor_messages::supplier::source_entity("acme-http");
+    let kept = shop.intake.read::<kontor_actors::supplier::Supplier>(&tenant, &entity).await;
+    let (state, _) = kept.unwrap().unwrap();
+    let settings = serde_json::to_value(&state.source().unwrap().settings).unwrap();
+    assert_eq!(settings["name"], "Acme, by night");
+    assert_eq!(settings["reach"]["url"], url);
+    assert_eq!(settings["reach"]["access"]["password"], "s3cret");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_kept_is_led_to_no_other_place() {
+    let (_, harbour) = supplied().await;
+    let path = "/v1/sources/acme-http";
+    harbour.put(path, with_secrets("http://127.0.0.1:9/feed.csv?key=1", "s3cret")).await.ok();
+    for elsewhere in ["http://127.0.0.1:10/feed.csv", "http://127.0.0.1:9/other.csv"] {
+        harbour.put(path, with_secrets(elsewhere, "***")).await.at(422, "invalid", "/reach/url");
+    }
+    let masked = with_secrets("http://127.0.0.1:9/other.csv?***", "new");
+    harbour.put(path, masked).await.at(422, "invalid", "/reach/url");
+    // Where nothing is kept, there is nothing that a mask could stand for.
+    let new = with_secrets("http://127.0.0.1:9/feed.csv", "***");
+    let refused = harbour.put("/v1/sources/acme-new", new.clone()).await;
+    refused.at(422, "invalid", "/reach/access/password");
+    harbour.get("/v1/sources/acme-new").await.problem(404, "not_found");
+    harbour.delete(path).await;
+    harbour.put(path, new).await.at(422, "invalid", "/reach/access/password");
+}
+
+#[tokio::test]
+async fn lists_of_an_import_are_empty_before_it_did_anything_and_refuse_odd_cursors() {
+    let (_, harbour) = supplied().await;
+    let started = harbour.post("/v1/imports", json!({ "source": "acme-full" })).await.json();
+    let path = format!("/v1/imports/{}", started["id"].as_str().unwrap());
+    for list in ["changes", "problems", "left-out", "kept"] {
+        let page = harbour.get(&format!("{path}/{list}")).await.ok();
+        assert_eq!((&page["items"], page.get("next_cursor")), (&json!([]), None), "{list}");
+        let odd = harbour.get(&format!("{path}/{list}?cursor=x")).await;
+        odd.at(400, "invalid_parameter", "cursor");
+        let many = harbour.get(&format!("{path}/{list}?limit=201")).await;
+        many.at(400, "invalid_parameter", "limit");
+        harbour.get(&format!("/v1/imports/nobody/{list}")).await.problem(404, "not_found");
+    }
+    let odd = harbour.get(&format!("{path}/changes?kind=turned")).await;
+    odd.problem(400, "invalid_parameter");
+    let head = "kind,code,product,currency,price_before_minor,price_minor,stock_before,stock\r\n";
+    assert_eq!(harbour.get(&format!("{path}/changes.csv")).await.text(), head);
 }

@@ -229,7 +229,7 @@ fn written(desk: &Desk, owner: &Value) -> Markup {
 }
 
 /// Who writes, in words: `supplier:acme`, `price_rule`, `person`.
-fn source_of(desk: &Desk, source: &str) -> String {
+pub(super) fn source_of(desk: &Desk, source: &str) -> String {
     match source.split_once(':') {
         Some((kind, name)) => format!("{} {name}", desk.language().word(kind)),
         None => desk.language().word(source),

@@ -3,6 +3,8 @@
 mod catalog;
 mod sentences;
 
+pub(super) use catalog::{field_name, value};
+
 use crate::{backend::escape, desk::Desk, ui::parts, value::Read};
 use maud::{Markup, html};
 use serde_json::Value;

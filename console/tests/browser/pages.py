@@ -37,6 +37,15 @@ PAGES = [
     ("category-new", "/catalog/categories/new"),
     ("suppliers", "/suppliers"),
     ("import", "/suppliers import *"),
+    ("imports", "/suppliers/imports"),
+    ("import-changes", "/suppliers/imports changes *"),
+    ("import-problems", "/suppliers/imports problems *"),
+    ("source", "/suppliers/sources/hanse-full"),
+    ("source-settings", "/suppliers/sources/hanse-full/settings"),
+    ("source-new", "/suppliers/sources/new"),
+    ("source-look", "/suppliers/sources/hanse-full/look"),
+    ("supplier-names", "/suppliers/who"),
+    ("supplier", "/suppliers/who *"),
     ("mapping", "/suppliers/sources/hanse-full/categories?show=all"),
     ("channels", "/channels"),
     ("margin", "/margin"),
@@ -119,7 +128,7 @@ def open_page(page, path):
     if not first:
         return True
     links = page.locator("[data-rows] a.open, .tree a")
-    link = (page.locator(f'[data-rows] a.open[href*="/{only}"]') if only else links).first
+    link = (page.locator(f'[data-rows] a[href*="/{only}"]') if only else links).first
     if link.count() == 0:
         return False
     page.goto(URL + link.get_attribute("href"))

@@ -7,6 +7,7 @@
 mod health;
 mod settings;
 mod stock;
+mod suppliers;
 
 use axum::{
     Router,
@@ -103,6 +104,27 @@ impl Browser {
         let request =
             Request::post(to).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, Body::from(form)).await
+    }
+
+    /// Sends a form with a file, with the token of the form on that page.
+    pub async fn upload(&mut self, page: &str, to: &str, file: &str) -> Page {
+        let token = self.get(page).await.field("form");
+        self.upload_bare(to, &token, file).await
+    }
+
+    /// The same with a token of one's own.
+    pub async fn upload_bare(&mut self, to: &str, token: &str, file: &str) -> Page {
+        let part = |head: &str, content: &str| {
+            let head = format!("Content-Disposition: form-data; {head}");
+            format!("--b0\r\n{head}\r\n\r\n{content}\r\n")
+        };
+        let whole = part("name=\"form\"", token)
+            + &part("name=\"key\"", "k1")
+            + &part("name=\"file\"; filename=\"feed.csv\"", file)
+            + "--b0--\r\n";
+        let kind = "multipart/form-data; boundary=b0";
+        let request = Request::post(to).header(header::CONTENT_TYPE, kind);
+        self.send(request, Body::from(whole)).await
     }
 
     /// Signs in, and is the browser then.
@@ -203,15 +225,19 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     if parts.method != Method::GET {
         let asked = Asked { method: parts.method.clone(), path: path.clone(), body, key, version };
         house.asked.lock().unwrap().push(asked.clone());
-        let settled = settings::done(&asked).or_else(|| stock::done(&asked));
-        return settled.unwrap_or_else(|| done(&house, &path));
+        let known = settings::done(&asked).or_else(|| stock::done(&asked));
+        let known = known.or_else(|| suppliers::done(&asked));
+        return known.unwrap_or_else(|| done(&house, &path));
     }
     if !parts.headers.contains_key(header::AUTHORIZATION) {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
     house.read.lock().unwrap().push(path.clone());
-    let known =
-        settings::read(&path).or_else(|| health::read(&path)).or_else(|| stock::read(&path));
+    if let Some(file) = suppliers::file(&path) {
+        return file;
+    }
+    let known = settings::read(&path).or_else(|| health::read(&path));
+    let known = known.or_else(|| stock::read(&path)).or_else(|| suppliers::read(&path));
     known.map_or_else(|| read(&house, &path), |told| json(&told))
 }
 

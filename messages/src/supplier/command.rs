@@ -1,8 +1,8 @@
 //! What one may ask of suppliers.
 
 use super::{
-    CategoryCount, Counts, FeedFile, Fetched, Figures, Kept, NewOffer, PageLosses, Progress,
-    RowProblem, Sample, SourceSettings, SupplierSettings, Trigger,
+    CategoryCount, Counts, FeedFile, Fetched, Figures, Kept, LeftOutRow, NewOffer, PageLosses,
+    Progress, RowProblem, Sample, SourceSettings, SupplierSettings, Trigger,
 };
 use crate::{EntityId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -137,6 +137,13 @@ pub enum SupplierCommand {
         page: u32,
         /// What is wrong with them.
         problems: Vec<RowProblem>,
+    },
+    /// Rows were left out.
+    RecordLeftOut {
+        /// The import.
+        import: EntityId,
+        /// The first of them.
+        rows: Vec<LeftOutRow>,
     },
     /// All is done.
     RecordCompleted {

@@ -1,8 +1,9 @@
 //! What has become of suppliers, sources and imports.
 
 use super::{
-    CategoryCount, Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, PageChanges, PageLosses,
-    Progress, RowProblem, Sample, SourceSettings, SupplierSettings, Trigger, VanishedAction,
+    CategoryCount, Counts, FeedFile, Fetched, Figures, GoodFeed, Kept, LeftOutRow, PageChanges,
+    PageLosses, Progress, RowProblem, Sample, SourceSettings, SupplierSettings, Trigger,
+    VanishedAction,
 };
 use crate::{EntityId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,13 @@ pub enum SupplierEvent {
         /// What is wrong.
         problems: Vec<RowProblem>,
     },
+    /// `import.rows_left_out`: owned by the list of them.
+    RowsLeftOut {
+        /// Of which import.
+        import: EntityId,
+        /// The first of them.
+        rows: Vec<LeftOutRow>,
+    },
     /// `import.completed`.
     Completed {
         /// From which source.
@@ -217,6 +225,7 @@ impl SupplierEvent {
             Self::Progressed { .. } => "import.progressed",
             Self::Missed { .. } => "import.missed",
             Self::ProblemsFound { .. } => "import.problems_found",
+            Self::RowsLeftOut { .. } => "import.rows_left_out",
             Self::Completed { .. } => "import.completed",
             Self::Failed { .. } => "import.failed",
             Self::Cancelled { .. } => "import.cancelled",

@@ -115,6 +115,9 @@ pub struct PageLosses {
     pub page: u32,
     /// Their codes.
     pub codes: Vec<String>,
+    /// Those of them that were not missing often enough yet to be gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
 }
 
 fn is_zero(count: &u32) -> bool {

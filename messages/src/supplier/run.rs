@@ -142,6 +142,33 @@ pub struct RowProblem {
     pub reason: String,
 }
 
+/// A row that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LeftOutRow {
+    /// The row, counted from 1.
+    pub row: u64,
+    /// The line of the file at which it begins.
+    pub line: u64,
+    /// The supplier's code, if the row has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Why.
+    pub why: LeftOut,
+}
+
+/// Why a row is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = LeftOutReason)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// By a filter of the mapping.
+    Filtered,
+    /// An earlier row has its code.
+    Repeated,
+    /// It says that something is gone which was never known.
+    NeverKnown,
+}
+
 /// A change that a dry run would make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportSample)]
@@ -177,6 +204,9 @@ pub struct Sample {
 pub struct Kept {
     /// The supplier's code.
     pub code: String,
+    /// The product's SKU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
     /// What of it.
     pub field: String,
     /// Why.

@@ -203,6 +203,10 @@ fn an_undo_restores_what_nobody_touched_since_and_reports_the_rest() {
     };
     // A person has written the brand since, so the history leads to nothing to restore there.
     assert!(kept.is_empty());
+    assert_eq!(touched("run-2", &past), [Field::Brand]);
+    let undone = outcome.result.as_ref().unwrap().iter().map(|(_, event)| event.clone());
+    let then: Vec<E> = past.iter().cloned().chain(undone).collect();
+    assert_eq!(touched("run-2", &then), [Field::Brand], "undoing is no touching");
     let known = product(&outcome.stage, "p-a");
     assert_eq!(known.text(&field("title.cs")), Some("Atlas"));
     assert_eq!(known.text(&Field::Mpn), Some("1"));

@@ -135,6 +135,20 @@ fn problems_are_kept_by_pages_up_to_a_limit() {
 }
 
 #[test]
+fn rows_that_are_left_out_are_told_once_and_kept_up_to_a_limit() {
+    let row = |row| LeftOutRow { row, line: row + 1, code: None, why: LeftOut::Filtered };
+    let tell =
+        |rows: u64| C::RecordLeftOut { import: import(1), rows: (0..rows).map(row).collect() };
+    let stage = judged(supplied(), 1, 1_000).when(tell(0)).then_nothing();
+    let stage = stage.when(tell(600)).then_names(&["import.rows_left_out"]);
+    let kept = stage.state(&left_out_entity(&import(1)));
+    assert_eq!(kept.left_out().len(), 500);
+    let stage = stage.when(tell(600)).then_nothing();
+    let stage = stage.when(completed(1)).then_names(&["import.completed"]);
+    assert_eq!(run(&stage, 1).problems_kept, 0, "they are no problems");
+}
+
+#[test]
 fn a_trial_changes_no_offer() {
     let trial = C::Start {
         import: import(1),

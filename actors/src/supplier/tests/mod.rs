@@ -14,10 +14,10 @@ use crate::testing::{NOW, Stage, given};
 use kontor_messages::{
     Currency, EntityId, Money, Timestamp,
     supplier::{
-        Availability, Counts, FeedFile, Fetched, Figures, NewOffer, PAGE_OFFERS, PageLosses,
-        Progress, RowProblem, SourceSettings, SupplierCommand as C, SupplierEvent as E,
-        SupplierRefusal as R, SupplierSettings, Trigger, VanishedAction, VanishedRule,
-        import_entity, page_entity, source_entity,
+        Availability, Counts, FeedFile, Fetched, Figures, LeftOut, LeftOutRow, NewOffer,
+        PAGE_OFFERS, PageLosses, Progress, RowProblem, SourceSettings, SupplierCommand as C,
+        SupplierEvent as E, SupplierRefusal as R, SupplierSettings, Trigger, VanishedAction,
+        VanishedRule, import_entity, left_out_entity, page_entity, source_entity,
     },
 };
 use serde_json::json;

@@ -76,12 +76,17 @@ fn an_offer_has_vanished_after_so_many_full_feeds_without_it() {
     let rule = VanishedRule { after_runs: 2, action: VanishedAction::Archive };
     let lost = |n| C::RecordMissing {
         import: import(n),
-        losses: vec![PageLosses { page: 0, codes: vec!["B".to_owned()] }],
+        losses: vec![PageLosses { page: 0, codes: vec!["B".to_owned()], waiting: vec![] }],
     };
     let stage = imported(&["A", "B"]).after(MINUTE);
     let stage = stage.when(put(SourceSettings { vanished: rule, ..settings() }));
-    let stage = judged(stage.then_names(&["supplier.source_put"]), 2, 1);
-    let stage = stage.when(lost(2)).then_names(&["import.missed"]);
+    let mut stage = judged(stage.then_names(&["supplier.source_put"]), 2, 1);
+    let happened = stage.obey(lost(2)).unwrap();
+    let waiting = happened.iter().find_map(|(_, event)| match event {
+        E::Missed { losses, .. } => Some(losses[0].waiting.clone()),
+        _ => None,
+    });
+    assert_eq!(waiting.unwrap(), ["B"], "it is missing, and not gone yet");
     assert_eq!((known(&stage, "B").missed, run(&stage, 2).counts.vanished), (1, 0));
     let stage = stage.when(lost(2)).then_nothing();
     let stage = stage.when(completed(2)).then_names(&["import.completed"]).after(MINUTE);

@@ -44,7 +44,7 @@ impl Applying {
             let ended = lost.iter().filter(|offer| rule.after_runs <= offer.missed + 1);
             gone.extend(ended.filter_map(|offer| Some((offer.product.clone()?, offer.price))));
             let codes = lost.iter().map(|offer| offer.code.clone()).collect();
-            losses.push(PageLosses { page: number, codes });
+            losses.push(PageLosses { page: number, codes, waiting: Vec::new() });
             let count: usize = losses.iter().map(|losses| losses.codes.len()).sum();
             if count < BATCH && last != Some(number) {
                 continue;

@@ -10,7 +10,10 @@ use super::{
 use kontor_feeds::{FeedError, Mapped, RawRow, Record, RowError, Stock, TextReport, gates};
 use kontor_messages::{
     Currency, Money,
-    supplier::{Availability, CategoryCount, Figures, PROBLEMS_MAX, RowProblem, Sample},
+    supplier::{
+        Availability, CategoryCount, Figures, LEFT_OUT_MAX, LeftOut, LeftOutRow, PROBLEMS_MAX,
+        RowProblem, Sample,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -70,6 +73,8 @@ pub struct Survey {
     pub figures: gates::Figures,
     /// Rows that are left out.
     pub skipped: u64,
+    /// The first of them.
+    pub left_out: Vec<LeftOutRow>,
     /// Rows that cannot be taken.
     pub failed: u64,
     /// What is wrong with them, as far as it is kept.
@@ -204,6 +209,7 @@ struct Pass<'p> {
 struct Found {
     figures: gates::Figures,
     skipped: u64,
+    left_out: Vec<LeftOutRow>,
     failed: u64,
     problems: Vec<RowProblem>,
     news: u64,
@@ -222,8 +228,14 @@ impl Pass<'_> {
             return Ok(());
         }
         match self.plan.mapping.apply(row) {
-            Err(errors) => self.failed(errors, None),
-            Ok(Mapped::Filtered) => self.survey.skipped += 1,
+            Err(errors) => {
+                let code = self.plan.mapping.code(row);
+                self.failed(errors, code.as_deref());
+            }
+            Ok(Mapped::Filtered) => {
+                let code = self.plan.mapping.code(row);
+                self.left_out(row, code, LeftOut::Filtered);
+            }
             Ok(Mapped::Record(record)) => self.record(row, *record, fingerprint)?,
         }
         Ok(())
@@ -241,6 +253,14 @@ impl Pass<'_> {
                 figures.prices.add(price, price);
             }
             None => figures.no_price += 1,
+        }
+    }
+
+    fn left_out(&mut self, row: &RawRow, code: Option<String>, why: LeftOut) {
+        self.survey.skipped += 1;
+        if self.survey.left_out.len() < LEFT_OUT_MAX as usize {
+            let (row, line) = (row.number, row.line);
+            self.survey.left_out.push(LeftOutRow { row, line, code, why });
         }
     }
 
@@ -271,11 +291,11 @@ impl Pass<'_> {
         };
         if !first {
             self.survey.figures.duplicates += 1;
-            self.survey.skipped += 1;
+            self.left_out(row, Some(record.code), LeftOut::Repeated);
             return Ok(());
         }
         if record.deleted && place.is_none() {
-            self.survey.skipped += 1;
+            self.left_out(row, Some(record.code), LeftOut::NeverKnown);
             return Ok(());
         }
         let (price, stock) = (record.purchase_price.take(), record.stock.take());
@@ -372,7 +392,8 @@ impl Pass<'_> {
     }
 
     fn finish(self, warnings: Vec<String>, bytes: u64) -> Survey {
-        let Found { mut figures, skipped, failed, problems, news, new, samples } = self.survey;
+        let Found { mut figures, skipped, left_out, failed, problems, news, new, samples } =
+            self.survey;
         figures.known = self.index.present() as u64;
         let categories = self.paths.into_iter().map(|(path, rows)| CategoryCount { path, rows });
         let mut categories: Vec<_> = categories.collect();
@@ -381,6 +402,7 @@ impl Pass<'_> {
         Survey {
             figures,
             skipped,
+            left_out,
             failed,
             problems,
             news,

@@ -147,9 +147,10 @@ impl Undoing<'_> {
         });
         let found = self.imports.intake.ground().loader.fetch(keys.collect()).await;
         let found = found.map_err(|fault| Hitch::new(fault.to_string()))?;
-        for ((code, _), found) in offers.into_iter().zip(found) {
+        for ((code, sku), found) in offers.into_iter().zip(found) {
             let Found::Key(Some(entity)) = found else { continue };
-            let before = catalog::before(run, &self.history(&entity).await?);
+            let past = self.history(&entity).await?;
+            let (before, mut left) = (catalog::before(run, &past), catalog::touched(run, &past));
             let id = entity.as_str().strip_prefix("product/").unwrap_or_default();
             let command = CatalogCommand::UndoRun {
                 product: EntityId::named(id),
@@ -159,13 +160,16 @@ impl Undoing<'_> {
             let done = tell::<Catalog>(&self.imports.intake, &self.by, command).await?;
             for (_, _, event) in done.iter().flat_map(|done| &done.events) {
                 if let CatalogEvent::RowDone { kept: fields, .. } = event {
-                    kept.extend(fields.iter().map(|field| Kept {
-                        code: code.to_owned(),
-                        field: field.to_string(),
-                        reason: "somebody has written it since".to_owned(),
-                    }));
+                    let more: Vec<_> = fields.iter().filter(|one| !left.contains(one)).collect();
+                    left.extend(more.into_iter().cloned());
                 }
             }
+            kept.extend(left.into_iter().map(|field| Kept {
+                code: code.to_owned(),
+                product: Some(sku.to_owned()),
+                field: field.to_string(),
+                reason: "somebody has written it since".to_owned(),
+            }));
         }
         Ok(())
     }
@@ -222,8 +226,9 @@ impl Undoing<'_> {
                 allocations.iter().for_each(|change| drop(codes.remove(&change.sku)));
             }
         }
-        kept.extend(codes.into_values().map(|code| Kept {
+        kept.extend(codes.into_iter().map(|(sku, code)| Kept {
             code,
+            product: Some(sku),
             field: "stock".to_owned(),
             reason: "the supplier has told another number since".to_owned(),
         }));

@@ -252,6 +252,11 @@ impl Work<'_> {
             };
             tell::<Supplier>(&self.imports.intake, &self.by, record).await?;
         }
+        if !found.left_out.is_empty() {
+            let (import, rows) = (self.import.clone(), found.left_out.clone());
+            let record = C::RecordLeftOut { import, rows };
+            tell::<Supplier>(&self.imports.intake, &self.by, record).await?;
+        }
         let full = self.source.settings.kind == FeedKind::Full;
         let retried = matches!(self.run.trigger, Trigger::Retry { .. });
         let mut now = found.figures.clone();

@@ -1,13 +1,18 @@
 //! Suppliers, their sources, what they offer, and imports.
 
 mod categories;
+mod changes;
 mod files;
 mod imports;
+mod kept;
+mod left_out;
 mod legacy;
 mod offers;
+mod past;
 mod preview;
 mod problems;
 mod sources;
+mod undone;
 mod view;
 
 pub(super) use view::{ImportView, SourceView};
@@ -37,6 +42,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(categories::routes())
         .merge(offers::routes())
         .merge(imports::routes())
+        .merge(changes::routes())
+        .merge(undone::routes())
+        .merge(left_out::routes())
         .merge(problems::routes())
         .merge(preview::routes())
         .merge(legacy::routes())

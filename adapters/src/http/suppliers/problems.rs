@@ -1,15 +1,23 @@
 //! What is wrong with the rows of an import: in pages, or as a file to be worked through.
 
 use super::super::{
-    Api, access::Access, csv::field, document::Imports, path::Named, problem::Problem, query, read,
+    Api,
+    access::Access,
+    csv::field,
+    document::Imports,
+    path::Named,
+    problem::Problem,
+    query,
+    read::{self, Page},
 };
+use super::past::place;
 use axum::{
     body::{Body, Bytes},
     extract::State,
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
-use http::header;
+use http::{StatusCode, header};
 use kontor_actors::{intake::Intake, supplier::Supplier};
 use kontor_messages::{
     EntityId, TenantId,
@@ -20,6 +28,8 @@ use std::io;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+/// Pages of the list that one answer looks through for problems that are wanted.
+const PAGES_MAX: usize = 20;
 const HEAD: &str = "row,line,code,field,reason\r\n";
 
 /// How a list is written.
@@ -43,8 +53,72 @@ struct Wanted {
     form: Form,
 }
 
+/// Which problems.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+    /// Only of this field.
+    #[param(min_length = 1, max_length = 200)]
+    field: Option<String>,
+    /// Only of rows of this code.
+    #[param(min_length = 1, max_length = 200)]
+    code: Option<String>,
+}
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(page)).routes(routes!(list))
+}
+
+/// What is wrong with the rows of an import, in the order in which it was found. An answer may be
+/// short, or empty, while there are more: `next_cursor` tells.
+#[utoipa::path(get, path = "/v1/imports/{import}/problems", tag = "suppliers",
+    params(("import" = String, Path, max_length = 100), Which),
+    responses((status = OK, body = Page<RowProblem>)))]
+async fn page(
+    State(api): State<Api>,
+    access: Access,
+    Named(import): Named<String>,
+    query::Asked(which): query::Asked<Which>,
+) -> Result<Response, Problem> {
+    read::bounded("field", which.field.as_deref(), 200)?;
+    read::bounded("code", which.code.as_deref(), 200)?;
+    let limit = read::Asked::new(which.limit, None)?.limit;
+    let (mut page, mut done) = place::<u32>(which.cursor.as_deref())?;
+    let there = read::load::<Imports>(&api, access.id(), &import).await?;
+    let end = there.state.import().map_or(0, |known| known.problem_pages);
+    let (mut items, mut looked) = (Vec::new(), 0);
+    while page < end && items.len() < limit && looked < PAGES_MAX {
+        let found = problems(api.intake(), access.id(), &there.entity, page).await?;
+        looked += 1;
+        for problem in found.iter().skip(done) {
+            if items.len() == limit {
+                break;
+            }
+            done += 1;
+            if which.wants(problem) {
+                items.push(problem.clone());
+            }
+        }
+        if found.len() <= done {
+            (page, done) = (page + 1, 0);
+        }
+    }
+    let next_cursor = (page < end).then(|| format!("{page}.{done}"));
+    Ok(super::super::json(StatusCode::OK, &Page { items, next_cursor }))
+}
+
+impl Which {
+    fn wants(&self, problem: &RowProblem) -> bool {
+        self.field.as_ref().is_none_or(|field| *field == problem.field)
+            && self.code.as_ref().is_none_or(|code| problem.code.as_ref() == Some(code))
+    }
 }
 
 /// What is wrong with the rows of an import, as CSV or JSON lines. At most 10,000 problems are

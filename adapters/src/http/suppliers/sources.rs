@@ -10,7 +10,7 @@ use super::super::{
     query,
     read::{self, Page, StatusPaging},
 };
-use super::SourceView;
+use super::{SourceView, kept::kept};
 use crate::{dispatch::imports::plan, gateways::guard};
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
@@ -50,7 +50,8 @@ async fn get(
     read::one::<Sources>(&api, &access, &headers, &source).await
 }
 
-/// Makes or changes a source. All settings are given each time, secrets included.
+/// Makes or changes a source. All settings are given each time, secrets included; one that says
+/// `***`, as answers show it, stays as it is. Then so does where it is sent: server, port and path.
 #[utoipa::path(put, path = "/v1/sources/{source}", tag = "suppliers",
     params(("source" = String, Path, max_length = 40), HowAsked),
     request_body = SourceSettings,
@@ -59,7 +60,8 @@ async fn put(
     Named(code): Named<String>,
     ordered: Ordered<SourceSettings>,
 ) -> Result<Response, Problem> {
-    let Ordered { body: settings, asking } = ordered;
+    let Ordered { body: settings, mut asking } = ordered;
+    let settings = kept(&mut asking, &code, settings).await?;
     checked(&asking.api, &asking.access, &code, &settings).await?;
     let settings = Box::new(settings);
     asking.change::<Sources>(SupplierCommand::PutSource { code, settings }).await

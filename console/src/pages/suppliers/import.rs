@@ -1,45 +1,31 @@
 //! One import: how far it is, what it did or would do, what is wrong with its rows, and undoing it.
 
-use super::super::Answer;
+use super::{super::Answer, changes, imports, problems, undoing};
 use crate::{
     backend::{Trouble, escape},
     desk::{Desk, go},
     format,
     gate::Posted,
-    ui::{
-        parts,
-        table::{Column, Row, figures, table, words},
-    },
+    ui::parts,
     value::Read,
 };
 use axum::extract::Path;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-/// Problems that are shown; the file has all that are kept.
-const PROBLEMS_MAX: usize = 50;
-
-const PROBLEMS: [Column; 4] =
-    [figures("Row"), words("Code"), words("Field"), words("What is wrong")];
-const SAMPLES: [Column; 6] = [
-    words("Code"),
-    words("What"),
-    words("Title"),
-    figures("Price now"),
-    figures("Price then"),
-    words("Product"),
-];
-
 pub(super) async fn show(desk: Desk, Path((_, import)): Path<(String, String)>) -> Answer {
     let path = format!("/v1/imports/{}", escape(&import));
-    let problems = format!("{path}/errors?form=jsonl");
-    let (document, problems) = tokio::join!(desk.api().get(&path), desk.api().text(&problems));
-    let document = document?;
+    let (document, problems) = tokio::join!(desk.api().get(&path), problems::first(&desk, &import));
+    let (document, problems) = (document?, problems?);
+    let kept = undoing::first(&desk, &document).await?;
     let status = document.text("status");
     let running = matches!(status, "queued" | "running");
     let title = desk.f("Import from {}", &[document.text("source")]);
     let beside = html! {
         (parts::badge(&desk, status))
+        a href=(desk.url(&format!("/suppliers/sources/{}", escape(document.text("source"))))) {
+            (desk.t("To the source"))
+        }
         @if document.is("dry_run") { span { (desk.t("trial: nothing is changed")) } }
         span { (parts::ago(&desk, document.text("requested_at"))) }
         (parts::id(&desk, document.text("id")))
@@ -55,9 +41,9 @@ pub(super) async fn show(desk: Desk, Path((_, import)): Path<(String, String)>) 
             }
             (progress(&desk, &document, running))
             (counts(&desk, &document))
-            (undo(&desk, &document))
-            (samples(&desk, &document))
-            (wrong_rows(&desk, problems.as_deref().unwrap_or_default()))
+            (undoing::section(&desk, &document, &kept))
+            (changes::samples(&desk, &document))
+            (problems::section(&desk, &import, &problems))
             (parts::raw(&desk, &document))
         }
     };
@@ -72,6 +58,9 @@ fn actions(desk: &Desk, import: &str, document: &Value) -> Markup {
         + document.int("/counts/vanished");
     let ended = !matches!(status, "queued" | "running");
     html! {
+        @if applied > 0 {
+            (parts::action(&format!("{}/changes", imports::one(desk, import)), desk.t("What it changed"), ""))
+        }
         @if desk.may("supplier:write") {
             @if !ended { (parts::one_button(desk, &url("cancel"), desk.t("Stop"), "danger")) }
             @if ended && document.int("/counts/failed") > 0 && !document.is("dry_run") {
@@ -118,12 +107,23 @@ fn progress(desk: &Desk, document: &Value, running: bool) -> Markup {
     }
 }
 
+/// What became of the rows, each count with what it is made of.
 fn counts(desk: &Desk, document: &Value) -> Markup {
-    let tile = |name: &str, label: &str, tone: &str| {
+    let tile = |name: &str, label: &str, tone: &'static str| {
         let count = document.int(&format!("/counts/{name}"));
-        html! { div class={ "tile " (if count > 0 { tone } else { "" }) } {
-            span.label { (label) } strong { (desk.number(count)) }
-        } }
+        let (tone, number) = (if count > 0 { tone } else { "" }, desk.number(count));
+        html! {
+            @match imports::list_of(desk, document, name) {
+                Some(list) => { (parts::tile(label, &html! { (number) }, "", &list, tone)) }
+                None => {
+                    div class={ "tile " (tone) } {
+                        span.label { (label) } strong { (number) }
+                        // Nobody should look for a list that is not there.
+                        @if count > 0 { span.beside { (desk.t("not kept one by one")) } }
+                    }
+                }
+            }
+        }
     };
     html! {
         div.tiles {
@@ -135,79 +135,6 @@ fn counts(desk: &Desk, document: &Value) -> Markup {
             (tile("failed", desk.t("Failed"), "red"))
         }
     }
-}
-
-fn undo(desk: &Desk, document: &Value) -> Markup {
-    let undo = document.at("undo");
-    if undo.is_null() {
-        return html! {};
-    }
-    parts::section(
-        desk.t("Undoing"),
-        &html! {
-            p { @if undo.is("done") { (parts::badge(desk, "completed")) }
-                @else { (parts::badge(desk, "undoing")) } }
-            (parts::raw(desk, undo))
-        },
-    )
-}
-
-fn samples(desk: &Desk, document: &Value) -> Markup {
-    let samples = document.list("samples");
-    if samples.is_empty() {
-        return html! {};
-    }
-    let price_of = |price: &Value| match price {
-        Value::Null => html! { span.quiet { "–" } },
-        price => parts::money(desk, price.int("amount_minor"), price.text("currency")),
-    };
-    let row = |sample: &Value| Row {
-        cells: vec![
-            html! { code { (sample.text("code")) } },
-            html! { @if sample.is("new") { (parts::badge(desk, "new")) }
-            @else { (parts::badge(desk, "changed")) } },
-            html! { (sample.text("title")) },
-            price_of(sample.at("price_before")),
-            price_of(sample.at("price")),
-            html! { @if sample.has("product") {
-                a href=(desk.url(&format!("/catalog/products/{}", escape(sample.text("product"))))) {
-                    (format::short(sample.text("product")))
-                }
-            } },
-        ],
-        ..Row::default()
-    };
-    let rows: Vec<_> = samples.iter().map(row).collect();
-    parts::section(
-        desk.t("What would change first"),
-        &table(desk, desk.t("What would change first"), &SAMPLES, &rows, None),
-    )
-}
-
-/// The rows that cannot be taken, from the API's lines of JSON.
-fn wrong_rows(desk: &Desk, lines: &str) -> Markup {
-    let problems: Vec<Value> = lines
-        .lines()
-        .take(PROBLEMS_MAX)
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    if problems.is_empty() {
-        return html! {};
-    }
-    let row = |problem: &Value| Row {
-        cells: vec![
-            html! { (desk.number(problem.int("row"))) },
-            html! { code { (problem.text("code")) } },
-            html! { (problem.text("field")) },
-            html! { (problem.text("reason")) },
-        ],
-        ..Row::default()
-    };
-    let rows: Vec<_> = problems.iter().map(row).collect();
-    parts::section(
-        desk.t("Rows that could not be taken"),
-        &table(desk, desk.t("Rows that could not be taken"), &PROBLEMS, &rows, None),
-    )
 }
 
 pub(super) async fn act(
@@ -222,5 +149,5 @@ pub(super) async fn act(
     let told = desk.api().post(&path, json!({}), said.text("key")).await?;
     // Trying again is an import of its own.
     let shown = if action == "retry" && told.has("id") { told.text("id") } else { &import };
-    Ok(go(&desk.url(&format!("/suppliers/imports/{}", escape(shown)))))
+    Ok(go(&imports::one(&desk, shown)))
 }

@@ -1,109 +1,105 @@
 //! Sources and the latest imports on one page.
 
-use super::super::Answer;
+use super::{super::Answer, imports};
 use crate::{
     backend::{escape, page_at},
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::{
         parts,
-        table::{Column, Row, figures, table, words},
+        table::{Column, Row, table, words},
     },
     value::Read,
 };
-use maud::html;
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
 const SOURCES: [Column; 5] =
     [words("Source"), words("Supplier"), words("Last import"), words("When"), words("Begin")];
-const IMPORTS: [Column; 8] = [
-    words("Import"),
-    words("Status"),
-    figures("New"),
-    figures("Changed"),
-    figures("Gone").minor(),
-    figures("Failed").minor(),
-    figures("Rows"),
-    words("Asked for"),
-];
+/// Imports that the page shows; the rest have a page of their own.
+const IMPORTS: usize = 10;
 
 pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let imports = page_at("/v1/imports?limit=25", asked.text("cursor"));
-    let (sources, imports) =
-        tokio::join!(desk.api().get("/v1/sources?limit=100"), desk.api().get(&imports));
-    let (sources, imports) = (sources?, imports?);
+    let sources = page_at("/v1/sources?limit=100", asked.text("cursor"));
+    let latest = format!("/v1/imports?limit={IMPORTS}");
+    let (sources, latest) = tokio::join!(desk.api().get(&sources), desk.api().get(&latest));
+    let (sources, latest) = (sources?, latest?);
     let rows: Vec<_> = sources.list("items").iter().map(|one| source(&desk, one)).collect();
-    let runs: Vec<_> = imports.list("items").iter().map(|one| import(&desk, one)).collect();
+    let new = html! {
+        @if desk.may("supplier:write") {
+            (parts::action(&desk.url("/suppliers/sources/new"), desk.t("New source"), "primary"))
+        }
+    };
     let main = html! {
-        div #live data-live="import.* source.*" {
-            (parts::heading(desk.t("Suppliers"), &html! {}, &html! {}))
+        div #live data-live="import.* supplier.*" {
+            (parts::heading(desk.t("Suppliers"), &html! {}, &new))
+            (super::views(&desk, ""))
+            @if asked.text("done") == "yes" {
+                p.notice.green role="status" { (desk.t("Done.")) }
+            }
             (parts::section(desk.t("Sources"), &html! {
                 @if rows.is_empty() {
                     (parts::empty(desk.t("No source is set up yet"),
-                        desk.t("A source says where a supplier's feed is and how it is read: PUT /v1/sources/{source}.")))
+                        desk.t("A source says where a supplier's feed is and how it is read.")))
+                    (new)
                 } @else { (table(&desk, desk.t("Sources"), &SOURCES, &rows, None)) }
+                (parts::pager(&desk, &desk.url("/suppliers"), asked.text("cursor"), &sources))
             }))
             (parts::section(desk.t("Imports"), &html! {
-                @if runs.is_empty() {
-                    (parts::empty(desk.t("Nothing was imported yet"),
-                        desk.t("An import is begun by a source's button, or by its plan.")))
-                } @else { (table(&desk, desk.t("Imports"), &IMPORTS, &runs, None)) }
-                (parts::pager(&desk, &desk.url("/suppliers"), asked.text("cursor"), &imports))
+                (imports::runs(&desk, desk.t("Imports"), &latest))
+                @if latest.has("next_cursor") {
+                    p { a href=(desk.url("/suppliers/imports")) { (desk.t("All imports")) } }
+                }
             }))
         }
     };
     Ok(desk.page(desk.t("Suppliers"), main))
 }
 
+/// A button that begins an import of a source.
+pub(super) fn begin(
+    desk: &Desk,
+    source: &str,
+    (label, trial, class): (&str, &str, &str),
+) -> Markup {
+    html! {
+        form.inline method="post" action=(desk.url("/suppliers/run")) {
+            (desk.form_fields())
+            input type="hidden" name="source" value=(source);
+            input type="hidden" name="trial" value=(trial);
+            button type="submit" class=(class) { (label) }
+        }
+    }
+}
+
 fn source(desk: &Desk, source: &Value) -> Row {
     let id = source.text("id");
     let open = source.has("open");
-    let begin = |label: &str, trial: &str, class: &str| {
-        html! {
-            form.inline method="post" action=(desk.url("/suppliers/run")) {
-                (desk.form_fields())
-                input type="hidden" name="source" value=(id);
-                input type="hidden" name="trial" value=(trial);
-                button type="submit" class=(class) { (label) }
-            }
-        }
+    let last = match source.text("/last/import") {
+        "" => html! {},
+        import => html! { a href=(imports::one(desk, import)) {
+            (parts::badge(desk, source.text("/last/status")))
+        } },
     };
+    let supplier = source.text("/settings/supplier");
     Row {
         id: id.to_owned(),
-        href: desk.url(&format!("/suppliers/sources/{}/categories", escape(id))),
+        href: desk.url(&format!("/suppliers/sources/{}", escape(id))),
         cells: vec![
             html! { (id) },
-            html! { (source.text("/settings/supplier")) },
+            html! { a href=(super::supplier::url(desk, supplier)) { (supplier) } },
             html! {
-                @if open { (parts::badge(desk, "running")) }
-                @else { (parts::badge(desk, source.text("/last/status"))) }
+                @if open {
+                    a href=(imports::one(desk, source.text("open"))) { (parts::badge(desk, "running")) }
+                } @else { (last) }
             },
             parts::ago(desk, source.text("/last/at")),
             html! {
                 @if desk.may("supplier:write") && !open {
-                    (begin(desk.t("What would change?"), "yes", ""))
-                    (begin(desk.t("Import"), "no", ""))
+                    (begin(desk, id, (desk.t("What would change?"), "yes", "")))
+                    (begin(desk, id, (desk.t("Import"), "no", "")))
                 }
             },
-        ],
-    }
-}
-
-fn import(desk: &Desk, import: &Value) -> Row {
-    let id = import.text("id");
-    let count = |name: &str| html! { (desk.number(import.int(&format!("/counts/{name}")))) };
-    Row {
-        id: id.to_owned(),
-        href: desk.url(&format!("/suppliers/imports/{}", escape(id))),
-        cells: vec![
-            html! { (import.text("source")) @if import.is("dry_run") { " (" (desk.t("trial")) ")" } },
-            parts::badge(desk, import.text("status")),
-            count("created"),
-            count("updated"),
-            count("vanished"),
-            count("failed"),
-            html! { (desk.number(import.int("/progress/rows"))) },
-            parts::ago(desk, import.text("requested_at")),
         ],
     }
 }
@@ -111,5 +107,5 @@ fn import(desk: &Desk, import: &Value) -> Row {
 pub(super) async fn run(desk: Desk, Posted(said): Posted) -> Answer {
     let body = json!({ "source": said.text("source"), "trial": said.text("trial") == "yes" });
     let begun = desk.api().post("/v1/imports", body, said.text("key")).await?;
-    Ok(go(&desk.url(&format!("/suppliers/imports/{}", escape(begun.text("id"))))))
+    Ok(go(&imports::one(&desk, begun.text("id"))))
 }

@@ -35,7 +35,9 @@ pub(super) async fn show(
     ];
     let title = desk.f("Categories of {}", &[&source]);
     let main = html! {
-        (parts::heading(&title, &html! {}, &html! {}))
+        (parts::heading(&title, &html! {
+            a href=(desk.url(&format!("/suppliers/sources/{}", escape(&source)))) { (desk.t("To the source")) }
+        }, &html! {}))
         (parts::tabs(desk.t("Views"), &tabs))
         @if page.list("items").is_empty() {
             (parts::empty(desk.t("Every path is mapped"),

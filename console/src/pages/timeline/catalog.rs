@@ -56,7 +56,7 @@ fn change(desk: &Desk, change: &Value) -> String {
 }
 
 /// A field in words: `price.sale.CZK@web` is a kind of price on a channel, `title.cs` a title.
-fn field_name(desk: &Desk, field: &str) -> String {
+pub(in crate::pages) fn field_name(desk: &Desk, field: &str) -> String {
     match field.split_once('.') {
         Some(("price", slot)) => {
             let (kind, channel) = match slot.split_once('@') {
@@ -77,7 +77,7 @@ fn field_name(desk: &Desk, field: &str) -> String {
 }
 
 /// What a field says, as short as a sentence needs it; nothing where it says nothing.
-fn value(desk: &Desk, field: &str, said: &Value) -> Option<String> {
+pub(in crate::pages) fn value(desk: &Desk, field: &str, said: &Value) -> Option<String> {
     let (kind, told) = said.as_object()?.iter().next()?;
     Some(match kind.as_str() {
         "price" => {
@@ -91,6 +91,12 @@ fn value(desk: &Desk, field: &str, said: &Value) -> Option<String> {
             if short.len() < text.len() { format!("{short}…") } else { short }
         }
         "number" => desk.number(told.as_i64().unwrap_or_default()),
+        "attribute" => match told {
+            Value::Bool(true) => desk.t("yes").to_owned(),
+            Value::Bool(false) => desk.t("no").to_owned(),
+            Value::Array(many) => desk.f("{} of them", &[&many.len().to_string()]),
+            one => one.as_str()?.chars().take(TEXT_MAX).collect(),
+        },
         "list" | "media" => {
             let count = told.as_array().map_or(0, Vec::len);
             desk.f("{} of them", &[&count.to_string()])

@@ -11,6 +11,8 @@ mod people;
 mod roles;
 mod routing;
 mod sentences;
+mod sources;
+mod supplies;
 
 pub(super) use accounts::SETTINGS;
 pub(super) use api::WORDS;
@@ -28,6 +30,8 @@ pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
         people::TEXTS,
         roles::TEXTS,
         routing::TEXTS,
+        sources::TEXTS,
+        supplies::TEXTS,
     ];
     all.into_iter().flatten().copied()
 }

@@ -9,14 +9,9 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Sources", "Zdroje"),
     ("Last import", "Poslední import"),
     ("No source is set up yet", "Zatím není nastaven žádný zdroj"),
-    (
-        "A source says where a supplier's feed is and how it is read: PUT /v1/sources/{source}.",
-        "Zdroj říká, kde je feed dodavatele a jak se čte: PUT /v1/sources/{source}.",
-    ),
     ("Begin", "Začít"),
     ("Imports", "Importy"),
     ("Import", "Import"),
-    ("Nothing was imported yet", "Zatím se nic neimportovalo"),
     (
         "An import is begun by a source's button, or by its plan.",
         "Import začne tlačítkem u zdroje, nebo podle plánu.",
@@ -49,8 +44,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("What would change first", "Co by se změnilo nejdřív"),
     ("Rows that could not be taken", "Řádky, které nešlo přijmout"),
     ("Row", "Řádek"),
-    ("Price now", "Cena teď"),
-    ("Price then", "Cena potom"),
     ("Code", "Kód"),
     ("Field", "Pole"),
     ("What", "Co"),

@@ -1,0 +1,152 @@
+//! What undoing an import put back, and what it left because somebody had touched it since.
+
+use super::{
+    super::{Answer, catalog, timeline},
+    changes::{beside, product},
+    imports, onward,
+};
+use crate::{
+    backend::{Trouble, escape},
+    desk::{Asked, Desk, query},
+    ui::{
+        parts,
+        table::{Column, Row, table, words},
+    },
+    value::Read,
+};
+use axum::extract::Path;
+use maud::{Markup, html};
+use serde_json::Value;
+
+const COLUMNS: [Column; 5] = [
+    words("Code"),
+    words("Product"),
+    words("Field"),
+    words("Why it was left"),
+    words("Whose value it has now"),
+];
+/// What an import's page shows of it; the rest has a page of its own.
+const FIRST: &str = "10";
+
+fn list(import: &str, asked: &[(&str, &str)]) -> String {
+    query(&format!("/v1/imports/{}/kept", escape(import)), asked)
+}
+
+/// The first of what was left, for the import's page; null if it was not undone.
+pub(super) async fn first(desk: &Desk, document: &Value) -> Result<Value, Trouble> {
+    match document.int("/undo/kept") {
+        0 => Ok(Value::Null),
+        _ => desk.api().get(&list(document.text("id"), &[("limit", FIRST)])).await,
+    }
+}
+
+/// The part of an import's page that tells of its undoing.
+pub(super) fn section(desk: &Desk, document: &Value, kept: &Value) -> Markup {
+    let undo = document.at("undo");
+    if undo.is_null() {
+        return html! {};
+    }
+    let import = document.text("id");
+    parts::section(
+        desk.t("Undoing"),
+        &html! {
+            (sentences(desk, undo))
+            @if !kept.list("items").is_empty() {
+                (rows(desk, kept))
+                @if kept.has("next_cursor") {
+                    p { a href=(format!("{}/kept", imports::one(desk, import))) { (desk.t("All that was left")) } }
+                }
+            }
+        },
+    )
+}
+
+fn sentences(desk: &Desk, undo: &Value) -> Markup {
+    let (restored, kept) = (undo.int("restored"), undo.int("kept"));
+    let count = desk.number(restored);
+    html! {
+        p {
+            @if undo.is("done") {
+                (parts::badge(desk, "completed")) " "
+                (desk.f("Offers that stand as before the import: {}.", &[&count]))
+            } @else {
+                (parts::badge(desk, "undoing")) " "
+                (desk.f("Offers that stand as before the import, so far: {}.", &[&count]))
+            }
+        }
+        p {
+            @if kept > 0 {
+                (desk.f("Left as they are, because somebody touched them since: {}.", &[&desk.number(kept)]))
+            } @else if undo.is("done") {
+                (desk.t("Nothing had been touched since, so nothing was left."))
+            }
+        }
+    }
+}
+
+fn rows(desk: &Desk, page: &Value) -> Markup {
+    let row = |one: &Value| Row {
+        cells: vec![
+            html! { code { (one.text("code")) } },
+            product(desk, one),
+            html! { (field(desk, one.text("field"))) },
+            html! { (reason(desk, one.text("reason"))) },
+            whose(desk, one),
+        ],
+        ..Row::default()
+    };
+    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    table(desk, desk.t("What was left"), &COLUMNS, &rows, None)
+}
+
+fn field(desk: &Desk, field: &str) -> String {
+    match field {
+        "offer" => desk.t("what the supplier offers").to_owned(),
+        "stock" => desk.t("Stock of the supplier").to_owned(),
+        field => timeline::field_name(desk, field),
+    }
+}
+
+/// Why, in the reader's words; what is not known yet, in the API's.
+fn reason(desk: &Desk, reason: &str) -> String {
+    match reason {
+        "a later import has changed it" => desk.t("a later import has changed it").to_owned(),
+        "somebody has written it since" => desk.t("somebody has written it since").to_owned(),
+        "the supplier has told another number since" => {
+            desk.t("the supplier has told another number since").to_owned()
+        }
+        reason => reason.to_owned(),
+    }
+}
+
+fn whose(desk: &Desk, one: &Value) -> Markup {
+    html! {
+        @if one.has("writer") {
+            (catalog::source_of(desk, one.text("writer")))
+            @if one.has("import") {
+                " " a href=(imports::one(desk, one.text("import"))) { (desk.t("by this import")) }
+            }
+        } @else { (desk.t("the supplier's")) }
+    }
+}
+
+pub(super) async fn show(
+    desk: Desk,
+    Path((_, import)): Path<(String, String)>,
+    Asked(asked): Asked,
+) -> Answer {
+    let path = format!("/v1/imports/{}", escape(&import));
+    let list = list(&import, &[("limit", "50"), ("cursor", asked.text("cursor"))]);
+    let (document, page) = tokio::join!(desk.api().get(&path), desk.api().get(&list));
+    let (document, page) = (document?, page?);
+    let title = desk.t("What undoing it left");
+    let here = format!("{}/kept", imports::one(&desk, &import));
+    let main = html! {
+        (parts::heading(title, &beside(&desk, &document), &parts::export(&desk)))
+        (sentences(&desk, document.at("undo")))
+        @if !page.list("items").is_empty() { (rows(&desk, &page)) }
+        (onward(&desk, &here, asked.text("cursor"), &page))
+        p { a href=(imports::one(&desk, &import)) { (desk.t("To the import")) } }
+    };
+    Ok(desk.page(title, main))
+}
