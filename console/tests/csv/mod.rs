@@ -81,6 +81,10 @@ async fn no_page_offers_a_file_that_it_does_not_give() {
         "/people",
         "/messages",
         "/overdue",
+        "/suppliers/who",
+        "/suppliers/imports",
+        "/suppliers/imports/i-9/left-out",
+        "/suppliers/imports/i-9/kept",
     ] {
         let shown = browser.get(&format!("{shop}{page}")).await;
         if !shown.has("format=csv") {

@@ -17,6 +17,7 @@ pub(super) fn read(path: &str) -> Option<Value> {
         "/v1/sources/acme-full" => Some(fetched()),
         "/v1/sources/acme-file" => Some(uploaded()),
         "/v1/imports" if asked.contains("status=rejected") => Some(json!({ "items": [] })),
+        "/v1/imports" if asked.contains("cursor=") => Some(json!({ "items": [] })),
         "/v1/imports" => Some(json!({ "items": [import()], "next_cursor": "i-9" })),
         "/v1/imports/i-9" => Some(import()),
         "/v1/imports/i-8" => Some(trial()),

@@ -6,7 +6,7 @@ use crate::{
     backend::escape,
     desk::{Asked, Desk, query},
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -34,6 +34,9 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let narrowed: Vec<(&str, &str)> = NAMES.map(|name| (name, asked.text(name))).into();
     let wanted = [&[("limit", "50"), ("cursor", asked.text("cursor"))], &narrowed[..]].concat();
     let path = query("/v1/imports", &wanted);
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let (page, sources) =
         tokio::join!(desk.api().get(&path), desk.api().get_if_any("/v1/sources?limit=200"));
     let page = page?;

@@ -5,7 +5,7 @@ use crate::{
     backend::escape,
     desk::{Asked, Desk, query},
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -25,18 +25,12 @@ pub(super) async fn show(
     let path = format!("/v1/imports/{}", escape(&import));
     let wanted = [("limit", "50"), ("cursor", asked.text("cursor"))];
     let list = query(&format!("{path}/left-out"), &wanted);
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &list, row).await;
+    }
     let (document, page) = tokio::join!(desk.api().get(&path), desk.api().get(&list));
     let (document, page) = (document?, page?);
-    let row = |one: &Value| Row {
-        cells: vec![
-            html! { (desk.number(one.int("row"))) },
-            html! { (desk.number(one.int("line"))) },
-            html! { code { (one.text("code")) } },
-            html! { (why(&desk, one.text("why"))) },
-        ],
-        ..Row::default()
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let title = desk.t("Rows that were left out");
     let here = format!("{}/left-out", imports::one(&desk, &import));
     let main = html! {
@@ -51,6 +45,18 @@ pub(super) async fn show(
         p { a href=(imports::one(&desk, &import)) { (desk.t("To the import")) } }
     };
     Ok(desk.page(title, main))
+}
+
+fn row(desk: &Desk, one: &Value) -> Row {
+    Row {
+        cells: vec![
+            html! { (desk.number(one.int("row"))) },
+            html! { (desk.number(one.int("line"))) },
+            html! { code { (one.text("code")) } },
+            html! { (why(desk, one.text("why"))) },
+        ],
+        ..Row::default()
+    }
 }
 
 fn why(desk: &Desk, why: &str) -> String {

@@ -6,7 +6,7 @@ use crate::{
     desk::{Asked, Desk, Form, go},
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -37,18 +37,11 @@ fn path(supplier: &str) -> String {
 
 async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let path = page_at("/v1/suppliers?limit=100", asked.text("cursor"));
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &path, row).await;
+    }
     let page = desk.api().get(&path).await?;
-    let row = |one: &Value| Row {
-        id: one.text("id").to_owned(),
-        href: url(&desk, one.text("id")),
-        cells: vec![
-            html! { (one.text("id")) },
-            html! { (one.text("/settings/name")) },
-            status(&desk, one),
-            parts::ago(&desk, one.text("updated_at")),
-        ],
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Suppliers"), &html! {}, &html! {
             (parts::export(&desk))
@@ -67,6 +60,19 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         (parts::pager(&desk, &desk.url("/suppliers/who"), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Suppliers"), main))
+}
+
+fn row(desk: &Desk, one: &Value) -> Row {
+    Row {
+        id: one.text("id").to_owned(),
+        href: url(desk, one.text("id")),
+        cells: vec![
+            html! { (one.text("id")) },
+            html! { (one.text("/settings/name")) },
+            status(desk, one),
+            parts::ago(desk, one.text("updated_at")),
+        ],
+    }
 }
 
 /// A supplier of whom nothing is imported any more is no fault of anybody.

@@ -9,7 +9,7 @@ use crate::{
     backend::{Trouble, escape},
     desk::{Asked, Desk, query},
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -84,8 +84,8 @@ fn sentences(desk: &Desk, undo: &Value) -> Markup {
     }
 }
 
-fn rows(desk: &Desk, page: &Value) -> Markup {
-    let row = |one: &Value| Row {
+fn row(desk: &Desk, one: &Value) -> Row {
+    Row {
         cells: vec![
             html! { code { (one.text("code")) } },
             product(desk, one),
@@ -94,8 +94,11 @@ fn rows(desk: &Desk, page: &Value) -> Markup {
             whose(desk, one),
         ],
         ..Row::default()
-    };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    }
+}
+
+fn rows(desk: &Desk, page: &Value) -> Markup {
+    let rows: Vec<_> = page.list("items").iter().map(|one| row(desk, one)).collect();
     table(desk, desk.t("What was left"), &COLUMNS, &rows, None)
 }
 
@@ -137,6 +140,9 @@ pub(super) async fn show(
 ) -> Answer {
     let path = format!("/v1/imports/{}", escape(&import));
     let list = list(&import, &[("limit", "50"), ("cursor", asked.text("cursor"))]);
+    if desk.wants_csv() {
+        return csv::list(&desk, &COLUMNS, &list, row).await;
+    }
     let (document, page) = tokio::join!(desk.api().get(&path), desk.api().get(&list));
     let (document, page) = (document?, page?);
     let title = desk.t("What undoing it left");
