@@ -266,7 +266,7 @@ impl Follower {
         self.try_parked(myself, progress);
         // Nothing else looks at what waits while nothing comes back.
         self.work(myself, progress);
-        if progress.parked.len() > 0 {
+        if progress.parked.is_to_be_read() {
             // People may have dropped a letter, or want it tried now.
             let (store, source, shard) = (Arc::clone(&self.store), self.source(), self.shard);
             let (generation, myself) = (progress.parked.generation, myself.clone());

@@ -12,6 +12,9 @@ use std::{
 
 /// How often parked lanes are looked at.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// So many are read again at every look; the more there are, the more seldom: to read all that an outage
+/// has left twice a second would make it worse.
+const READ_AT_ONCE: usize = 200;
 /// Letters known at once, at most; past it the follower waits for people.
 const KNOWN_MAX: usize = 10_000;
 /// After so many tries, a person has to decide.
@@ -22,6 +25,8 @@ const ATTEMPTS_MAX: u32 = 20;
 pub(super) struct Parked {
     lanes: HashMap<Arc<str>, BTreeMap<Seq, DeadLetter>>,
     busy: HashSet<Arc<str>>,
+    /// Looks since all were read.
+    looks: usize,
     /// Counts changes, so that an older look at the database does not undo one.
     pub(super) generation: u64,
 }
@@ -77,6 +82,17 @@ impl Parked {
     /// How many events are parked.
     pub(super) fn len(&self) -> usize {
         self.lanes.values().map(BTreeMap::len).sum()
+    }
+
+    /// Whether the time has come to read anew what people may have changed.
+    pub(super) fn is_to_be_read(&mut self) -> bool {
+        let parked = self.len();
+        self.looks += 1;
+        let due = 0 < parked && parked / READ_AT_ONCE < self.looks;
+        if due {
+            self.looks = 0;
+        }
+        due
     }
 
     /// Whether so much is parked that the follower has to stand still.
@@ -193,4 +209,39 @@ fn failed_again(mut letter: DeadLetter, hitch: Hitch) -> DeadLetter {
 pub(super) fn patience(attempts: u32) -> Duration {
     let millis = 250_u64.saturating_mul(1 << attempts.min(12)).min(900_000);
     Duration::from_millis(millis - fastrand::u64(0..=millis / 5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parked(count: i64) -> Parked {
+        let mut parked = Parked::default();
+        for seq in 1..=count {
+            parked.add(DeadLetter {
+                id: format!("{}{seq}", prefix("follower:test", 0)),
+                tenant: Some(crate::testing::tenant()),
+                source: "follower:test".into(),
+                lane: format!("order/{}", seq % 7),
+                event: Some((0, seq)),
+                reason: "ordered".into(),
+                payload: "{}".into(),
+                attempts: 1,
+                retry_at: Some(Timestamp::default()),
+                at: Timestamp::default(),
+            });
+        }
+        parked
+    }
+
+    fn reads(parked: &mut Parked, looks: usize) -> usize {
+        (0..looks).filter(|_| parked.is_to_be_read()).count()
+    }
+
+    #[test]
+    fn few_are_read_at_every_look_and_many_seldom() {
+        assert_eq!(reads(&mut parked(0), 10), 0);
+        assert_eq!(reads(&mut parked(3), 10), 10);
+        assert_eq!(reads(&mut parked(1_000), 60), 10);
+    }
 }
