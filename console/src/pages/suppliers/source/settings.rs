@@ -1,7 +1,7 @@
 //! Making a source and changing one, without its secrets being shown.
 
 use super::{
-    super::super::Answer,
+    super::{super::Answer, is_there},
     body, path,
     sheet::{self, Sheet},
     title, url, written,
@@ -52,7 +52,7 @@ pub(super) async fn blank(desk: Desk, Asked(asked): Asked) -> Answer {
 pub(super) async fn make(desk: Desk, Posted(said): Posted) -> Answer {
     let code = said.text("code");
     // Writing to a code that is there would change that source.
-    let there = !code.is_empty() && desk.api().get(&path(code)).await.is_ok();
+    let there = !code.is_empty() && is_there(&desk, &path(code)).await?;
     let trouble = match (there, code) {
         (_, "") => Trouble::at("/code", desk.t("A source needs a code.")),
         (true, _) => Trouble::at("/code", desk.f("There is a source {} already.", &[code])),
