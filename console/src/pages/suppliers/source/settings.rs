@@ -81,7 +81,11 @@ pub(super) async fn change(
 ) -> Answer {
     let known = desk.api().get(&path(&source)).await?;
     // An import changes a source as well, and is no reason to begin anew; other settings are.
-    if said.int("revision") != Some(known.int("revision")) {
+    let same = match said.text("seen") {
+        "" => said.int("revision") == Some(known.int("revision")),
+        seen => seen == written::mark(&known),
+    };
+    if !same {
         let detail = desk.t("its settings were changed since this page was opened");
         let trouble = Trouble::new(StatusCode::PRECONDITION_FAILED, "other_version", detail);
         return refused(&desk, (Some(&source), &known), &said, &trouble).await;
@@ -151,6 +155,7 @@ fn form(
         form.sheet.wide method="post" {
             (desk.form_fields())
             input type="hidden" name="revision" value=(said.text("revision"));
+            input type="hidden" name="seen" value=(said.text("seen"));
             (sheet::fields(desk, &sheet))
             button.primary type="submit" {
                 @if source.is_some() { (desk.t("Save the source")) } @else { (desk.t("Make the source")) }
