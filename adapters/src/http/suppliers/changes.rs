@@ -27,7 +27,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// What of a product's past is looked through for what the import has changed of it.
 const HISTORY: u32 = 200;
 /// Who may not read the catalog is not told what its products say.
-const TELLS_PRODUCTS: &str = "catalog";
+pub(super) const TELLS_PRODUCTS: &str = "catalog";
 /// Pages of offers that are remembered: what is gone is told page by page.
 const PAGES: usize = 16;
 /// Events that tell of offers.
