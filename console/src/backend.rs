@@ -20,6 +20,8 @@ pub type Backend = BoxCloneSyncService<Request, Response, Infallible>;
 /// How long a page waits for one answer: longer than the API does itself, whose word on what came
 /// of it is better than ours.
 const WAIT: Duration = Duration::from_secs(45);
+/// For a file: a little longer than the API takes to receive one.
+const UPLOAD_WAIT: Duration = Duration::from_secs(2 * 3600 + 60);
 /// Bytes of an answer at most.
 const ANSWER_MAX: usize = 16 * 1024 * 1024;
 /// What of a browser's request the API has to know, to count and to tell its sender.
@@ -197,7 +199,7 @@ impl Api {
         let mut request = self.request(Method::PUT, path, file)?;
         let kind = HeaderValue::from_static("application/octet-stream");
         request.headers_mut().insert(header::CONTENT_TYPE, kind);
-        document(self.send(request).await?).await
+        document(self.send_within(UPLOAD_WAIT, request).await?).await
     }
 
     /// The answer as it comes, for what goes on for ever: streams of events and files.
@@ -257,7 +259,11 @@ impl Api {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Trouble> {
-        match tokio::time::timeout(WAIT, self.backend.clone().oneshot(request)).await {
+        self.send_within(WAIT, request).await
+    }
+
+    async fn send_within(&self, wait: Duration, request: Request) -> Result<Response, Trouble> {
+        match tokio::time::timeout(wait, self.backend.clone().oneshot(request)).await {
             Ok(Ok(answer)) if answer.status().is_success() => Ok(answer),
             Ok(Ok(answer)) => Err(problem(answer).await),
             Ok(Err(never)) => match never {},

@@ -40,19 +40,20 @@ impl Parts {
     pub(crate) async fn next(&mut self) -> Result<Option<String>, Trouble> {
         while self.chunk().await?.is_some() {}
         let start = self.boundary.len();
-        let head = loop {
+        let (head, len) = loop {
             let rest = self.buffer.get(start..).unwrap_or_default();
             if rest.starts_with(b"--") {
                 return Ok(None);
             }
             if let Some(end) = find(rest, HEAD_END) {
-                break String::from_utf8_lossy(&rest[..end]).into_owned();
+                // A file's name may come in any encoding, and be longer once it is read.
+                break (String::from_utf8_lossy(&rest[..end]).into_owned(), end);
             }
             if HEAD_MAX < rest.len() || !self.more().await? {
                 return Err(broken());
             }
         };
-        self.buffer.drain(..start + head.len() + HEAD_END.len());
+        self.buffer.drain(..start + len + HEAD_END.len());
         head.split("\r\n").find_map(name).map(Some).ok_or_else(broken)
     }
 
@@ -156,10 +157,14 @@ mod tests {
         Content-Type: text/csv\r\n\r\na;b\r\n--b\r\n1;2\r\n\r\n--b0--\r\n";
 
     fn parts(pieces: usize, form: &'static str) -> Parts {
+        parts_of(pieces, form.as_bytes())
+    }
+
+    fn parts_of(pieces: usize, form: &'static [u8]) -> Parts {
         let mut headers = HeaderMap::new();
         let kind = "multipart/form-data; boundary=b0".parse().unwrap();
         headers.insert(header::CONTENT_TYPE, kind);
-        let pieces = form.as_bytes().chunks(pieces).map(Bytes::from_static);
+        let pieces = form.chunks(pieces).map(Bytes::from_static);
         let pieces: Vec<Result<Bytes, Infallible>> = pieces.map(Ok).collect();
         Parts::new(&headers, Body::from_stream(stream::iter(pieces))).unwrap()
     }
@@ -181,6 +186,17 @@ mod tests {
             assert_eq!(parts.text().await.unwrap(), "token");
             assert_eq!(parts.next().await.unwrap().as_deref(), Some("file"));
             assert_eq!(content(parts).await.unwrap(), b"a;b\r\n--b\r\n1;2\r\n");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_name_is_no_utf_8_is_taken_whole() {
+        let form = b"--b0\r\nContent-Disposition: form-data; name=\"file\"; \
+            filename=\"\xe8\xe8\xe8\xe8\xe8\xe8\xe8\xe8.csv\"\r\n\r\na;b\r\n--b0--\r\n";
+        for pieces in [3, 1000] {
+            let mut parts = parts_of(pieces, form);
+            assert_eq!(parts.next().await.unwrap().as_deref(), Some("file"));
+            assert_eq!(content(parts).await.unwrap(), b"a;b");
         }
     }
 

@@ -17,13 +17,20 @@ use axum::{
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kontor_messages::{EntityId, Timestamp};
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 use tracing::Instrument;
 
 /// The header of a request's id, in and out.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Characters of a request's id at most; a longer one is replaced.
 const REQUEST_ID_MAX: usize = 128;
+/// The route that takes a feed's file. That may be gigabytes, and is waited for part by part.
+const FEED: &str = "/v1/sources/{source}/file";
+/// For such a file, however long it is.
+const FEED_MAX: Duration = Duration::from_secs(2 * 3600);
 
 /// A request's id: the caller's own, or a new one.
 #[derive(Clone)]
@@ -66,7 +73,7 @@ pub(super) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     join(&span, trace);
     // Before anybody is asked who they are.
     let mut response = match api.rates().address(&tally, client.0) {
-        Ok(()) => answer(&api, request, next).instrument(span).await,
+        Ok(()) => answer(&api, route, request, next).instrument(span).await,
         Err(too_fast) => crowded(too_fast),
     };
     write_problem(&mut response, id.as_str());
@@ -87,9 +94,10 @@ fn crowded(too_fast: TooFast) -> Response {
 }
 
 /// The answer, or a problem instead of a panic or of waiting too long.
-async fn answer(api: &Api, request: Request, next: Next) -> Response {
+async fn answer(api: &Api, route: &str, request: Request, next: Next) -> Response {
     let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(api.settings().request_timeout(), answering).await {
+    let wait = if route == FEED { FEED_MAX } else { api.settings().request_timeout() };
+    match tokio::time::timeout(wait, answering).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
             tracing::error!("a handler panicked");

@@ -27,7 +27,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// What of a product's past is looked through for what the import has changed of it.
 const HISTORY: u32 = 200;
 /// Who may not read the catalog is not told what its products say.
-const TELLS_PRODUCTS: &str = "catalog";
+pub(super) const TELLS_PRODUCTS: &str = "catalog";
+/// Pages of offers that are remembered: what is gone is told page by page.
+const PAGES: usize = 16;
 /// Events that tell of offers.
 const NAMES: &[&str] = &["import.applied", "import.missed"];
 
@@ -244,6 +246,9 @@ impl Reading {
             let entity = page_entity(&self.run.source, page);
             let found = self.api.intake().read::<Supplier>(&self.tenant, &entity).await?;
             let known = found.and_then(|(state, _)| state.page().cloned());
+            if PAGES <= self.pages.len() {
+                self.pages.clear();
+            }
             self.pages.insert(page, known.unwrap_or_default());
         }
         let Some(known) = self.pages.get(&page) else { return Ok(()) };

@@ -21,8 +21,12 @@ use http::StatusCode;
 use kontor_actors::request::Terms;
 use kontor_messages::{Timestamp, supplier::SupplierCommand};
 use serde::Deserialize;
+use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Between two parts of a file.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is said of a file.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -71,12 +75,16 @@ async fn spool(
 ) -> Result<kontor_messages::supplier::FeedFile, Problem> {
     let mut spool = api.feeds().spool(access.id(), bytes_max).await.map_err(refused)?;
     let mut frames = body.into_data_stream();
-    while let Some(frame) = frames.next().await {
-        let broken =
-            |_| Problem::new(StatusCode::BAD_REQUEST, "malformed_body", "the body broke off");
-        spool.write(&frame.map_err(broken)?).await.map_err(refused)?;
+    loop {
+        let frame = tokio::time::timeout(PATIENCE, frames.next()).await;
+        let Some(frame) = frame.map_err(|_| broken())? else { break };
+        spool.write(&frame.map_err(|_| broken())?).await.map_err(refused)?;
     }
     spool.finish().await.map_err(refused)
+}
+
+fn broken() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed_body", "the body broke off")
 }
 
 fn refused(fault: SpoolFault) -> Problem {

@@ -9,12 +9,15 @@ use super::super::{
     query,
     read::{self, Page, Paging},
 };
-use super::past::{Past, product};
+use super::{
+    changes::TELLS_PRODUCTS,
+    past::{Past, product},
+};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use kontor_actors::store::StoreFault;
+use kontor_actors::catalog::Product;
 use kontor_messages::{
-    TenantId,
+    EntityId,
     catalog::{Field, Source},
     supplier::{Kept, SupplierEvent},
 };
@@ -28,7 +31,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 struct KeptView {
     #[serde(flatten)]
     kept: Kept,
-    /// The product's id, if there is one of this SKU.
+    /// The product's id, if there is one of this SKU. Like what follows, only for who may read the
+    /// catalog.
     #[serde(skip_serializing_if = "Option::is_none")]
     product_id: Option<String>,
     /// Whose value the field has now; absent for what is no field of a product.
@@ -60,9 +64,14 @@ async fn list(
     let names = &["import.undone_in_part"];
     let past = Past::begin(&api, of, paging.cursor.as_deref(), names, told)?;
     let mut past = past.skip(there.version, |name| Some(!name.starts_with("import.und"))).await?;
+    let tells = access.may_read(&api, TELLS_PRODUCTS).await;
     let mut items = Vec::new();
     for kept in past.next(limit, |_| true).await? {
-        items.push(view(&api, access.id(), kept).await?);
+        let known = match &kept.product {
+            Some(sku) if tells => product(&api, access.id(), sku).await?,
+            _ => None,
+        };
+        items.push(view(known, kept));
     }
     let page = Page { items, next_cursor: past.cursor() };
     Ok(super::super::json(StatusCode::OK, &page))
@@ -75,19 +84,15 @@ fn told(event: SupplierEvent) -> Vec<Kept> {
     }
 }
 
-async fn view(api: &Api, tenant: &TenantId, kept: Kept) -> Result<KeptView, StoreFault> {
-    let known = match &kept.product {
-        Some(sku) => product(api, tenant, sku).await?,
-        None => None,
-    };
+fn view(known: Option<(EntityId, Box<Product>, i64)>, kept: Kept) -> KeptView {
     let id = known.as_ref().and_then(|(entity, ..)| entity.as_str().strip_prefix("product/"));
     let field: Option<Field> = kept.field.parse().ok();
     let owner =
         known.as_ref().zip(field).and_then(|((_, product, _), field)| product.owner(&field));
-    Ok(KeptView {
+    KeptView {
         product_id: id.map(str::to_owned),
         writer: owner.map(|owner| owner.source.clone()),
         import: owner.and_then(|owner| owner.run.clone()),
         kept,
-    })
+    }
 }

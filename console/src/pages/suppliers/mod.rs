@@ -13,7 +13,7 @@ mod undoing;
 
 use super::Answer;
 use crate::{
-    backend::escape,
+    backend::{Trouble, escape},
     desk::Desk,
     state::Console,
     ui::{layout::text, parts},
@@ -70,6 +70,15 @@ fn onward(desk: &Desk, base: &str, asked: &str, page: &Value) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Whether the API has something there. An answer that did not come does not say that there is nothing.
+async fn is_there(desk: &Desk, path: &str) -> Result<bool, Trouble> {
+    match desk.api().get(path).await {
+        Ok(_) => Ok(true),
+        Err(trouble) if trouble.is_of_the_form() => Ok(false),
+        Err(trouble) => Err(trouble),
     }
 }
 

@@ -90,7 +90,7 @@ async fn blank(desk: Desk) -> Answer {
 async fn make(desk: Desk, Posted(said): Posted) -> Answer {
     let (title, code) = (desk.t("New supplier"), said.text("code"));
     // Writing to a code that is there would change that supplier.
-    let there = !code.is_empty() && desk.api().get(&path(code)).await.is_ok();
+    let there = !code.is_empty() && super::is_there(&desk, &path(code)).await?;
     let trouble = match (there, code) {
         (_, "") => Trouble::at("/code", desk.t("A supplier needs a code.")),
         (true, _) => Trouble::at("/code", desk.f("There is a supplier {} already.", &[code])),

@@ -129,7 +129,9 @@ fn whose(desk: &Desk, one: &Value) -> Markup {
             @if one.has("import") {
                 " " a href=(imports::one(desk, one.text("import"))) { (desk.t("by this import")) }
             }
-        } @else { (desk.t("the supplier's")) }
+        } @else if matches!(one.text("field"), "offer" | "stock") {
+            (desk.t("the supplier's"))
+        } @else { span.quiet { "–" } }
     }
 }
 

@@ -256,7 +256,7 @@ fn pairs(said: &str) -> Option<Value> {
 fn permille(said: &str) -> Option<Value> {
     let said = said.trim_end_matches('%').trim();
     let (whole, tenths) = said.split_once(['.', ',']).unwrap_or((said, "0"));
-    let tenths = tenths.parse::<u32>().ok().filter(|tenths| *tenths < 10)?;
+    let tenths = Some(tenths).filter(|tenths| tenths.len() == 1)?.parse::<u32>().ok()?;
     let whole = whole.parse::<u32>().ok()?;
     Some(whole.checked_mul(10)?.checked_add(tenths)?.into())
 }

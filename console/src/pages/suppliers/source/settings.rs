@@ -1,7 +1,7 @@
 //! Making a source and changing one, without its secrets being shown.
 
 use super::{
-    super::super::Answer,
+    super::{super::Answer, is_there},
     body, path,
     sheet::{self, Sheet},
     title, url, written,
@@ -52,7 +52,7 @@ pub(super) async fn blank(desk: Desk, Asked(asked): Asked) -> Answer {
 pub(super) async fn make(desk: Desk, Posted(said): Posted) -> Answer {
     let code = said.text("code");
     // Writing to a code that is there would change that source.
-    let there = !code.is_empty() && desk.api().get(&path(code)).await.is_ok();
+    let there = !code.is_empty() && is_there(&desk, &path(code)).await?;
     let trouble = match (there, code) {
         (_, "") => Trouble::at("/code", desk.t("A source needs a code.")),
         (true, _) => Trouble::at("/code", desk.f("There is a source {} already.", &[code])),
@@ -81,7 +81,11 @@ pub(super) async fn change(
 ) -> Answer {
     let known = desk.api().get(&path(&source)).await?;
     // An import changes a source as well, and is no reason to begin anew; other settings are.
-    if said.int("revision") != Some(known.int("revision")) {
+    let same = match said.text("seen") {
+        "" => said.int("revision") == Some(known.int("revision")),
+        seen => seen == written::mark(&known),
+    };
+    if !same {
         let detail = desk.t("its settings were changed since this page was opened");
         let trouble = Trouble::new(StatusCode::PRECONDITION_FAILED, "other_version", detail);
         return refused(&desk, (Some(&source), &known), &said, &trouble).await;
@@ -151,6 +155,7 @@ fn form(
         form.sheet.wide method="post" {
             (desk.form_fields())
             input type="hidden" name="revision" value=(said.text("revision"));
+            input type="hidden" name="seen" value=(said.text("seen"));
             (sheet::fields(desk, &sheet))
             button.primary type="submit" {
                 @if source.is_some() { (desk.t("Save the source")) } @else { (desk.t("Make the source")) }

@@ -309,6 +309,11 @@ fn select(
                 select name=(name) aria-invalid=[wrong.as_ref().map(|_| "true")]
                     aria-describedby=[wrong.as_ref()] {
                     @if let Some(none) = none { option value="" selected[said.is_empty()] { (none) } }
+                    // What is not among the choices, because there are too many or they may not be
+                    // read, is not lost by saving the form.
+                    @if !said.is_empty() && !choices.iter().any(|(word, _)| *word == said) {
+                        option value=(said) selected { (said) }
+                    }
                     @for (word, label) in choices {
                         option value=(word) selected[said == *word] {
                             @if label.is_empty() { (word) } @else { (label) }

@@ -136,6 +136,7 @@ fn what_cannot_be_read_is_told_at_its_field() {
     at("priority", "high", "/priority");
     at("gates/retire_permille_max", "a third", "/gates/retire_permille_max");
     at("gates/retire_permille_max", "30.55", "/gates/retire_permille_max");
+    at("gates/retire_permille_max", "30.05", "/gates/retire_permille_max");
     at("attributes", "no sign", "/attributes");
     at("mapping/rest", "[1]", "/mapping");
     at("reach/paging/size", "", "/reach/paging/size");

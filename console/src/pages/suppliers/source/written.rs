@@ -10,6 +10,7 @@ use crate::{
     value::Read,
 };
 use serde_json::Value;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What stands between several columns, of which the first that has a value counts.
 const OR: &str = " | ";
@@ -40,7 +41,7 @@ pub(super) fn written(known: &Value, zone: &str) -> Form {
     for name in ["supplier", "name", "kind", "warehouse"] {
         said.push((name.to_owned(), settings.text(name).to_owned()));
     }
-    said.push(("version".to_owned(), known.int("version").to_string()));
+    said.push(("seen".to_owned(), mark(known)));
     said.push(("revision".to_owned(), known.int("revision").to_string()));
     for name in ["reach/by", "reach/access/with", "reach/paging/style"] {
         said.push((name.to_owned(), settings.text(&format!("/{name}")).to_owned()));
@@ -60,6 +61,14 @@ pub(super) fn written(known: &Value, zone: &str) -> Form {
     read_file(settings, &mut said);
     read_mapping(settings, &mut said);
     Form::of(said.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// What differs once somebody has changed any of the settings. A source's revision does not: where its
+/// feed is, when it is imported and what guards it is nothing that a row is read by.
+pub(super) fn mark(known: &Value) -> String {
+    let mut hasher = DefaultHasher::new();
+    known.at("settings").to_string().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 fn member<'v>(settings: &'v Value, field: &Field) -> &'v Value {
