@@ -391,6 +391,13 @@ impl ImportDocument {
         matches!(self.status, ImportStatus::Queued | ImportStatus::Running)
     }
 
+    /// Whether anything is not as it was before; an offer that is missing and not gone yet, too.
+    pub fn has_changed_something(&self) -> bool {
+        let counts = &self.counts;
+        let missing = self.figures.is_some_and(|figures| 0 < figures.missing);
+        !self.dry_run && (0 < counts.created + counts.updated || missing)
+    }
+
     /// Whether its undoing has begun and not ended.
     pub fn is_undoing(&self) -> bool {
         self.undo.as_ref().is_some_and(|undo| !undo.done)

@@ -4,10 +4,7 @@
 //! brings back what they say that stood before. An offer that stands otherwise than the import left
 //! it was touched since, and stays.
 
-use super::{
-    Answer, View,
-    state::{ImportDocument, Page},
-};
+use super::{Answer, View, state::Page};
 use crate::domain::{Decision, refuse};
 use kontor_messages::{
     EntityId,
@@ -36,7 +33,7 @@ pub(super) fn request(world: &View<'_>, import: EntityId) -> Answer {
     if known.is_open() {
         return refuse(R::Impossible("the import has not ended; cancel it first".to_owned()));
     }
-    if known.dry_run || !has_changed(known) {
+    if !known.has_changed_something() {
         return refuse(R::Impossible("the import has changed nothing".to_owned()));
     }
     let source = world.get(&source_entity(&known.source))?.source();
@@ -45,11 +42,6 @@ pub(super) fn request(world: &View<'_>, import: EntityId) -> Answer {
     }
     let source = known.source.clone();
     Ok(Decision::of(import, vec![E::UndoRequested { source }]))
-}
-
-fn has_changed(known: &ImportDocument) -> bool {
-    let counts = &known.counts;
-    0 < counts.created + counts.updated || known.figures.is_some_and(|figures| 0 < figures.missing)
 }
 
 pub(super) fn record(world: &View<'_>, import: EntityId, step: Step) -> Answer {

@@ -24,6 +24,8 @@ pub(in crate::http) struct ImportView {
     /// When it will have ended at this pace.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_end: Option<Timestamp>,
+    /// Whether there is something to be undone, and nobody has asked for it.
+    can_be_undone: bool,
 }
 
 impl ImportView {
@@ -52,7 +54,9 @@ impl From<&ImportDocument> for ImportView {
         let estimated_end = open.zip(rows_per_second).filter(|_| 0 < left).map(|(at, pace)| {
             at.plus(Duration::from_millis(left.saturating_mul(1000) / pace.max(1)))
         });
-        Self { document: document.clone(), rows_per_second, estimated_end }
+        let changed = document.has_changed_something();
+        let can_be_undone = changed && !document.is_open() && document.undo.is_none();
+        Self { document: document.clone(), rows_per_second, estimated_end, can_be_undone }
     }
 }
 
@@ -91,6 +95,7 @@ mod tests {
             next: None,
         };
         let view = ImportView::from(&document);
+        assert!(!view.can_be_undone, "it has not ended");
         assert_eq!(view.rows_per_second, Some(1_000));
         assert_eq!(view.estimated_end, Some(at.plus(Duration::from_secs(6))));
     }

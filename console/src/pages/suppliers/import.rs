@@ -66,12 +66,11 @@ fn actions(desk: &Desk, import: &str, document: &Value) -> Markup {
             @if ended && document.int("/counts/failed") > 0 && !document.is("dry_run") {
                 (parts::one_button(desk, &url("retry"), desk.t("Try the failed rows again"), ""))
             }
-            @if ended && applied > 0 && !document.is("dry_run") && !document.has("undo") {
+            @if document.is("can_be_undone") {
                 details.menu {
                     summary.button { (desk.t("Undo")) "…" }
                     div {
-                        p { (desk.f("{} changes are put back, where nobody touched them since. The rest is listed as kept.",
-                            &[&desk.number(applied)])) }
+                        p { (desk.t("What it changed is put back, where nobody touched it since. The rest is listed as kept.")) }
                         (parts::one_button(desk, &url("undo"), desk.t("Undo this import"), "danger"))
                     }
                 }

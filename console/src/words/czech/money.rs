@@ -24,8 +24,8 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Try the failed rows again", "Zkusit chybné řádky znovu"),
     ("Undo", "Vrátit"),
     (
-        "{} changes are put back, where nobody touched them since. The rest is listed as kept.",
-        "{} změn se vrátí, pokud na ně od té doby nikdo nesáhl. Zbytek se vypíše jako ponechaný.",
+        "What it changed is put back, where nobody touched it since. The rest is listed as kept.",
+        "Co import změnil, se vrátí, pokud na to od té doby nikdo nesáhl. Zbytek se vypíše jako ponechaný.",
     ),
     ("Undo this import", "Vrátit tento import"),
     ("Undoing", "Vracení"),
