@@ -5,6 +5,7 @@ use super::table::{Column, Row};
 use crate::{
     backend::Trouble,
     desk::{Desk, Form},
+    format,
     value::Read,
 };
 use axum::{
@@ -37,6 +38,11 @@ pub(crate) fn here(desk: &Desk) -> String {
 /// How many of a cell's parts are told: a page has room for so many, a file for all.
 pub(crate) fn shown(desk: &Desk, on_page: usize) -> usize {
     if desk.wants_csv() { usize::MAX } else { on_page }
+}
+
+/// An id as a cell tells it: a file tells all of it.
+pub(crate) fn id<'i>(desk: &Desk, id: &'i str) -> &'i str {
+    if desk.wants_csv() { id } else { format::short(id) }
 }
 
 /// A list that is all there.
