@@ -297,7 +297,7 @@ async fn all_rows_at_fault_are_paged_through_and_taken_as_a_file() {
 async fn imports_are_narrowed_by_how_they_ended_and_from_where() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get(&at("/imports?status=completed&source=acme-full")).await;
-    assert!(page.has("option value=\"acme-full\" selected") && page.has("data-export"));
+    assert!(page.has("option value=\"acme-full\" selected") && page.has("format=csv"));
     assert!(page.has("/imports?status=failed&amp;source=acme-full\""), "the source stays");
     assert!(page.has("cursor=i-9"));
     assert!(browser.get(&at("/imports?status=rejected")).await.has("No import is like that"));
