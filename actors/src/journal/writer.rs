@@ -169,8 +169,15 @@ impl Writer {
     async fn ride(&mut self) {
         let begun = Instant::now();
         let beside = |at: Instant| at.elapsed() < OTHERS_FOR;
-        while self.is_bulk_alone() && self.others_at.is_some_and(beside) {
+        while self.waiting.len() < TAKEN_MAX
+            && self.is_bulk_alone()
+            && self.others_at.is_some_and(beside)
+        {
             let left = BULK_WAIT.saturating_sub(begun.elapsed());
+            // A timeout of nothing still takes what is ready: bulk work that keeps coming would wait on.
+            if left.is_zero() {
+                return;
+            }
             match tokio::time::timeout(left, self.orders.recv()).await {
                 Ok(Some(order)) => self.take(order),
                 Ok(None) | Err(_) => return,

@@ -4,7 +4,10 @@
 
 use super::breaker::{Position, Stand};
 use kontor_actors::ports::{GatewayFault, NotificationError};
-use kontor_messages::{Timestamp, payment::CallOutcome};
+use kontor_messages::{
+    Timestamp,
+    payment::{CallFault, CallOutcome},
+};
 use serde::Serialize;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -23,7 +26,7 @@ const TIMES_MS: [u64; 26] = [
 ];
 /// A shorter wait is none.
 const WAIT: Duration = Duration::from_millis(10);
-/// Characters of what a failure says.
+/// Characters of what a failure says, and of its code.
 const TEXT_MAX: usize = 300;
 /// The code of calls that were not made because the account rests: the failure before it says
 /// more.
@@ -109,7 +112,8 @@ pub struct Lately {
     /// 99 of 100 took no longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99_ms: Option<u64>,
-    /// Calls that waited for their turn, for the account takes only so many a second and at once.
+    /// Calls that waited for their turn, for the account takes only so many a second and at once, or
+    /// that were put off until it takes them.
     pub waits: u64,
     /// The longest of these waits, in milliseconds.
     pub waited_ms_max: u64,
@@ -187,6 +191,13 @@ fn is_failure(outcome: CallOutcome) -> bool {
     }
 }
 
+/// Whether a call was not made because its time had not come: that is how the provider wants it, and no
+/// failure. A rest after failures is one, and told as such.
+fn is_put_off(outcome: CallOutcome, fault: &GatewayFault) -> bool {
+    let later = matches!(fault.fault, CallFault::Retry { at: Some(_), .. });
+    outcome == CallOutcome::NotSent && later && fault.code != RESTS
+}
+
 impl Health {
     /// A call came to an end.
     pub fn note_call(
@@ -198,6 +209,9 @@ impl Health {
     ) {
         let mut known = self.lock();
         let step = known.step(at);
+        if fault.is_some_and(|fault| is_put_off(outcome, fault)) {
+            return add(&mut step.waits);
+        }
         let place = CallOutcome::ALL.iter().position(|known| *known == outcome).unwrap_or(0);
         add(&mut step.calls[place]);
         if outcome != CallOutcome::NotSent {
@@ -207,7 +221,8 @@ impl Health {
             known.last_answer_at = Some(at);
             return;
         };
-        let (code, message) = (fault.code.clone(), fault.message.chars().take(TEXT_MAX).collect());
+        let cut = |text: &str| text.chars().take(TEXT_MAX).collect::<String>();
+        let (code, message) = (cut(&fault.code), cut(&fault.message));
         let failure = Failure { at, operation, outcome, code, message };
         match outcome {
             CallOutcome::Refused => {

@@ -36,10 +36,12 @@ struct AccountHealthView {
     /// How it is.
     #[serde(flatten)]
     seen: Seen,
-    /// Payments that are not open at the provider yet.
-    to_open: Queue,
-    /// Payments that are open there and not paid.
-    to_pay: Queue,
+    /// Payments that are not open at the provider yet; told to who may read payments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_open: Option<Queue>,
+    /// Payments that are open there and not paid; told to who may read payments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_pay: Option<Queue>,
 }
 
 /// Payments that wait for something, counted as far as one answer looks.
@@ -135,11 +137,14 @@ async fn get(
         "unknown_account" => Problem::not_found(Accounts::WHAT),
         _ => Problem::new(StatusCode::CONFLICT, "account_unusable", fault.message),
     })?;
-    let (to_open, to_pay) = tokio::join!(
-        queue(&api, &access, "created", (&provider, &name)),
-        queue(&api, &access, "pending", (&provider, &name)),
-    );
-    let (to_open, to_pay) = (to_open?, to_pay?);
+    let (mut to_open, mut to_pay) = (None, None);
+    if access.may_read(&api, "payments").await {
+        let (created, pending) = tokio::join!(
+            queue(&api, &access, "created", (&provider, &name)),
+            queue(&api, &access, "pending", (&provider, &name)),
+        );
+        (to_open, to_pay) = (Some(created?), Some(pending?));
+    }
     let shown = AccountHealthView { seen: account.seen(Timestamp::now()), to_open, to_pay };
     Ok(super::json(StatusCode::OK, &shown))
 }

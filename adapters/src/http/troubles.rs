@@ -87,8 +87,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Tenants that need a look, the worst first: those with domains out of service, then those for whom
-/// something was not done or is overdue, then those with crashes, then those with paused domains. Looks
-/// at 1,000 dead letters and at 1,000 deadlines.
+/// something was not done or is overdue, then those with crashes or with what is tried again by itself,
+/// then those with paused domains. Looks at 1,000 dead letters and at 1,000 deadlines.
 #[utoipa::path(get, path = "/v1/platform/troubles", tag = "operation", params(Which),
     responses((status = OK, body = Troubles)))]
 async fn list(

@@ -97,6 +97,9 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         "" => String::new(),
         status => format!("?status={status}"),
     };
+    // The next page is of the same words.
+    let found = [("q", asked.text("q")), ("status", asked.text("status"))];
+    let base = query(&desk.url("/catalog"), &found);
     let main = html! {
         (parts::heading(desk.t("Catalog"), &html! {}, &html! {
             (parts::export(&desk))
@@ -113,7 +116,7 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
                     desk.t("Products come by a supplier's feed, by POST /v1/products, or in bulk.")))
             } @else { (table(&desk, desk.t("Products"), &COLUMNS, &rows, None)) }
         }
-        (parts::pager(&desk, &desk.url(&format!("/catalog{view}")), asked.text("cursor"), &page))
+        (parts::pager(&desk, base.trim_end_matches('?'), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Catalog"), main))
 }

@@ -95,7 +95,7 @@ fn row(desk: &Desk, item: &Value) -> Row {
 /// What waits, of which domain, how it stands, when it is due, and whether that has passed.
 pub(super) fn cells(desk: &Desk, item: &Value) -> Vec<Markup> {
     vec![
-        html! { (crate::format::short(item.text("entity"))) },
+        html! { (csv::id(desk, item.text("entity"))) },
         html! { (desk.language().word(item.text("domain"))) },
         parts::badge(desk, item.text("status")),
         parts::ago(desk, item.text("due")),

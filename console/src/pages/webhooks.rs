@@ -57,6 +57,7 @@ async fn list(desk: Desk) -> Answer {
 }
 
 fn row(desk: &Desk, endpoint: &Value) -> Row {
+    let shown = csv::shown(desk, 4);
     Row {
         id: endpoint.text("id").to_owned(),
         href: desk.url(&format!("/webhooks/{}", escape(endpoint.text("id")))),
@@ -64,7 +65,7 @@ fn row(desk: &Desk, endpoint: &Value) -> Row {
             html! { @if endpoint.text("url").is_empty() { (endpoint.text("id")) }
             @else { (endpoint.text("url")) } },
             parts::badge(desk, endpoint.text("status")),
-            html! { @for event in endpoint.list("events").iter().filter_map(Value::as_str).take(4) {
+            html! { @for event in endpoint.list("events").iter().filter_map(Value::as_str).take(shown) {
                 code.pair { (event) }
             } },
             html! { (desk.number(endpoint.int("failures"))) },

@@ -5,6 +5,7 @@ use super::table::{Column, Row};
 use crate::{
     backend::Trouble,
     desk::{Desk, Form},
+    format,
     value::Read,
 };
 use axum::{
@@ -34,6 +35,16 @@ pub(crate) fn here(desk: &Desk) -> String {
     with(&desk.inner().here, &[("cursor", ""), ("after", ""), ("done", ""), ("format", "csv")])
 }
 
+/// How many of a cell's parts are told: a page has room for so many, a file for all.
+pub(crate) fn shown(desk: &Desk, on_page: usize) -> usize {
+    if desk.wants_csv() { usize::MAX } else { on_page }
+}
+
+/// An id as a cell tells it: a file tells all of it.
+pub(crate) fn id<'i>(desk: &Desk, id: &'i str) -> &'i str {
+    if desk.wants_csv() { id } else { format::short(id) }
+}
+
 /// A list that is all there.
 pub(crate) fn of(desk: &Desk, columns: &[Column], rows: &[Row]) -> Response {
     let with_id = rows.iter().any(|row| !row.id.is_empty());
@@ -56,7 +67,8 @@ where
     // Why there is none is told by a page, as long as nothing is written.
     let page = fetch(desk, &question).await?;
     let first = page.list("items").first().map(|item| row(desk, item));
-    let with_id = first.is_some_and(|row| !row.id.is_empty());
+    // A first page may be empty although more follow: their ids must have a column then.
+    let with_id = first.is_none_or(|row| !row.id.is_empty());
     let desk = desk.clone();
     let begun = head(&desk, columns, with_id);
     let walk = Walk { desk: desk.clone(), columns, question, row, with_id, rows: 0, pages: 0 };
@@ -194,18 +206,29 @@ fn write_line(text: &mut String, cells: &[String]) {
     text.push_str("\r\n");
 }
 
-/// A cell in quotes where it needs them. What a spreadsheet would take for a formula is made text.
+/// A cell in quotes where it needs them. What a spreadsheet would take for a formula is made text, and
+/// so is what follows a semicolon: a Czech spreadsheet begins a cell of its own there, in quotes or not.
 fn field(text: &mut String, cell: &str) {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = cell.split(';').any(is_formula);
     if !formula && !cell.contains(['"', ',', '\n', '\r', ';']) {
         return text.push_str(cell);
     }
     text.push('"');
-    if formula {
-        text.push('\'');
+    for (place, part) in cell.split(';').enumerate() {
+        if place > 0 {
+            text.push(';');
+        }
+        if is_formula(part) {
+            text.push('\'');
+        }
+        text.push_str(&part.replace('"', "\"\""));
     }
-    text.push_str(&cell.replace('"', "\"\""));
     text.push('"');
+}
+
+fn is_formula(part: &str) -> bool {
+    let begins = part.trim_start_matches(['"', ' ']);
+    begins.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 /// The text of a cell as a program reads it: times in full, ids in full, without what only a page has.
@@ -288,6 +311,9 @@ mod tests {
         assert_eq!(written("1,234 \"x\""), "\"1,234 \"\"x\"\"\"");
         assert_eq!(written("=1+1"), "\"'=1+1\"");
         assert_eq!(written("@cmd"), "\"'@cmd\"");
+        assert_eq!(written("tea;=1+1"), "\"tea;'=1+1\"");
+        assert_eq!(written("tea;\"=1+1"), "\"tea;'\"\"=1+1\"");
+        assert_eq!(written("tea; cups"), "\"tea; cups\"");
     }
 
     #[test]

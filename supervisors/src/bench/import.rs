@@ -26,6 +26,8 @@ use std::{
 const OWN_SKUS: usize = 200;
 /// Callers that place orders.
 const CALLERS: u32 = 16;
+/// What is under way when an import is told to stop is done by then.
+const REST: Duration = Duration::from_secs(2);
 /// Bytes of a part of an upload.
 const PART: usize = 256 * 1024;
 
@@ -82,7 +84,8 @@ pub(super) async fn measure(args: &ImportArgs, database: Option<String>) -> Resu
     let begun = begin(&asker, &plan(2, Packing::Plain)).await?;
     let placing = orders_for(&asker, args.orders, seconds * 3).await;
     let (during, beside) = (p99(placing?), stop(&asker, &begun).await?);
-    // A machine that others use drifts: the comparison is from both sides.
+    // A machine that others use drifts: the comparison is from both sides, when all has come to rest.
+    tokio::time::sleep(REST).await;
     resting.extend(orders_for(&asker, args.orders, seconds).await?);
     let before = p99(resting);
     house.close().await;
@@ -141,8 +144,8 @@ async fn import(asker: &Asker, plan: &Plan) -> Result<Value, String> {
 async fn stop(asker: &Asker, begun: &Begun) -> Result<Value, String> {
     let path = format!("/v1/imports/{}", begun.import["id"].as_str().unwrap_or_default());
     let there = begun.told(asker.ask(Method::GET, &path, Value::Null).await?);
-    if there["status"] != "running" {
-        return Err(format!("the import was over too soon, ask for more rows: {there}"));
+    if there["status"] != "running" || updated(&there) == 0 {
+        return Err(format!("the import was not under way, ask for more rows: {there}"));
     }
     asker.ask(Method::POST, &format!("{path}/cancel"), json!({})).await?;
     Ok(there)

@@ -1,5 +1,5 @@
 //! How fast an import goes: as fast as it can while nobody else asks for anything, else in small
-//! steps, with most of the time left to the others.
+//! steps that are written with what the others ask for.
 
 use kontor_actors::{admission::Admission, follower::Hitch};
 use std::{

@@ -54,6 +54,17 @@ fn the_failure_before_a_rest_is_what_is_told_and_not_the_rest() {
 }
 
 #[test]
+fn a_call_whose_time_has_not_come_has_waited_and_has_not_failed() {
+    let health = Health::default();
+    let later = CallFault::Retry { at: Some(minutes(1)), fresh_key: false };
+    let put_off = GatewayFault::new(later, FaultCause::Here, Problem::new("fio_pause", "later"));
+    health.note_call((QUERY, CallOutcome::NotSent), Some(&put_off), Duration::ZERO, NOW);
+    let lately = health.lately(NOW);
+    assert_eq!((lately.failed(), lately.waits, lately.calls.len()), (0, 1, 0));
+    assert_eq!(lately.last_failure, None);
+}
+
+#[test]
 fn a_provider_that_says_no_answers_and_has_not_failed() {
     let health = Health::default();
     let no = GatewayFault::give_up(FaultCause::Refused, Problem::new("declined", "no"));

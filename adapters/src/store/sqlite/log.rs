@@ -57,23 +57,28 @@ async fn copy(
     seen: &mut i64,
 ) -> Result<()> {
     let version = copier.run(|database| number(database, "data_version", 0)).await?;
-    if std::mem::replace(seen, version) == version {
+    if *seen == version {
         return Ok(());
     }
-    let mut before = 0;
+    let (mut before, mut left) = (0, i64::MAX);
     for _ in 0..PASSES_MAX {
         let copied = copier.run(pass).await?;
         // The log may have begun anew meanwhile.
-        let now = if copied < before { copied } else { copied - before };
+        left = if copied < before { copied } else { copied - before };
         before = copied;
-        if now <= FEW {
+        if left <= FEW {
             break;
         }
+    }
+    // The writer is not kept for more: it is tried again soon.
+    if FEW < left {
+        return Ok(());
     }
     // Who waits too long for its turn comes later.
     if let Ok(mut writer) = writers.lend().await {
         writer.run(pass).await?;
         writer.keep();
+        *seen = version;
     }
     Ok(())
 }

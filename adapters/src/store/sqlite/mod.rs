@@ -52,9 +52,9 @@ pub struct SqliteStore {
     writers: Arc<Connections<Connection>>,
     readers: Connections<Connection>,
     answer_max: Duration,
-    folder: Folder,
-    /// Ends with the store.
+    /// Ends with the store, before its folder is anybody else's.
     _copying: JoinSet<()>,
+    folder: Folder,
 }
 
 impl SqliteStore {

@@ -116,7 +116,7 @@ fn entry(desk: &Desk, one: &Value) -> Row {
             sum("change_minor"),
             html! { (one.text("provider")) " " small { (one.text("account")) } },
             html! { a href=(desk.url(&format!("/payments/{}", escape(payment)))) {
-                (crate::format::short(payment))
+                (csv::id(desk, payment))
             } },
         ],
         ..Row::default()

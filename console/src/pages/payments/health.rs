@@ -16,6 +16,8 @@ use axum::extract::Path;
 use maud::{Markup, html};
 use serde_json::Value;
 
+/// How often the page looks again, in milliseconds: each look goes through some thousand payments.
+const EVERY_MS: &str = "15000";
 const OUTCOMES: [Column; 2] = [words("What came of it"), figures("Calls")];
 
 /// How an account stands, in a word of colour and a sentence: the same wherever it is told.
@@ -130,7 +132,7 @@ pub(super) async fn show(
         Err(trouble) => return Err(trouble.clone()),
     };
     let main = html! {
-        div #live data-live-every="5000" {
+        div #live data-live-every=(EVERY_MS) {
             (parts::heading(&title, &html! {}, &parts::action(&back, desk.t("Settings"), "")))
             (views(&desk, "-"))
             (inside)
@@ -162,7 +164,7 @@ fn told(desk: &Desk, seen: &Value) -> Markup {
         (parts::section(desk.t("Calls"), &called(desk, seen)))
         (parts::section(desk.t("What went wrong last"), &wrong(desk, seen)))
         (parts::section(desk.t("What the provider sent"), &sent(desk, seen)))
-        (parts::section(desk.t("What waits for it"), &waits(desk, seen)))
+        @if seen.has("to_open") { (parts::section(desk.t("What waits for it"), &waits(desk, seen))) }
         p.quiet { (desk.t("This is what this node has seen since it began; it counts an hour back.")) }
         (parts::raw(desk, seen))
     }

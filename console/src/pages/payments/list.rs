@@ -131,7 +131,7 @@ fn row(desk: &Desk, payment: &Value) -> Row {
             parts::money_if_any(desk, payment.int("refunded_minor"), currency),
             html! { (attempt.text("provider")) " " small { (attempt.text("account")) } },
             html! { @if !order.is_empty() {
-                a href=(desk.url(&format!("/orders/{}", escape(order)))) { (crate::format::short(order)) }
+                a href=(desk.url(&format!("/orders/{}", escape(order)))) { (csv::id(desk, order)) }
             } },
         ],
     }

@@ -104,7 +104,7 @@ fn level(desk: &Desk, sku: &Value) -> Row {
             html! { (desk.number(sum("on_hand"))) },
             html! { (desk.number(sum("reserved"))) },
             html! {
-                @for level in sku.list("levels").iter().take(4) {
+                @for level in sku.list("levels").iter().take(csv::shown(desk, 4)) {
                     span.pair { (level.text("warehouse")) " " b { (desk.number(level.int("on_hand"))) } }
                 }
             },
@@ -136,6 +136,7 @@ pub(super) async fn holds(desk: Desk, Asked(asked): Asked) -> Answer {
 fn hold(desk: &Desk, hold: &Value) -> Row {
     let id = hold.text("id");
     let lines = hold.list("lines");
+    let shown = csv::shown(desk, 3);
     Row {
         id: id.to_owned(),
         href: desk.url(&format!("/orders/{}", escape(id))),
@@ -148,10 +149,10 @@ fn hold(desk: &Desk, hold: &Value) -> Row {
             },
             html! { (hold.text("channel")) },
             html! {
-                @for line in lines.iter().take(3) {
+                @for line in lines.iter().take(shown) {
                     span.pair { (desk.number(line.int("quantity"))) " × " (line.text("sku")) }
                 }
-                @if lines.len() > 3 { "…" }
+                @if lines.len() > shown { "…" }
             },
         ],
     }

@@ -19,6 +19,9 @@ const FIELDS: [&str; 4] = ["low_threshold", "backorder", "channel", "kept"];
 const BLANK: usize = 2;
 
 pub(super) async fn show(desk: Desk, Path((_, sku)): Path<(String, String)>) -> Answer {
+    if !desk.may("stock:write") {
+        return Ok(go(&desk.url(&format!("/stock/{}", escape(&sku)))));
+    }
     let known = desk.api().get(&format!("/v1/stock/{}", escape(&sku))).await?;
     let title = title(&desk, &sku);
     let said = written(known.at("settings"));
@@ -113,6 +116,7 @@ fn body(desk: &Desk, said: &Form, known: &Value) -> Result<Value, Trouble> {
         }
         match number(units) {
             // Nothing is kept back: the row is left out.
+            _ if units.is_empty() => {}
             Some(0) => {}
             Some(units) => drop(kept.insert(channel.to_owned(), units.into())),
             None => return Err(Trouble::at("/safety_buffers", whole)),

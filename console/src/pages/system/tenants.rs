@@ -26,21 +26,25 @@ const COLUMNS: [Column; 7] = [
 ];
 /// Tenants in trouble that are shown before the others.
 const TROUBLED: &str = "50";
+/// And that a file tells of, beside the tenants that it lists.
+const TROUBLED_IN_FILE: &str = "200";
 
 /// The tenants: those in trouble first, on the first page, then the others by name.
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
     let path = page_at("/v1/tenants?limit=100", asked.text("cursor"));
-    let troubles = query("/v1/platform/troubles", &[("limit", TROUBLED)]);
-    let (page, troubles) = tokio::join!(desk.api().get(&path), desk.api().get(&troubles));
-    let (page, troubles) = (page?, troubles?);
+    let most = if desk.wants_csv() { TROUBLED_IN_FILE } else { TROUBLED };
+    let troubles = query("/v1/platform/troubles", &[("limit", most)]);
     if desk.wants_csv() {
+        let troubles = desk.api().get(&troubles).await?;
         let row = move |desk: &Desk, tenant: &Value| {
             let of_it = |one: &&Value| one.text("tenant") == tenant.text("id");
             row(desk, tenant, troubles.list("items").iter().find(of_it).unwrap_or(&Value::Null))
         };
         return csv::list(&desk, &COLUMNS, "/v1/tenants", row).await;
     }
+    let (page, troubles) = tokio::join!(desk.api().get(&path), desk.api().get(&troubles));
+    let (page, troubles) = (page?, troubles?);
     let troubled = troubles.list("items");
     let is_troubled = |id: &str| troubled.iter().any(|one| one.text("tenant") == id);
     let all = page.list("items").iter();

@@ -155,7 +155,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("All orders", "Všechny objednávky"),
     (
         "Cut off after {} rows: there are more. Narrow the list.",
-        "Useknuto po {} řádcích: je jich víc. Zužte seznam.",
+        "Oříznuto po {} řádcích: je jich víc. Zužte seznam.",
     ),
     ("Id", "Id"),
     ("all of the list, {} rows at most", "celý seznam, nejvýš {} řádků"),

@@ -145,7 +145,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("How holds stand", "Jak na tom rezervace jsou"),
     (
         "It is a bundle: when it is low, and whether it is sold on, follows from its parts.",
-        "Je to sada: kdy dochází a zda se prodává dál, plyne z jejích částí.",
+        "Je to sada: kdy dochází a zda se prodává dál, i když nic není, plyne z jejích částí.",
     ),
     ("It is sold no longer when nothing is there.", "Když nic není, už se neprodává."),
     (
@@ -153,7 +153,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "Prodává se dál, i když nic není: může se prodat víc, než kolik je.",
     ),
     ("It is told to be low at {} and fewer.", "Že dochází, se říká při {} a méně."),
-    ("Kept back from channels", "Zadrženo pro kanály"),
+    ("Kept back from channels", "Kanálům se neprodá"),
     ("Made of", "Složeno z"),
     ("No order holds it like that", "Žádná objednávka ho takhle nedrží"),
     ("No order holds it, as far as was looked.", "Kam se dohlédlo, žádná objednávka ho nedrží."),
@@ -162,7 +162,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "None among the newest; there may be older ones.",
         "Mezi nejnovějšími žádná; starší být mohou.",
     ),
-    ("Nothing is kept back from the channel {} any more.", "Pro kanál {} se už nic nezadržuje."),
+    ("Nothing is kept back from the channel {} any more.", "Kanálu {} se už prodá i poslední kus."),
     ("Sellable now: {}; then: {}.", "Prodejné teď: {}; potom: {}."),
     ("Stock settings of {}", "Nastavení skladu zboží {}"),
     ("Taken", "Odebráno"),

@@ -6,7 +6,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Accounts at providers", "Účty u poskytovatelů"),
     (
         "An account is seen here once this node has looked at it or called it.",
-        "Účet je tu vidět, jakmile se na něj tento uzel podíval nebo ho zavolal.",
+        "Účet je tu vidět, jakmile se na něj tento uzel podíval nebo ho volal.",
     ),
     ("An account that carries messages is not looked at", "Účet, který nese zprávy, se nesleduje"),
     ("Asked", "Dotaz"),
@@ -32,7 +32,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Not taken in the last hour", "Nepřijato za poslední hodinu"),
     ("Nothing, as far as this node knows.", "Nic, pokud tento uzel ví."),
     ("Of these, failed here", "Z toho selhalo zde"),
-    ("Of these, told to come again", "Z toho odesláno, ať přijdou znovu"),
+    ("Of these, told to come again", "Z toho s výzvou přijít znovu"),
     (
         "One is set up by amqp in the settings; without it nothing is told to other programs but by webhooks and the stream.",
         "Nastavuje se pomocí amqp v nastavení; bez něj se jiným programům nic nesdělí jinak než webhooky a proudem událostí.",

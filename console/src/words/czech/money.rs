@@ -334,7 +334,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("{}; {}, {} of {} calls answered", "{}; {}, zodpovězeno {} z {} volání"),
     (
         "{}; the slowest route within {} (p99), {} told to come again",
-        "{}; nejpomalejší cesta do {} (p99), {} odesláno, ať přijdou znovu",
+        "{}; nejpomalejší cesta do {} (p99), {} s výzvou přijít znovu",
     ),
     ("not set up", "nenastaveno"),
     (

@@ -181,7 +181,7 @@ pub(in crate::words) static SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "A root to trust instead of the machine's, as PEM.",
-        "Kořen, kterému věřit místo toho ze stroje, jako PEM.",
+        "Kořenový certifikát, kterému se věří místo těch na stroji, jako PEM.",
     ),
     ("The shop's name on the page.", "Jméno obchodu na stránce."),
     ("The page's language, such as cs-CZ.", "Jazyk stránky, například cs-CZ."),
