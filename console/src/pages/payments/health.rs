@@ -158,9 +158,8 @@ fn not_told(desk: &Desk, trouble: &Trouble) -> Markup {
 fn told(desk: &Desk, seen: &Value) -> Markup {
     let (tone, sentence) = standing(desk, seen);
     html! {
-        @if tone.is_empty() { p { (sentence) } } @else {
-            div class={ "notice " (tone) } { p { strong { (sentence) } } }
-        }
+        @let tone = if tone.is_empty() { "green" } else { tone };
+        div class={ "notice " (tone) } { p { strong { (sentence) } } }
         (parts::section(desk.t("Calls"), &called(desk, seen)))
         (parts::section(desk.t("What went wrong last"), &wrong(desk, seen)))
         (parts::section(desk.t("What the provider sent"), &sent(desk, seen)))

@@ -39,6 +39,9 @@ pub(super) async fn show(desk: Desk, Path((_, import)): Path<(String, String)>) 
             @for warning in document.list("warnings") {
                 p.notice.amber { (warning.as_str().unwrap_or_default()) }
             }
+            @if document.is("not_modified") {
+                p.notice { (desk.t("The feed is the same as the last time, so there was nothing to do.")) }
+            }
             (progress(&desk, &document, running))
             (counts(&desk, &document))
             (undoing::section(&desk, &document, &kept))
@@ -125,7 +128,7 @@ fn counts(desk: &Desk, document: &Value) -> Markup {
         }
     };
     html! {
-        div.tiles {
+        div.tiles.six {
             (tile("created", desk.t("New"), ""))
             (tile("updated", desk.t("Changed"), ""))
             (tile("unchanged", desk.t("Unchanged"), ""))

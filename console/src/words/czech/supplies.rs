@@ -158,6 +158,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     // Undoing.
     ("All that was left", "Všechno, co zůstalo"),
     (
+        "The feed is the same as the last time, so there was nothing to do.",
+        "Feed je stejný jako minule, takže nebylo co dělat.",
+    ),
+    (
         "Left as they are, because somebody touched them since: {}.",
         "Ponecháno, protože se toho od té doby někdo dotkl: {}.",
     ),
