@@ -161,3 +161,26 @@ async fn an_address_with_an_account_is_told_and_neither_taken_over_nor_let_in() 
     let valid = json!({ "token": tokens["accessToken"] });
     nobody.post("/auth/validate", valid).await.ok();
 }
+
+#[tokio::test]
+async fn a_supplier_that_is_sent_back_as_it_was_shown_is_fetched_as_before() {
+    let (_, harbour) = Shop::trading().await;
+    let new = json!({
+        "name": "Acme", "code": "acme", "apiType": "csv",
+        "apiUrl": "http://127.0.0.1:9/feed.csv?key=s3cret",
+        "apiCredentials": { "username": "kontor", "password": "s3cret" },
+    });
+    let made = harbour.post("/api/suppliers", new).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let shown = made.json()["data"].clone();
+    assert_eq!(shown["apiUrl"], "http://127.0.0.1:9/feed.csv?***");
+    let before = harbour.get("/v1/sources/acme").await.ok();
+    assert_eq!(before["settings"]["reach"]["access"]["with"], "basic");
+    let back = json!({
+        "name": "Acme and sons", "apiType": shown["apiType"], "apiUrl": shown["apiUrl"],
+    });
+    let changed = harbour.put("/api/suppliers/acme", back).await.ok();
+    assert_eq!(changed["data"]["name"], "Acme and sons");
+    let after = harbour.get("/v1/sources/acme").await.ok();
+    assert_eq!(after["settings"], before["settings"]);
+}

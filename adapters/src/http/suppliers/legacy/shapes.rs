@@ -188,19 +188,13 @@ impl LegacySupplier {
     ) -> Self {
         let settings = source.map(|source| &source.settings);
         let last = source.and_then(|source| source.last.as_ref());
-        let api_url = settings.and_then(|settings| match &settings.reach {
-            Reach::Http { url, .. } => Some(shown_url(url)),
-            Reach::Ftp(place) => Some(format!("ftp://{}{}", place.host, place.path)),
-            Reach::Sftp(place) => Some(format!("sftp://{}{}", place.host, place.path)),
-            Reach::Upload => None,
-        });
         let timetable = settings.and_then(|settings| settings.timetable.as_ref());
         Self {
             id: code.to_owned(),
             name: known.settings.name.clone(),
             code: code.to_owned(),
             api_type: settings.map(api_type),
-            api_url,
+            api_url: settings.and_then(api_url),
             sync_schedule: timetable.map(|timetable| timetable.cron.clone()),
             is_active: known.settings.active,
             last_sync_at: last.map(|last| last.at),
@@ -208,6 +202,16 @@ impl LegacySupplier {
             created_at: known.created_at,
             updated_at: known.updated_at,
         }
+    }
+}
+
+/// Where a source's feed is, without what nobody else may know.
+fn api_url(settings: &SourceSettings) -> Option<String> {
+    match &settings.reach {
+        Reach::Http { url, .. } => Some(shown_url(url)),
+        Reach::Ftp(place) => Some(format!("ftp://{}{}", place.host, place.path)),
+        Reach::Sftp(place) => Some(format!("sftp://{}{}", place.host, place.path)),
+        Reach::Upload => None,
     }
 }
 
@@ -259,16 +263,20 @@ impl SupplierPatch {
                 "expected rest, xml or csv: a source on an FTP server is put at /v1/sources";
             return Err(Problem::invalid("/apiType", expected));
         }
-        let said = self.api_url.is_some() || self.api_type.is_some();
         let known = before.map(|before| before.settings.clone());
-        if !said && known.is_none() {
+        // What an old client was shown and sends back is nothing new.
+        let shown = known.as_ref().map(|known| (api_type(known), api_url(known)));
+        let (shown_type, shown_url) = shown.map_or((None, None), |(told, url)| (Some(told), url));
+        let said_type = self.api_type.filter(|said| shown_type != Some(*said));
+        let said_url = self.api_url.filter(|said| shown_url.as_ref() != Some(said));
+        if said_url.is_none() && said_type.is_none() && known.is_none() {
             return Ok(None);
         }
-        let mut settings = match (known, self.api_type) {
+        let mut settings = match (known, said_type) {
             (Some(known), None) => known,
-            (_, api_type) => made(code, name, api_type.unwrap_or(ApiType::Rest), currency)?,
+            (_, said) => made(code, name, said.unwrap_or(ApiType::Rest), currency)?,
         };
-        if let Some(url) = self.api_url {
+        if let Some(url) = said_url {
             let access = Access::Nothing;
             settings.reach = Reach::Http { url, access, paging: None, interval_min_s: 0 };
         }
