@@ -322,10 +322,13 @@ async fn put(asking: &Asking, code: &str, patch: SupplierPatch) -> Result<(), Pr
     let before = source(&asking.api, &asking.access, code).await?;
     let currency = asking.access.settings().currency;
     let source = patch.source(code, &settings.name, before.as_ref(), currency)?;
+    // All of it or nothing: what may be refused is looked at first.
+    if let Some(settings) = &source {
+        super::sources::checked(&asking.api, &asking.access, code, settings).await?;
+    }
     let put = SupplierCommand::PutSupplier { code: code.to_owned(), settings };
     intake.tell::<Supplier>(caller, put, Terms::default()).await?;
     if let Some(settings) = source {
-        super::sources::checked(&asking.api, &asking.access, code, &settings).await?;
         let put =
             SupplierCommand::PutSource { code: code.to_owned(), settings: Box::new(settings) };
         intake.tell::<Supplier>(caller, put, Terms::default()).await?;
