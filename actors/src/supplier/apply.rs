@@ -204,7 +204,9 @@ fn of_import(run: &mut ImportDocument, event: &E, at: Timestamp) {
             run.undo = Some(UndoDocument::default());
             run.next = Some(at.plus(SILENCE_MAX));
         }
-        E::UndoneInPart { down_to, pages, kept, .. } => undone(run, *down_to, pages, kept),
+        E::UndoneInPart { down_to, pages, kept, kept_more, .. } => {
+            undone(run, *down_to, pages, kept, *kept_more);
+        }
         E::Undone { .. } => {
             if let Some(undo) = &mut run.undo {
                 undo.done = true;
@@ -223,11 +225,17 @@ fn end(run: &mut ImportDocument, status: ImportStatus, at: Timestamp) {
     (run.status, run.ended_at, run.next) = (status, Some(at), None);
 }
 
-fn undone(run: &mut ImportDocument, down_to: i64, pages: &[PageChanges], kept: &[Kept]) {
+fn undone(
+    run: &mut ImportDocument,
+    down_to: i64,
+    pages: &[PageChanges],
+    kept: &[Kept],
+    kept_more: u64,
+) {
     let Some(undo) = &mut run.undo else { return };
     undo.down_to = Some(down_to);
     undo.restored += pages.iter().map(|page| page.offers.len() as u64).sum::<u64>();
-    undo.kept += kept.len() as u64;
+    undo.kept += kept.len() as u64 + kept_more;
     let room = KEPT_MAX.saturating_sub(undo.kept_first.len());
     undo.kept_first.extend(kept.iter().take(room).cloned());
 }

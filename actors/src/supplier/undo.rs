@@ -64,9 +64,10 @@ pub(super) fn record(world: &View<'_>, import: EntityId, step: Step) -> Answer {
                 restored.push(PageChanges { page: changes.page, offers });
             }
         }
+        let kept_more = kept.len().saturating_sub(KEPT_MAX) as u64;
         kept.truncate(KEPT_MAX);
         let source = source.clone();
-        events.push(E::UndoneInPart { source, down_to, pages: restored, kept });
+        events.push(E::UndoneInPart { source, down_to, pages: restored, kept, kept_more });
     }
     if done {
         events.push(E::Undone { source });

@@ -189,9 +189,12 @@ pub enum SupplierEvent {
         down_to: i64,
         /// The offers as they stand again.
         pages: Vec<PageChanges>,
-        /// What was left as it is.
+        /// What was left as it is: the first of it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         kept: Vec<Kept>,
+        /// How much more was left.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        kept_more: u64,
     },
     /// `import.undone`.
     Undone {

@@ -1,7 +1,7 @@
 //! Undoing an import.
 
 use super::*;
-use kontor_messages::supplier::PageChanges;
+use kontor_messages::supplier::{Kept, PageChanges};
 
 /// What an import's own events say that it changed, newest first.
 fn changes(result: Vec<(EntityId, E)>) -> Vec<PageChanges> {
@@ -75,4 +75,28 @@ fn while_an_import_is_undone_no_other_runs() {
     let stage = stage.then_names(&["import.undo_requested"]);
     let stage = stage.when(C::Undo { import: import(1) }).then_nothing();
     stage.when(start(2)).refused(R::Running(import(1)));
+}
+
+#[test]
+fn all_that_was_left_is_counted_and_the_first_of_it_is_listed() {
+    let mut stage = judged(imported(&["A"]), 2, 1);
+    stage.obey(told(2, vec![offer("A", Some(0), 50, 1)], 1)).unwrap();
+    let stage = stage.when(completed(2)).then_names(&["import.completed"]);
+    let stage = stage.when(C::Undo { import: import(2) }).then_names(&["import.undo_requested"]);
+    let left = |n: u32| Kept {
+        code: format!("L-{n}"),
+        product: None,
+        field: "base_price".to_owned(),
+        reason: "somebody has written it since".to_owned(),
+    };
+    let mut stage = stage;
+    let kept = (0..150).map(left).collect();
+    let step = C::RecordUndone { import: import(2), down_to: 5, pages: vec![], kept, done: true };
+    let happened = stage.obey(step).unwrap();
+    let listed = happened.iter().find_map(|(_, event)| match event {
+        E::UndoneInPart { kept, .. } => Some(kept.len()),
+        _ => None,
+    });
+    assert_eq!(listed, Some(100));
+    assert_eq!(run(&stage, 2).undo.unwrap().kept, 150);
 }
