@@ -7,7 +7,6 @@ mod commit;
 mod fetch;
 mod folder;
 mod line;
-mod log;
 #[path = "../shared/port.rs"]
 mod port;
 #[path = "../shared/reads.rs"]
@@ -26,8 +25,7 @@ pub(super) use line::Fault;
 use line::{Connection, Opening};
 use rusqlite::OpenFlags;
 use statement::{Builder, Get, Row, broken, query, raw_sql};
-use std::{fmt, path::Path, sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use std::{fmt, path::Path, time::Duration};
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The folder's lock has already made sure that nobody else migrates.
@@ -49,11 +47,9 @@ const VIEWS: &[(&str, &str)] = &[
 
 /// A database in a folder.
 pub struct SqliteStore {
-    writers: Arc<Connections<Connection>>,
+    writers: Connections<Connection>,
     readers: Connections<Connection>,
     answer_max: Duration,
-    /// Ends with the store, before its folder is anybody else's.
-    _copying: JoinSet<()>,
     folder: Folder,
 }
 
@@ -64,9 +60,7 @@ impl SqliteStore {
         let writes = writes(&folder, settings);
         schema::prepare(&mut line::open(writes.clone()).await?).await?;
         let reads = reads(&folder, settings);
-        let store = Self::new(folder, writes.clone(), reads, settings);
-        let copying = log::keep_short(writes, Arc::clone(&store.writers));
-        Ok(Self { _copying: copying, ..store })
+        Ok(Self::new(folder, writes, reads, settings))
     }
 
     /// Opens a folder to read it, beside a process that may be at work on it. Writing fails.
@@ -79,11 +73,10 @@ impl SqliteStore {
     fn new(folder: Folder, writes: Opening, reads: Opening, settings: &StoreSettings) -> Self {
         let acquire_max = settings.acquire_max();
         Self {
-            writers: Arc::new(Connections::new(writes, 1, acquire_max)),
+            writers: Connections::new(writes, 1, acquire_max),
             readers: Connections::new(reads, settings.readers, acquire_max),
             answer_max: settings.answer_max(),
             folder,
-            _copying: JoinSet::new(),
         }
     }
 }
@@ -96,8 +89,9 @@ fn writes(folder: &Folder, settings: &StoreSettings) -> Opening {
     opening.pragmas.extend([
         ("journal_mode", "wal"),
         ("synchronous", "full"),
-        // The log is copied beside the writer; the file is cut back after it.
-        ("wal_autocheckpoint", log::PAGES_MAX),
+        // A rare long checkpoint instead of many short ones, for a page that changed often is copied
+        // once; the file is cut back after it.
+        ("wal_autocheckpoint", "16000"),
         ("journal_size_limit", "67108864"),
         // What is overwritten is gone: a destroyed key is not left in a page's free space.
         // `FAST` does so where the page is written anyway.
