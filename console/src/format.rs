@@ -145,8 +145,9 @@ pub(crate) fn lasting(language: Language, ms: i64) -> String {
     }
 }
 
-/// An id short enough for a table; the whole one is told beside it.
+/// An id short enough for a table, without the kind before it; the whole one is told beside it.
 pub(crate) fn short(id: &str) -> &str {
+    let id = id.rsplit('/').next().unwrap_or(id);
     match id.char_indices().rev().nth(7) {
         Some((start, _)) if id.len() > 14 => &id[start..],
         _ => id,
@@ -192,5 +193,6 @@ mod tests {
     fn a_long_id_is_shown_by_its_end() {
         assert_eq!(short("0198c5a0-7e1f-7c3a-9f00-0123456789ab"), "456789ab");
         assert_eq!(short("2026-000123"), "2026-000123");
+        assert_eq!(short("source/wholesale"), "wholesale");
     }
 }
