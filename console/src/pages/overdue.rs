@@ -97,10 +97,18 @@ pub(super) fn cells(desk: &Desk, item: &Value) -> Vec<Markup> {
     vec![
         html! { (csv::id(desk, item.text("entity"))) },
         html! { (desk.language().word(item.text("domain"))) },
-        parts::badge(desk, item.text("status")),
+        status(desk, item),
         parts::ago(desk, item.text("due")),
         overdue(desk, item),
     ]
+}
+
+/// A plan waits for its time and for nothing else.
+fn status(desk: &Desk, item: &Value) -> Markup {
+    match (item.text("domain"), item.text("status")) {
+        ("schedule", "waiting") => html! { span.badge { (desk.t("planned")) } },
+        (_, status) => parts::badge(desk, status),
+    }
 }
 
 fn overdue(desk: &Desk, item: &Value) -> Markup {

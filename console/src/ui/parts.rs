@@ -105,6 +105,29 @@ pub(crate) fn export(desk: &Desk) -> Markup {
     }
 }
 
+/// Something that runs, in one line: a dot, its name, what it does, and what stands beside that.
+pub(crate) fn line(
+    desk: &Desk,
+    tone: &str,
+    (href, name): (&str, &str),
+    doing: &str,
+    beside: &Markup,
+) -> Markup {
+    let state = match tone {
+        "red" => desk.t("trouble"),
+        "amber" => desk.t("behind"),
+        _ => desk.t("well"),
+    };
+    html! {
+        div class={ "line " (tone) } {
+            span.dot role="img" aria-label=(state) {}
+            strong { @if href.is_empty() { (name) } @else { a href=(href) { (name) } } }
+            span.doing { (doing) }
+            (beside)
+        }
+    }
+}
+
 /// A part of a page under a title.
 pub(crate) fn section(title: &str, inside: &Markup) -> Markup {
     html! { section.panel { h2 { (title) } (inside) } }

@@ -68,18 +68,7 @@ fn is_failure(outcome: &str) -> bool {
 /// An account in one line: a dot, its name, how it stands.
 pub(in crate::pages) fn line(desk: &Desk, (href, name): (&str, &str), seen: &Value) -> Markup {
     let (tone, sentence) = standing(desk, seen);
-    let state = match tone {
-        "red" => desk.t("trouble"),
-        "amber" => desk.t("behind"),
-        _ => desk.t("well"),
-    };
-    html! {
-        div class={ "line " (tone) } {
-            span.dot role="img" aria-label=(state) {}
-            strong { a href=(href) { (name) } }
-            span.doing { (sentence) }
-        }
-    }
+    parts::line(desk, tone, (href, name), &sentence, &html! {})
 }
 
 fn url(desk: &Desk, provider: &str, account: &str) -> String {

@@ -7,6 +7,7 @@ use crate::{
     backend::{Trouble, escape},
     desk::{Desk, query},
     format,
+    ui::parts,
     value::Read,
 };
 use maud::{Markup, PreEscaped, html};
@@ -97,22 +98,8 @@ fn root(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Markup {
 }
 
 fn line(desk: &Desk, line: &Line) -> Markup {
-    let state = match line.tone {
-        "red" => desk.t("trouble"),
-        "amber" => desk.t("behind"),
-        _ => desk.t("well"),
-    };
-    html! {
-        div class={ "line " (line.tone) } {
-            span.dot role="img" aria-label=(state) {}
-            strong {
-                @if line.href.is_empty() { (line.name) } @else { a href=(line.href) { (line.name) } }
-            }
-            span.doing { (line.doing) }
-            (sparkline(&line.pace))
-            (line.button)
-        }
-    }
+    let beside = html! { (sparkline(&line.pace)) (line.button) };
+    parts::line(desk, line.tone, (&line.href, &line.name), &line.doing, &beside)
 }
 
 /// How something went lately, as small as a word.

@@ -219,6 +219,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Stands", "Stav"),
     ("Due", "Termín"),
     ("overdue", "po termínu"),
+    ("planned", "naplánováno"),
     ("in time", "včas"),
     ("Nothing is overdue", "Nic není po termínu"),
     (
