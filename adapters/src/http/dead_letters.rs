@@ -2,7 +2,7 @@
 
 use super::{
     Api,
-    access::Access,
+    access::{Access, Operator},
     command::{DryRun, HowAsked, Nothing, Ordered},
     path::Named,
     problem::Problem,
@@ -51,11 +51,33 @@ struct Wanted {
     source: Option<String>,
 }
 
+/// Which dead letters, of all tenants.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct WantedOfAll {
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(min_length = 1, max_length = 200)]
+    cursor: Option<String>,
+    /// Only of this source, such as `domain:order` or `follower:policies`.
+    #[param(min_length = 1, max_length = 100)]
+    source: Option<String>,
+    /// Only this tenant's.
+    #[param(value_type = Option<String>, max_length = 40)]
+    tenant: Option<TenantId>,
+}
+
 /// Something that could not be done.
 #[derive(Serialize, ToSchema)]
 struct Letter {
     /// Its id.
     id: String,
+    /// Whose; told where it is asked for all tenants, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<TenantId>,
     /// Who could not do it.
     #[schema(example = "follower:policies")]
     source: String,
@@ -82,6 +104,10 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, drop_it)).routes(routes!(retry))
 }
 
+pub(super) fn for_operator() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list_all))
+}
+
 /// What could not be done, oldest first.
 #[utoipa::path(get, path = "/v1/dead-letters", tag = "operation", params(Wanted),
     responses((status = OK, body = Page<Letter>)))]
@@ -91,20 +117,46 @@ async fn list(
     query::Asked(Wanted { limit, cursor, source }): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
     let asked = read::Asked::new(limit, cursor)?;
-    read::bounded("source", source.as_deref(), 100)?;
-    let query = LetterQuery {
-        tenant: Some(access.id().clone()),
-        source,
-        after: asked.cursor,
-        limit: asked.limit as u32 + 1,
-        ..Default::default()
+    let (letters, next_cursor) = page(&api, asked, source, Some(access.id().clone())).await?;
+    let items: Vec<_> = letters.into_iter().map(Letter::from).collect();
+    Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
+}
+
+/// What could not be done for any tenant, by id: those of one follower's shard stand together, in the
+/// order of the journal.
+#[utoipa::path(get, path = "/v1/platform/dead-letters", tag = "operation", params(WantedOfAll),
+    responses((status = OK, body = Page<Letter>)))]
+async fn list_all(
+    State(api): State<Api>,
+    _operator: Operator,
+    query::Asked(wanted): query::Asked<WantedOfAll>,
+) -> Result<Response, Problem> {
+    let asked = read::Asked::new(wanted.limit, wanted.cursor)?;
+    let (letters, next_cursor) = page(&api, asked, wanted.source, wanted.tenant).await?;
+    let told = |letter: DeadLetter| {
+        let tenant = letter.tenant.clone();
+        Letter { tenant, ..Letter::from(letter) }
     };
+    let items: Vec<_> = letters.into_iter().map(told).collect();
+    Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
+}
+
+/// A page of letters, and what asks for the next one.
+async fn page(
+    api: &Api,
+    asked: read::Asked,
+    source: Option<String>,
+    tenant: Option<TenantId>,
+) -> Result<(Vec<DeadLetter>, Option<String>), Problem> {
+    read::bounded("source", source.as_deref(), 100)?;
+    // One more tells whether there is another page.
+    let limit = asked.limit as u32 + 1;
+    let query = LetterQuery { tenant, source, after: asked.cursor, limit, ..Default::default() };
     let mut letters = api.store().dead_letters(&query).await?;
     let more = letters.len() > asked.limit;
     letters.truncate(asked.limit);
     let next_cursor = letters.last().filter(|_| more).map(|letter| letter.id.clone());
-    let items: Vec<_> = letters.into_iter().map(Letter::from).collect();
-    Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
+    Ok((letters, next_cursor))
 }
 
 /// A dead letter.
@@ -215,6 +267,7 @@ impl From<DeadLetter> for Letter {
         let secret = matches!(&*letter.source, "domain:tenant" | "domain:webhook");
         Self {
             id: letter.id,
+            tenant: None,
             source: letter.source,
             lane: letter.lane,
             event: letter.event.map(|(shard, seq)| format!("{shard}-{seq}")),

@@ -95,6 +95,7 @@ fn parts(api: &Api) -> (Router<Api>, utoipa::openapi::OpenApi) {
         pausing::routes(),
         shards::routes(),
         timers::for_operator(),
+        dead_letters::for_operator(),
         account_health::for_operator(),
         troubles::routes(),
         quarantine::routes(),

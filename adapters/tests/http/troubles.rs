@@ -1,4 +1,5 @@
-//! Whose books need a look, for the platform's operator.
+//! Whose books need a look, what could not be done for whom, and what stands in the journal, for the
+//! platform's operator.
 
 use crate::shop::Shop;
 use kontor_actors::store::{DeadLetter, Store};
@@ -65,4 +66,65 @@ async fn tenants_in_trouble_are_told_the_worst_first_with_what_is_the_matter() {
     assert_eq!(told["complete"], true);
     let worst = operator.get(&format!("{TROUBLES}?limit=1")).await.ok();
     assert_eq!((whose(&worst), &worst["complete"]), (vec!["d-held"], &json!(false)));
+}
+
+#[tokio::test]
+async fn what_was_not_done_is_told_of_all_tenants_by_pages_and_narrowed_by_source_and_tenant() {
+    const ALL: &str = "/v1/platform/dead-letters";
+    let (shop, harbour) = Shop::trading().await;
+    shop.tenant("other-books").await;
+    let of_domain =
+        DeadLetter { source: "domain:order".into(), ..letter("three", "other-books", None) };
+    for undone in
+        [letter("one", "harbour-books", None), letter("two", "other-books", None), of_domain]
+    {
+        shop.store.bury(&undone).await.unwrap();
+    }
+    let operator = shop.operator();
+    let ids = |told: &Value| {
+        let items = told["items"].as_array().unwrap().iter();
+        items.map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = operator.get(&format!("{ALL}?limit=2")).await.ok();
+    assert_eq!(
+        (ids(&first), whose(&first)),
+        (vec!["one".into(), "three".into()], vec!["harbour-books", "other-books"])
+    );
+    let next = first["next_cursor"].as_str().unwrap();
+    let rest = operator.get(&format!("{ALL}?limit=2&cursor={next}")).await.ok();
+    assert_eq!((ids(&rest), rest.get("next_cursor")), (vec!["two".into()], None));
+    let of_source = operator.get(&format!("{ALL}?source=domain:order")).await.ok();
+    assert_eq!(ids(&of_source), ["three"]);
+    let of_tenant = operator.get(&format!("{ALL}?tenant=other-books")).await.ok();
+    assert_eq!(ids(&of_tenant), ["three", "two"]);
+    operator.get(&format!("{ALL}?tenant=Not+One")).await.problem(400, "invalid_parameter");
+    harbour.get(ALL).await.problem(403, "operator_only");
+    let own = harbour.get("/v1/dead-letters").await.ok();
+    assert_eq!((ids(&own), own["items"][0].get("tenant")), (vec!["one".into()], None));
+}
+
+#[tokio::test]
+async fn the_journal_of_a_shard_is_told_from_a_place_on_without_what_events_say() {
+    let (shop, harbour) = Shop::trading().await;
+    harbour.post("/v1/orders", crate::shop::order("atlas", 1)).await.ok();
+    let operator = shop.operator();
+    let shard = operator.get("/v1/shards").await.ok()["items"][0]["shard"].as_u64().unwrap();
+    let journal = format!("/v1/shards/{shard}/events");
+    let all = operator.get(&format!("{journal}?after=0&limit=500")).await.ok();
+    let items = all["items"].as_array().unwrap();
+    assert_eq!(json!(items.len()), all["events"]);
+    assert!(items.iter().any(|one| one["type"] == "order.created"
+        && one["tenant"] == "harbour-books"
+        && one["domain"] == "order"));
+    assert!(!all.to_string().contains("jana@example.com"), "{all}");
+    let last = operator.get(&format!("{journal}?limit=2")).await.ok();
+    assert_eq!(last["items"].as_array().unwrap()[..], items[items.len() - 2..]);
+    let behind = operator.get(&format!("{journal}?after={}", items.len())).await.ok();
+    assert_eq!(behind["items"], json!([]));
+    for bad in ["after=-1", "limit=0", "limit=501", "after=x"] {
+        operator.get(&format!("{journal}?{bad}")).await.problem(400, "invalid_parameter");
+    }
+    operator.get("/v1/shards/4096/events").await.problem(404, "not_found");
+    operator.get("/v1/shards/x/events").await.problem(400, "malformed_path");
+    harbour.get(&journal).await.problem(403, "operator_only");
 }

@@ -2,8 +2,8 @@
 
 use super::Answer;
 use crate::{
-    backend::{Change, escape, page_at},
-    desk::{Asked, Desk, go},
+    backend::{Api, Change, Trouble, escape},
+    desk::{Asked, Desk, go, query},
     gate::Posted,
     state::Console,
     ui::parts,
@@ -26,31 +26,59 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = page_at("/v1/dead-letters?limit=50", asked.text("cursor"));
-    let page = desk.api().get(&path).await?;
-    let letters = page.list("items");
+    let source = asked.text("source");
+    let asked_for = [("limit", "50"), ("source", source), ("cursor", asked.text("cursor"))];
+    let page = desk.api().get(&query("/v1/dead-letters", &asked_for)).await?;
+    let place = desk.url("/dead-letters");
+    let here = narrowed(&place, &[("source", source)]);
+    let may = desk.may("dead-letters:write");
     let main = html! {
         div #live data-live="*" {
             (parts::heading(desk.t("Not done"), &html! {}, &html! {}))
-            @if letters.is_empty() {
-                (parts::empty(desk.t("Everything was done"),
-                    desk.t("What cannot be done is kept here with its reason, until it is tried again or dropped.")))
+            (only(&desk, &place, source))
+            @if page.list("items").is_empty() { (nothing(&desk)) }
+            @for letter in page.list("items") {
+                (one(&desk, letter, may.then_some(&place), &html! {}))
             }
-            @for letter in letters { (one(&desk, letter)) }
-            (parts::pager(&desk, &desk.url("/dead-letters"), asked.text("cursor"), &page))
+            (parts::pager(&desk, &here, asked.text("cursor"), &page))
         }
     };
     Ok(desk.page(desk.t("Not done"), main))
 }
 
-fn one(desk: &Desk, letter: &Value) -> Markup {
+/// The address of a list of letters, narrowed to some.
+pub(super) fn narrowed(place: &str, asked: &[(&str, &str)]) -> String {
+    query(place, asked).trim_end_matches('?').to_owned()
+}
+
+/// Which letters are shown, where these are not all.
+pub(super) fn only(desk: &Desk, all: &str, which: &str) -> Markup {
+    html! {
+        @if !which.is_empty() {
+            p { (desk.f("Those of {}.", &[which])) " " a href=(all) { (desk.t("Show all")) } }
+        }
+    }
+}
+
+/// What is told where no letter is.
+pub(super) fn nothing(desk: &Desk) -> Markup {
+    parts::empty(
+        desk.t("Everything was done"),
+        desk.t(
+            "What cannot be done is kept here with its reason, until it is tried again or dropped.",
+        ),
+    )
+}
+
+/// A letter. `place` has the buttons' forms; without it there are none.
+pub(super) fn one(desk: &Desk, letter: &Value, place: Option<&String>, whose: &Markup) -> Markup {
     let id = letter.text("id");
-    let url = |what: &str| desk.url(&format!("/dead-letters/{}/{what}", escape(id)));
     let payload = serde_json::from_str(letter.text("payload")).unwrap_or_default();
     parts::section(
         letter.text("reason"),
         &html! {
             (parts::facts(&[
+                (desk.t("Tenant"), whose.clone()),
                 (desk.t("Its id"), parts::id(desk, id)),
                 (desk.t("Who could not do it"), html! { code { (letter.text("source")) } }),
                 (desk.t("Tried"), html! { (desk.number(letter.int("attempts"))) " ×" }),
@@ -59,7 +87,8 @@ fn one(desk: &Desk, letter: &Value) -> Markup {
                 (desk.t("What waits behind it"), html! { code { (letter.text("lane")) } }),
             ]))
             @if letter.has("payload") { (parts::raw(desk, &payload)) }
-            @if desk.may("dead-letters:write") {
+            @if let Some(place) = place {
+                @let url = |what: &str| format!("{place}/{}/{what}", escape(id));
                 div.actions {
                     (parts::one_button(desk, &url("retry"), desk.t("Try again"), "primary"))
                     details.menu {
@@ -80,8 +109,7 @@ async fn retry(
     Path((_, letter)): Path<(String, String)>,
     Posted(said): Posted,
 ) -> Answer {
-    let path = format!("/v1/dead-letters/{}/retry", escape(&letter));
-    desk.api().post(&path, json!({}), said.text("key")).await?;
+    try_again(desk.api(), &letter, said.text("key")).await?;
     Ok(go(&desk.url("/dead-letters")))
 }
 
@@ -90,8 +118,16 @@ async fn drop_it(
     Path((_, letter)): Path<(String, String)>,
     Posted(said): Posted,
 ) -> Answer {
-    let path = format!("/v1/dead-letters/{}", escape(&letter));
-    let key = said.text("key");
-    desk.api().change(Change { method: Method::DELETE, path: &path, body: json!({}), key }).await?;
+    drop_for_good(desk.api(), &letter, said.text("key")).await?;
     Ok(go(&desk.url("/dead-letters")))
+}
+
+pub(super) async fn try_again(api: &Api, letter: &str, key: &str) -> Result<(), Trouble> {
+    let path = format!("/v1/dead-letters/{}/retry", escape(letter));
+    api.post(&path, json!({}), key).await.map(drop)
+}
+
+pub(super) async fn drop_for_good(api: &Api, letter: &str, key: &str) -> Result<(), Trouble> {
+    let path = format!("/v1/dead-letters/{}", escape(letter));
+    api.change(Change { method: Method::DELETE, path: &path, body: json!({}), key }).await.map(drop)
 }

@@ -1,6 +1,8 @@
 """How accounts and tenants are, the ways in and out, and lists taken out, in a browser on a running
 demo: one task a test, and axe on every page it meets."""
 
+import re
+
 from playwright.sync_api import expect
 
 from conftest import accessible
@@ -42,3 +44,28 @@ def test_a_list_is_taken_out_as_a_file_with_more_rows_than_the_page_shows(page):
         lines = text.read().strip().split("\r\n")
     assert lines[0].startswith("Id,Product,")
     assert len(lines) - 1 > shown
+
+
+def test_a_follower_leads_to_the_events_that_it_has_yet_to_take_and_they_to_their_orders(page):
+    page.goto(f"{URL}/console/system")
+    page.get_by_role("link", name="policies", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("policies")
+    for part in ["How it is at work", "How far it has come", "What it has put aside"]:
+        expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
+    accessible(page)
+    page.get_by_role("table", name="How far it has come").locator("tbody tr").first.get_by_role(
+        "link"
+    ).first.click()
+    expect(page.locator("h1")).to_contain_text("Journal of shard")
+    page.goto(page.url + "?after=0")
+    expect(page.locator("[data-rows] tbody td").first).to_have_text("1")
+    page.get_by_role("link", name="Later").click()
+    expect(page).to_have_url(re.compile(r"after=100$"))
+    accessible(page)
+
+
+def test_what_was_not_done_has_a_page_for_all_tenants(page):
+    page.goto(f"{URL}/console/system")
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Not done").click()
+    expect(page.locator("h1")).to_have_text("Not done")
+    accessible(page)

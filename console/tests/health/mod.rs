@@ -95,3 +95,46 @@ async fn tenants_in_trouble_come_before_the_others_with_the_way_to_what_is_the_m
     let older = operator.get("/console/system/tenants?cursor=harbour-books").await;
     assert!(!older.has("These need a look"), "they are on the first page");
 }
+
+#[tokio::test]
+async fn a_follower_leads_to_its_place_in_each_shard_and_to_what_it_has_put_aside() {
+    let mut operator = browser(None).signed_in().await;
+    let place = "/console/system/followers/policies";
+    assert!(operator.get("/console/system").await.has(&format!("href=\"{place}\"")));
+    let page = operator.get(place).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("href=\"/console/system/shards/0?after=14990\""), "what it is behind");
+    assert!(page.has("the &lt;gateway&gt; is away"));
+    let letter = "/console/system/dead-letters/polar-tea/follower%3Apolicies%3A0%3A14991";
+    assert!(page.has(&format!("{letter}/retry")) && page.has(&format!("{letter}/drop")));
+    assert!(page.has("/console/system/dead-letters?source=follower%3Apolicies"), "all of them");
+    operator.post(place, &format!("{letter}/retry"), &[]).await;
+    let asked = operator.asked();
+    assert_eq!(asked[0].path, "/v1/dead-letters/follower%3Apolicies%3A0%3A14991/retry");
+    assert_eq!(browser(Some("owner")).signed_in().await.get(place).await.status, 403);
+}
+
+#[tokio::test]
+async fn what_was_not_done_is_listed_over_all_tenants_and_narrowed_by_its_source() {
+    let mut operator = browser(None).signed_in().await;
+    let all = "/console/system/dead-letters";
+    let page = operator.get(&format!("{all}?source=follower%3Apolicies&tenant=polar-tea")).await;
+    assert!(page.has("Those of follower:policies · polar-tea."));
+    assert!(page.has("href=\"/console/t/polar-tea/dead-letters\""));
+    let asked = "/v1/platform/dead-letters?limit=50&source=follower%3Apolicies&tenant=polar-tea";
+    assert!(operator.read().contains(&asked.to_owned()), "{:?}", operator.read());
+    assert!(page.has("source=follower%3Apolicies&amp;tenant=polar-tea&amp;cursor=d9"));
+    assert_eq!(browser(Some("owner")).signed_in().await.get(all).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_journal_of_a_shard_leads_to_what_its_events_happened_to() {
+    let mut operator = browser(None).signed_in().await;
+    let place = "/console/system/shards/0";
+    assert!(operator.get("/console/system").await.has(&format!("href=\"{place}\"")));
+    let page = operator.get(&format!("{place}?after=14990")).await;
+    assert!(page.has("/console/t/polar-tea/orders/o9") && page.has("order.created"));
+    assert!(page.has("/console/system/actors/platform/signing"), "what has no page of its own");
+    assert!(page.has(&format!("{place}?after=14890")) && page.has(&format!("{place}?after=14992")));
+    assert_eq!(browser(Some("owner")).signed_in().await.get(place).await.status, 403);
+}

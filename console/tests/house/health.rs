@@ -19,8 +19,21 @@ pub(super) fn read(path: &str) -> Option<Value> {
             "name": "Polar Tea", "status": "active", "quarantined": ["order"], "crashed": [],
             "paused": ["catalog"], "dead_letters": 3, "parked": 2, "overdue": 41,
             "overdue_since": SINCE }], "complete": false })),
+        "/v1/platform/dead-letters" => Some(json!({ "items": [letter()], "next_cursor": "d9" })),
+        "/v1/shards/0/events" => Some(json!({ "events": 15_060, "items": [
+            { "seq": 14_991, "tenant": "polar-tea", "domain": "order", "entity": "o9", "version": 1,
+              "type": "order.created", "at": SINCE },
+            { "seq": 14_992, "tenant": "platform", "domain": "signing", "entity": "ring",
+              "version": 2, "type": "signing.turned", "at": SINCE }] })),
         _ => None,
     }
+}
+
+/// What a follower has put aside.
+fn letter() -> Value {
+    json!({ "id": "follower:policies:0:14991", "tenant": "polar-tea", "source": "follower:policies",
+            "lane": "order/o9", "event": "0-14991", "reason": "the <gateway> is away",
+            "payload": "{}", "attempts": 3, "retry_at": SINCE, "at": SINCE })
 }
 
 /// An account that rests, for its provider failed and sent what nobody signed.

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
 
 /// Words that others use as well: seeing one tells nothing.
-const COMMON: [&str; 4] = ["language", "provider", "domain", "tenant"];
+const COMMON: [&str; 5] = ["language", "provider", "domain", "tenant", "shard"];
 
 /// What is ours, by the parameter that names it.
 pub struct Things(HashMap<&'static str, String>);
@@ -38,6 +38,7 @@ impl Things {
             ("domain", "order".to_owned()),
             ("language", "cs".to_owned()),
             ("provider", "smtp".to_owned()),
+            ("shard", "0".to_owned()),
             ("name", "our-note".replace('-', "_")),
             ("sku", "our-atlas".to_owned()),
             ("code", "our-shelf".to_owned()),

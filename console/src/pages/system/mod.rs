@@ -6,7 +6,10 @@
 mod actor;
 mod actors;
 pub(crate) mod figures;
+mod follower;
+mod letters;
 mod provider;
+mod shard;
 mod tenants;
 mod timers;
 mod tree;
@@ -38,6 +41,11 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/system/actors/{tenant}/{domain}/pause", post(actor::pause))
         .route("/console/system/actors/{tenant}/{domain}/resume", post(actor::resume))
         .route("/console/system/providers/{provider}", get(provider::show))
+        .route("/console/system/followers/{follower}", get(follower::show))
+        .route("/console/system/shards/{shard}", get(shard::show))
+        .route("/console/system/dead-letters", get(letters::list))
+        .route("/console/system/dead-letters/{tenant}/{letter}/retry", post(letters::retry))
+        .route("/console/system/dead-letters/{tenant}/{letter}/drop", post(letters::drop_it))
         .route("/console/system/ways", get(ways::show))
         .route("/console/system/timers", get(timers::list))
         .route("/console/system/tenants", get(tenants::list))
@@ -64,6 +72,7 @@ fn views(desk: &Desk, current: &str) -> Markup {
             tab("/console/system", desk.t("What runs")),
             tab("/console/system/actors", desk.t("Actors")),
             tab("/console/system/timers", desk.t("Timers")),
+            tab("/console/system/dead-letters", desk.t("Not done")),
             tab("/console/system/tenants", desk.t("Tenants")),
         ],
     )

@@ -1,12 +1,12 @@
 //! The shards as branches of the tree: each with its followers, and its tenants with their domains.
 //! Only shards that live are shown, and what is well is folded.
 
-use super::{Line, Seen, branch, folded, per_second, whole};
+use super::{Line, Seen, branch, folded, line, per_second, whole};
 use crate::{
     backend::escape,
     desk::Desk,
     format,
-    pages::system::{actors, figures::Figures, figures::rates},
+    pages::system::{actors, figures::Figures, figures::rates, follower},
     value::Read,
 };
 use maud::{Markup, html};
@@ -70,12 +70,20 @@ fn branch_of(
                 span class={ @if bad > 0 { "badge red" } @else { "quiet" } } { (told) }
             }
             ul {
+                li { (line(desk, &journal(desk, shard))) }
                 li { (branch(desk, &format!("{keep}-followers"),
                     desk.t("Followers of the journal"), &followers)) }
                 (of_tenants(desk, tenants))
             }
         }
     }
+}
+
+/// The shard's journal, which leads to its last events.
+fn journal(desk: &Desk, shard: &Value) -> Line {
+    let doing = desk.f("{} events", &[&desk.number(shard.int("events"))]);
+    let href = format!("/console/system/shards/{}", shard.int("shard"));
+    Line { href, ..Line::new("", desk.t("Journal"), doing) }
 }
 
 /// How an actor stands: `red`, `amber`, or nothing where it is well.
@@ -155,9 +163,10 @@ fn followers(
             ""
         };
         let behind = [whole(desk, lag), whole(desk, parked)];
+        let href = follower::href(name);
         if !alone {
             let doing = desk.f("{} events behind, {} put aside", &[&behind[0], &behind[1]]);
-            return Line::new(tone, name, doing);
+            return Line { href, ..Line::new(tone, name, doing) };
         }
         let labels = [("follower", name)];
         let restarts = whole(desk, now.sum("kontor_follower_restarts_total", &labels));
@@ -166,7 +175,7 @@ fn followers(
             "{}; {} events behind, {} put aside, restarted {} times",
             &[&per_second(desk, &pace), &behind[0], &behind[1], &restarts],
         );
-        Line { pace, ..Line::new(tone, name, doing) }
+        Line { pace, href, ..Line::new(tone, name, doing) }
     };
     // One that has not come anywhere yet has figures and no cursor.
     let mut names = now.values_of("kontor_follower_lag_events", &[("shard", &number)], "follower");

@@ -1,0 +1,70 @@
+//! What could not be done, of all tenants: what a follower has put aside, what a domain refused to do.
+
+use super::{
+    super::{Answer, dead_letters},
+    for_operators, views,
+};
+use crate::{
+    backend::escape,
+    desk::{Asked, Desk, go, query},
+    gate::Posted,
+    ui::parts,
+    value::Read,
+};
+use axum::extract::Path;
+use maud::{Markup, html};
+use serde_json::Value;
+
+const PLACE: &str = "/console/system/dead-letters";
+
+pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
+    for_operators(&desk)?;
+    let of = [("source", asked.text("source")), ("tenant", asked.text("tenant"))];
+    let page = [("limit", "50"), ("cursor", asked.text("cursor"))];
+    let page = desk.api().get(&query("/v1/platform/dead-letters", &[&page[..], &of].concat()));
+    let page = page.await?;
+    let which: Vec<_> = of.iter().map(|(_, value)| *value).filter(|one| !one.is_empty()).collect();
+    let main = html! {
+        div #live data-live-every="5000" {
+            (parts::heading(desk.t("Not done"), &html! {}, &html! {}))
+            (views(&desk, PLACE))
+            (dead_letters::only(&desk, PLACE, &which.join(" · ")))
+            @if page.list("items").is_empty() { (dead_letters::nothing(&desk)) }
+            @for letter in page.list("items") { (one(&desk, letter)) }
+            (parts::pager(&desk, &dead_letters::narrowed(PLACE, &of), asked.text("cursor"), &page))
+        }
+    };
+    Ok(desk.page(desk.t("Not done"), main))
+}
+
+/// A letter with its tenant. One of no tenant is the program's own: `kontor dead-letter` has it.
+pub(super) fn one(desk: &Desk, letter: &Value) -> Markup {
+    let tenant = letter.text("tenant");
+    let place = (!tenant.is_empty()).then(|| format!("{PLACE}/{}", escape(tenant)));
+    let whose = html! {
+        @if !tenant.is_empty() {
+            a href={ "/console/t/" (escape(tenant)) "/dead-letters" } { (tenant) }
+        }
+    };
+    dead_letters::one(desk, letter, place.as_ref(), &whose)
+}
+
+pub(super) async fn retry(
+    desk: Desk,
+    Path((tenant, letter)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    let api = desk.api().of_tenant(&tenant);
+    dead_letters::try_again(&api, &letter, said.text("key")).await?;
+    Ok(go(PLACE))
+}
+
+pub(super) async fn drop_it(
+    desk: Desk,
+    Path((tenant, letter)): Path<(String, String)>,
+    Posted(said): Posted,
+) -> Answer {
+    let api = desk.api().of_tenant(&tenant);
+    dead_letters::drop_for_good(&api, &letter, said.text("key")).await?;
+    Ok(go(PLACE))
+}
