@@ -21,8 +21,8 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
     let of = [("source", asked.text("source")), ("tenant", asked.text("tenant"))];
     let page = [("limit", "50"), ("cursor", asked.text("cursor"))];
-    let page = desk.api().get(&query("/v1/platform/dead-letters", &[&page[..], &of].concat()));
-    let page = page.await?;
+    let path = query("/v1/platform/dead-letters", &[&page[..], &of].concat());
+    let page = desk.api().get(&path).await?;
     let which: Vec<_> = of.iter().map(|(_, value)| *value).filter(|one| !one.is_empty()).collect();
     let main = html! {
         div #live data-live-every="5000" {
