@@ -37,8 +37,10 @@ use tokio::sync::{OwnedSemaphorePermit, RwLock, mpsc};
 const BATCH: usize = 500;
 /// Batches between two stages.
 const WAITING: usize = 1;
-/// Batches that the catalog is told of before it has answered.
+/// Batches that a domain is told of before it has answered.
 const AHEAD: usize = 3;
+/// Batches that the supplier's domain is told of at once, if so many wait for it.
+const TOGETHER: usize = 3;
 
 /// What is applied, and for whom.
 pub struct Applying {
@@ -82,7 +84,7 @@ impl Applying {
         let (read, batches) = mpsc::channel(WAITING);
         let (looked, looks) = mpsc::channel(WAITING);
         let (matched, matches) = mpsc::channel(WAITING);
-        let (stocked, stocks) = mpsc::channel(WAITING);
+        let (stocked, stocks) = mpsc::channel(TOGETHER);
         let reading = tokio::task::spawn_blocking(move || batch_up(news, &read));
         let (looking, matching, stocking, keeping) = tokio::join!(
             self.look_all(batches, looked),
@@ -125,29 +127,13 @@ impl Applying {
         Ok(())
     }
 
-    /// Matches batches in their order, several at once.
     async fn match_all(
         &self,
-        mut batches: mpsc::Receiver<Looked>,
+        batches: mpsc::Receiver<Looked>,
         next: mpsc::Sender<Batch>,
     ) -> Result<(), Hitch> {
-        let (gate, mut ahead, mut more) = (RwLock::new(()), FuturesOrdered::new(), true);
-        loop {
-            let looked = tokio::select! {
-                looked = batches.recv(), if more && ahead.len() < AHEAD => looked,
-                Some(batch) = ahead.next() => {
-                    if next.send(batch?).await.is_err() {
-                        return Ok(());
-                    }
-                    continue;
-                }
-                else => return Ok(()),
-            };
-            match looked {
-                Some(looked) => ahead.push_back(self.matched(looked, &gate)),
-                None => more = false,
-            }
-        }
+        let gate = RwLock::new(());
+        several(batches, next, |looked| self.matched(looked, &gate)).await
     }
 
     pub(super) fn pace(&self) -> Pace {
@@ -259,20 +245,18 @@ impl Applying {
 
     async fn stock_all(
         &self,
-        mut batches: mpsc::Receiver<Batch>,
+        batches: mpsc::Receiver<Batch>,
         next: mpsc::Sender<Batch>,
     ) -> Result<(), Hitch> {
-        while let Some(batch) = batches.recv().await {
-            self.stocked(&batch).await?;
-            if next.send(batch).await.is_err() {
-                return Ok(());
-            }
-        }
-        Ok(())
+        several(batches, next, |batch| self.stocked(batch)).await
+    }
+
+    async fn stocked(&self, batch: Batch) -> Result<Batch, Hitch> {
+        self.stock(&batch).await.map(|()| batch)
     }
 
     /// Tells stock what the supplier has.
-    async fn stocked(&self, batch: &Batch) -> Result<(), Hitch> {
+    async fn stock(&self, batch: &Batch) -> Result<(), Hitch> {
         let Some(warehouse) = self.matching.settings.warehouse.clone() else { return Ok(()) };
         let rows = batch.news.iter().zip(&batch.skus).zip(&batch.failed);
         let counts = rows.filter(|(_, failed)| !**failed).filter_map(|((news, sku), _)| {
@@ -288,23 +272,12 @@ impl Applying {
         self.tell::<Stock>(told).await.map(drop)
     }
 
-    /// Tells the supplier's domain, which remembers how far the import is.
+    /// Tells the supplier's domain, which remembers how far the import is: of one batch after the
+    /// other, for what was told of a later one counts for all before it; of those that wait, at once.
     async fn keep_all(&self, mut batches: mpsc::Receiver<Batch>) -> Result<bool, Hitch> {
-        while let Some(batch) = batches.recv().await {
-            let rows = batch.news.last().map_or(0, |news| news.row);
-            let failed = batch.failed.iter().filter(|failed| **failed).count() as u64;
-            let offers = batch.news.into_iter().zip(batch.skus).zip(batch.failed);
-            let offers = offers.filter(|(_, failed)| !failed);
-            let offers = offers.map(|((news, product), _)| offer(news, product)).collect();
-            let bytes = share(self.progress.bytes_total, rows, self.progress.rows_total);
-            let command = SupplierCommand::RecordOffers {
-                import: self.import.clone(),
-                offers,
-                failed,
-                problems: batch.problems,
-                progress: Progress { rows, bytes, ..self.progress },
-            };
-            let done = self.tell::<Supplier>(command).await?;
+        let mut together = Vec::with_capacity(TOGETHER);
+        while 0 < batches.recv_many(&mut together, TOGETHER).await {
+            let done = self.tell::<Supplier>(self.kept(std::mem::take(&mut together))).await?;
             let open =
                 done.is_some_and(|done| done.state.import().is_some_and(|run| run.is_open()));
             if !open {
@@ -312,6 +285,28 @@ impl Applying {
             }
         }
         Ok(true)
+    }
+
+    /// What the supplier's domain is told of batches.
+    fn kept(&self, batches: Vec<Batch>) -> SupplierCommand {
+        let (mut rows, mut failed) = (0, 0);
+        let (mut offers, mut problems) = (Vec::new(), Vec::new());
+        for batch in batches {
+            rows = batch.news.last().map_or(rows, |news| news.row);
+            failed += batch.failed.iter().filter(|failed| **failed).count() as u64;
+            let told = batch.news.into_iter().zip(batch.skus).zip(batch.failed);
+            let told = told.filter(|(_, failed)| !failed);
+            offers.extend(told.map(|((news, product), _)| offer(news, product)));
+            problems.extend(batch.problems);
+        }
+        let bytes = share(self.progress.bytes_total, rows, self.progress.rows_total);
+        SupplierCommand::RecordOffers {
+            import: self.import.clone(),
+            offers,
+            failed,
+            problems,
+            progress: Progress { rows, bytes, ..self.progress },
+        }
     }
 
     pub(super) async fn tell<D: Domain>(
@@ -326,6 +321,31 @@ impl Applying {
                 Ok(None)
             }
             Err(denied) => Err(Hitch::denied(&denied)),
+        }
+    }
+}
+
+/// Works on batches in their order, on several at once, and hands them on.
+async fn several<T, U, W: Future<Output = Result<U, Hitch>>>(
+    mut batches: mpsc::Receiver<T>,
+    next: mpsc::Sender<U>,
+    work: impl Fn(T) -> W,
+) -> Result<(), Hitch> {
+    let (mut ahead, mut more) = (FuturesOrdered::new(), true);
+    loop {
+        let batch = tokio::select! {
+            batch = batches.recv(), if more && ahead.len() < AHEAD => batch,
+            Some(done) = ahead.next() => {
+                if next.send(done?).await.is_err() {
+                    return Ok(());
+                }
+                continue;
+            }
+            else => return Ok(()),
+        };
+        match batch {
+            Some(batch) => ahead.push_back(work(batch)),
+            None => more = false,
         }
     }
 }
