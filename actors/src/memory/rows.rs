@@ -318,6 +318,7 @@ impl Rows {
             query.tenant.as_ref().is_none_or(|tenant| letter.tenant.as_ref() == Some(tenant))
                 && query.source.as_ref().is_none_or(|source| letter.source == *source)
                 && query.id.as_ref().is_none_or(|id| letter.id == *id)
+                && query.parked.is_none_or(|parked| letter.retry_at.is_some() == parked)
                 && query.after.as_ref().is_none_or(|after| *after < letter.id)
                 && query.retry_until.is_none_or(retry_fits)
         };

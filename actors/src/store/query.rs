@@ -12,6 +12,8 @@ pub struct LetterQuery {
     pub source: Option<String>,
     /// Only this one.
     pub id: Option<String>,
+    /// Only those that are tried again by themselves; or, if `false`, those that wait for a person.
+    pub parked: Option<bool>,
     /// Only those to be tried again by then, earliest first instead of by id.
     pub retry_until: Option<Timestamp>,
     /// Only after this id.

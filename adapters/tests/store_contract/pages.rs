@@ -309,6 +309,9 @@ pub async fn dead_letters_are_filtered_and_paged(store: &dyn Store) {
         (LetterQuery { id: Some("b".into()), ..letters() }, "b"),
         (LetterQuery { source: Some("amqp".into()), ..letters() }, "b"),
         (LetterQuery { tenant: Some(tenant("harbour")), ..letters() }, "ab"),
+        (LetterQuery { parked: Some(true), ..letters() }, "abd"),
+        (LetterQuery { parked: Some(false), ..letters() }, "c"),
+        (LetterQuery { parked: Some(true), after: Some("a".into()), limit: 1, ..letters() }, "b"),
         (LetterQuery { retry_until: at(20), ..letters() }, "bd"),
         (LetterQuery { retry_until: at(99), limit: 2, ..letters() }, "bd"),
     ];
