@@ -285,10 +285,13 @@ pub(crate) struct Chart<'c> {
     pub(crate) steps: &'c [String],
     /// Each series: its name, its values by step, and those values as people write them.
     pub(crate) series: &'c [(String, Vec<i64>, Vec<String>)],
+    /// Where what each step is made of is listed; empty, or absent, where it is not.
+    pub(crate) hrefs: &'c [String],
 }
 
 /// Draws a chart; without scripts its table is read.
 pub(crate) fn chart(desk: &Desk, chart: &Chart<'_>) -> Markup {
+    let href = |place: usize| chart.hrefs.get(place).filter(|href| !href.is_empty());
     html! {
         figure.chart data-chart {
             figcaption { (chart.title) }
@@ -306,8 +309,10 @@ pub(crate) fn chart(desk: &Desk, chart: &Chart<'_>) -> Markup {
                                 tr {
                                     th scope="row" { (step) }
                                     @for (_, values, shown) in chart.series {
+                                        @let text = shown.get(place).map_or("", String::as_str);
                                         td.num data-value=(values.get(place).copied().unwrap_or(0)) {
-                                            (shown.get(place).map_or("", String::as_str))
+                                            @if let Some(href) = href(place) { a href=(href) { (text) } }
+                                            @else { (text) }
                                         }
                                     }
                                 }

@@ -38,6 +38,8 @@ pub struct Asked {
 struct House {
     role: Option<&'static str>,
     order: Value,
+    /// What is answered in the place of what was recorded, by what is asked for.
+    told: Arc<Mutex<Vec<(String, Value)>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
     read: Arc<Mutex<Vec<String>>>,
 }
@@ -69,7 +71,8 @@ pub fn browser(role: Option<&'static str>) -> Browser {
 
 /// The same, with another order in the place of the recorded one.
 pub fn browser_of(role: Option<&'static str>, order: Value) -> Browser {
-    let house = House { role, order, asked: Arc::default(), read: Arc::default() };
+    let (told, asked, read) = (Arc::default(), Arc::default(), Arc::default());
+    let house = House { role, order, told, asked, read };
     let api = Router::new().fallback(answer).with_state(house.clone());
     let console = kontor_console::router(BoxCloneSyncService::new(api), &[3; 32]).unwrap();
     Browser { console, cookies: Vec::new(), house }
@@ -84,6 +87,12 @@ impl Browser {
     /// What was read of the API so far.
     pub fn read(&self) -> Vec<String> {
         self.house.read.lock().unwrap().clone()
+    }
+
+    /// The same, where the API answers this to a question that begins so.
+    pub fn telling(self, question: &str, document: Value) -> Self {
+        self.house.told.lock().unwrap().push((question.to_owned(), document));
+        self
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -233,6 +242,10 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
     house.read.lock().unwrap().push(path.clone());
+    let told = house.told.lock().unwrap().clone();
+    if let Some((_, told)) = told.iter().find(|(question, _)| path.starts_with(question)) {
+        return json(told);
+    }
     if let Some(file) = suppliers::file(&path) {
         return file;
     }

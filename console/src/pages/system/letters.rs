@@ -19,17 +19,20 @@ const PLACE: &str = "/console/system/dead-letters";
 
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
-    let of = [("source", asked.text("source")), ("tenant", asked.text("tenant"))];
+    let (parked, whose) = (asked.text("parked"), asked.text("tenant"));
+    let of = [("source", asked.text("source")), ("tenant", whose), ("parked", parked)];
     let page = [("limit", "50"), ("cursor", asked.text("cursor"))];
     let path = query("/v1/platform/dead-letters", &[&page[..], &of].concat());
     let page = desk.api().get(&path).await?;
-    let which: Vec<_> = of.iter().map(|(_, value)| *value).filter(|one| !one.is_empty()).collect();
+    let which: Vec<_> =
+        of[..2].iter().map(|(_, value)| *value).filter(|one| !one.is_empty()).collect();
     let main = html! {
         div #live data-live-every="5000" {
             (parts::heading(desk.t("Not done"), &html! {}, &html! {}))
             (views(&desk, PLACE))
-            (dead_letters::only(&desk, PLACE, &which.join(" · ")))
-            @if page.list("items").is_empty() { (dead_letters::nothing(&desk)) }
+            (dead_letters::tabs(&desk, PLACE, &of[..2], parked))
+            (dead_letters::only(&desk, &dead_letters::narrowed(PLACE, &of[2..]), &which.join(" · ")))
+            @if page.list("items").is_empty() { (dead_letters::nothing(&desk, parked)) }
             @for letter in page.list("items") { (one(&desk, letter)) }
             (parts::pager(&desk, &dead_letters::narrowed(PLACE, &of), asked.text("cursor"), &page))
         }
