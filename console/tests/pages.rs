@@ -1,5 +1,6 @@
 //! Pages, made of what a node was recorded to answer.
 
+mod counts;
 mod csv;
 mod health;
 mod house;

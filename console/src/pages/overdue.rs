@@ -136,12 +136,27 @@ pub(super) fn place(domain: &str, entity: &str) -> Option<String> {
         ("order", "") => format!("/orders/{}", escape(id)),
         // A hold is named after its order.
         ("stock", "reservation") => format!("/orders/{}", escape(id)),
+        ("stock", "sku") => format!("/stock/{}", escape(id)),
+        ("stock", "transfer") => "/stock/transfers".to_owned(),
         ("payment", "") => format!("/payments/{}", escape(id)),
         ("notification", "") => format!("/messages/{}", escape(id)),
+        ("supplier", "supplier") => format!("/suppliers/who/{}", escape(id)),
+        ("supplier", "source") => format!("/suppliers/sources/{}", escape(id)),
         ("supplier", "import") => format!("/suppliers/imports/{}", escape(id)),
         ("catalog", "product") => format!("/catalog/products/{}", escape(id)),
+        ("catalog", "category") => format!("/catalog/categories/{}", escape(id)),
         ("reconciliation", "difference") => "/payments/differences".to_owned(),
         ("tenant", "invitation") => "/people/invitations".to_owned(),
+        ("tenant", "member") => format!("/people/members/{}", escape(id)),
+        ("tenant", "role") => format!("/people/roles/{}", escape(id)),
+        ("tenant", "key") => format!("/keys/{}", escape(id)),
+        ("webhook", "endpoint") => format!("/webhooks/{}", escape(id)),
+        ("webhook", "delivery") => match id.split_once('/') {
+            Some((endpoint, event)) => {
+                format!("/webhooks/{}/deliveries/{}", escape(endpoint), escape(event))
+            }
+            None => "/webhooks".to_owned(),
+        },
         ("webhook", _) => "/webhooks".to_owned(),
         _ => return None,
     })

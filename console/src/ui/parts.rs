@@ -13,8 +13,8 @@ use serde_json::Value;
 /// How a state is meant: what is well is grey, colour is for what needs somebody.
 pub(crate) fn tone(status: &str) -> &'static str {
     match status {
-        "paid_without_stock" | "failed" | "quarantined" | "overdue" | "rejected" | "mismatch"
-        | "abandoned" | "disabled" => "red",
+        "paid_without_stock" | "failed" | "given_up" | "quarantined" | "overdue" | "rejected"
+        | "mismatch" | "abandoned" | "disabled" => "red",
         "short"
         | "waiting"
         | "open"

@@ -17,7 +17,8 @@ def test_a_line_of_the_tree_leads_to_a_providers_accounts_and_to_the_health_of_o
     for part in ["Calls", "What went wrong last", "What the provider sent", "What waits for it"]:
         expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
     accessible(page)
-    page.get_by_role("definition").get_by_role("link").first.click()
+    waits = page.locator("section").filter(has=page.get_by_role("heading", name="What waits for it"))
+    waits.get_by_role("definition").get_by_role("link").first.click()
     expect(page.locator("h1")).to_have_text("Payments")
     expect(page.locator(".chip")).to_contain_text("account is")
     accessible(page)

@@ -44,11 +44,23 @@ fn health() -> Value {
             "breaker": { "position": "open", "since": SINCE, "until": "2126-11-20T08:00:00Z" },
             "calls": [{ "outcome": "answered", "count": 41 }, { "outcome": "timed_out", "count": 7 }],
             "p50_ms": 150, "p99_ms": 20_000, "waits": 3, "waited_ms_max": 4_200,
-            "last_answer_at": SINCE, "last_failure": failure,
+            "last_answer_at": SINCE, "last_failure": failure, "last_calls": last_calls(),
+            "not_taken": [{ "reason": "unsigned", "count": 1 }],
             "notifications_taken": 12, "notifications_not_taken": 1, "last_taken_at": SINCE,
             "last_not_taken": { "at": SINCE, "reason": "unsigned" },
             "to_open": { "count": 2, "more": false, "oldest": "pay-oldest" },
             "to_pay": { "count": 200, "more": true, "oldest": "pay-older" } })
+}
+
+/// One that is under way, one that came to nothing, one that was put off.
+fn last_calls() -> Value {
+    json!([
+        { "at": SINCE, "operation": "open", "waited_ms": 0, "put_off": false,
+          "payment": "pay-now" },
+        { "at": SINCE, "operation": "capture", "outcome": "timed_out", "took_ms": 20_000,
+          "waited_ms": 4_200, "put_off": false, "payment": "pay-slow" },
+        { "at": SINCE, "operation": "refund", "outcome": "not_sent", "took_ms": 1,
+          "put_off": true, "payment": "pay-off" }])
 }
 
 fn well() -> Value {

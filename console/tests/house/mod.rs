@@ -4,6 +4,7 @@
 // What is not there fails the test that needs it.
 #![allow(clippy::unwrap_used)]
 
+mod counts;
 mod health;
 mod settings;
 mod stock;
@@ -251,6 +252,7 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
     }
     let known = settings::read(&path).or_else(|| health::read(&path));
     let known = known.or_else(|| stock::read(&path)).or_else(|| suppliers::read(&path));
+    let known = known.or_else(|| counts::read(&path));
     known.map_or_else(|| read(&house, &path), |told| json(&told))
 }
 
@@ -365,7 +367,8 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/stock/reservations/") => json(&recorded("reservation")),
         path if path.starts_with("/v1/stock?") => json(&json!({"items": [{"id": "lamp",
             "total_available": 2, "levels": [{"warehouse": "main", "on_hand": 3, "reserved": 1}],
-            "settings": {"low_threshold": 4}}]})),
+            "settings": {"low_threshold": 4}}, {"id": "set", "total_available": 0, "levels": [],
+            "settings": {"components": {"lamp": 2}}}]})),
         path if path.starts_with("/v1/notifications?") && path.contains("order=") => {
             json(&json!({"items": [{"id": "m1",
             "template": "shipped", "status": "sent", "recipient": "jana@example.com",
@@ -374,12 +377,6 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/audit") && path.contains("domain=stock") => {
             json(&recorded("history"))
         }
-        "/v1/webhook-endpoints?limit=3" => {
-            json(&json!({"items": [{"id": "e1", "url": "https://hooks.example.com/in"}]}))
-        }
-        path if path.starts_with("/v1/webhook-endpoints/e1/deliveries/") => json(&json!({
-            "endpoint": "e1", "event": "v1", "name": "order.shipped", "status": "delivered",
-            "attempts": [{}], "created_at": "2026-11-27T15:00:00Z"})),
         path if path.starts_with("/v1/dead-letters?") => json(&json!({"items": [{"id": "d1",
             "source": "domain:stock", "reason": "panic: as a bug would", "attempts": 1,
             "at": "2026-11-27T14:01:59Z"}]})),

@@ -2,6 +2,18 @@
 
 /// English, Czech.
 pub(super) static TEXTS: &[(&str, &str)] = &[
+    ("The last calls", "Poslední volání"),
+    ("Waited", "Čekalo"),
+    ("put off", "odloženo"),
+    ("under way", "právě probíhá"),
+    ("waits for its turn", "čeká, až na něj přijde řada"),
+    ("waited for their turn", "čekaly, až na ně přijde řada"),
+    ("None is among the calls that are kept.", "Mezi uchovanými voláními žádné není."),
+    (
+        "Of the calls of the last hour, this node keeps the last 50 one by one.",
+        "Z volání za poslední hodinu si tento uzel jednotlivě pamatuje posledních 50.",
+    ),
+    ("These are the latest {}; there are more.", "Toto jsou poslední {}; je jich víc."),
     ("99 of 100 took at most", "99 ze 100 trvalo nejvýš"),
     ("Accounts at providers", "Účty u poskytovatelů"),
     ("All that it has put aside", "Vše, co odložil"),
