@@ -25,7 +25,7 @@ const COLUMNS: [Column; 7] = [
     words("What to do"),
 ];
 /// Tenants in trouble that are shown before the others.
-const TROUBLED: &str = "50";
+pub(super) const TROUBLED: &str = "50";
 /// And that a file tells of, beside the tenants that it lists.
 const TROUBLED_IN_FILE: &str = "200";
 
@@ -107,34 +107,48 @@ fn row(desk: &Desk, tenant: &Value, trouble: &Value) -> Row {
     }
 }
 
-/// What is the matter with a tenant, each part with the way to it.
-fn matter(desk: &Desk, id: &str, trouble: &Value) -> Markup {
+/// Something that is the matter with a tenant, with the way to it.
+pub(super) struct Matter {
+    pub(super) tone: &'static str,
+    pub(super) words: String,
+    href: String,
+}
+
+/// All that is the matter with a tenant.
+pub(super) fn matters(desk: &Desk, id: &str, trouble: &Value) -> Vec<Matter> {
     let domains = [
         ("quarantined", "red", desk.t("out of service")),
         ("crashed", "amber", desk.t("crashed")),
         ("paused", "amber", desk.t("paused")),
     ];
-    let actor = |domain: &str| format!("/console/system/actors/{}/{domain}", escape(id));
     let counts = [
         ("dead_letters", "red", "/dead-letters", desk.t("not done")),
         ("parked", "amber", "/dead-letters", desk.t("put aside")),
         ("overdue", "amber", "/overdue", desk.t("overdue")),
     ];
-    html! {
-        @for (member, tone, said) in domains {
-            @for domain in trouble.list(member).iter().filter_map(Value::as_str) {
-                a class={ "badge " (tone) } href=(actor(domain)) {
-                    (desk.language().word(domain)) ": " (said)
-                } " "
-            }
+    let id = escape(id);
+    let mut all = Vec::new();
+    for (member, tone, said) in domains {
+        for domain in trouble.list(member).iter().filter_map(Value::as_str) {
+            let words = format!("{}: {said}", desk.language().word(domain));
+            let href = format!("/console/system/actors/{id}/{domain}");
+            all.push(Matter { tone, words, href });
         }
-        @for (member, tone, path, said) in counts {
-            @let count = trouble.int(member);
-            @if count > 0 {
-                a class={ "badge " (tone) } href={ "/console/t/" (escape(id)) (path) } {
-                    (desk.number(count)) " " (said)
-                } " "
-            }
+    }
+    for (member, tone, path, said) in counts {
+        if 0 < trouble.int(member) {
+            let words = format!("{} {said}", desk.number(trouble.int(member)));
+            all.push(Matter { tone, words, href: format!("/console/t/{id}{path}") });
+        }
+    }
+    all
+}
+
+/// What is the matter with a tenant, each part with the way to it.
+fn matter(desk: &Desk, id: &str, trouble: &Value) -> Markup {
+    html! {
+        @for Matter { tone, words, href } in matters(desk, id, trouble) {
+            a class={ "badge " (tone) } href=(href) { (words) } " "
         }
         @if trouble.has("overdue_since") {
             small.quiet { (desk.t("since")) " " (parts::ago(desk, trouble.text("overdue_since"))) }
