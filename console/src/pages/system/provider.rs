@@ -54,7 +54,7 @@ pub(super) async fn show(desk: Desk, Path(provider): Path<String>) -> Answer {
             @if page.is("more") {
                 p.quiet { (desk.f("These are {}; the others are no worse.", &[ACCOUNTS])) }
             }
-            p.quiet { (desk.t("Of an account, this is what this node has seen since it began; it counts an hour back.")) }
+            p.quiet { (desk.t("This is what this node has seen since it began; it counts an hour back.")) }
         }
     };
     Ok(desk.page(&title, main))

@@ -61,10 +61,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Not taken in the last hour", "Nepřijato za poslední hodinu"),
     ("Nothing is behind this place", "Za tímto místem nic není"),
     ("Nothing, as far as this node knows.", "Nic, pokud tento uzel ví."),
-    (
-        "Of an account, this is what this node has seen since it began; it counts an hour back.",
-        "O účtu je tu to, co viděl tento uzel od svého spuštění; počítá hodinu zpět.",
-    ),
     ("Of these, answered 429", "Z toho s odpovědí 429"),
     ("Of these, failed here", "Z toho selhalo zde"),
     (
@@ -95,6 +91,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("These are {}; the others are no worse.", "Je jich tu {}; ostatní na tom nejsou hůř."),
     ("These need a look", "Tyto potřebují pozornost"),
     ("This node has not called it yet.", "Tento uzel ho zatím nevolal."),
+    (
+        "This is what this node has seen since it began; it counts an hour back.",
+        "Tohle viděl tento uzel od svého spuštění; počítá hodinu zpět.",
+    ),
     ("Told", "Sděleno"),
     ("Too many of one tenant at once", "Příliš mnoho od jednoho obchodu najednou"),
     ("Too many on this node at once", "Příliš mnoho na tomto uzlu najednou"),
