@@ -72,6 +72,9 @@ struct WantedOfAll {
     /// Only this tenant's.
     #[param(value_type = Option<String>, max_length = 40)]
     tenant: Option<TenantId>,
+    /// Only those about an event of this shard.
+    #[param(minimum = 0)]
+    shard: Option<u32>,
 }
 
 /// Something that could not be done.
@@ -138,8 +141,12 @@ async fn list_all(
     query::Asked(wanted): query::Asked<WantedOfAll>,
 ) -> Result<Response, Problem> {
     let asked = read::Asked::new(wanted.limit, wanted.cursor)?;
-    let (tenant, source, parked) = (wanted.tenant, wanted.source, wanted.parked);
-    let which = LetterQuery { tenant, source, parked, ..Default::default() };
+    let WantedOfAll { source, tenant, shard, parked, .. } = wanted;
+    let shards = api.intake().ground().journal.shards();
+    if shard.is_some_and(|shard| shards <= shard) {
+        return Err(Problem::parameter("shard", format!("expected less than {shards}")));
+    }
+    let which = LetterQuery { source, tenant, shard, parked, ..Default::default() };
     let (letters, next_cursor) = page(&api, asked, which).await?;
     let told = |letter: DeadLetter| {
         let tenant = letter.tenant.clone();

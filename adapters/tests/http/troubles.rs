@@ -118,6 +118,11 @@ async fn what_was_not_done_is_told_of_all_tenants_by_pages_and_narrowed_by_sourc
     let of_tenant = operator.get(&format!("{ALL}?tenant=other-books")).await.ok();
     assert_eq!(ids(&of_tenant), ["three", "two"]);
     operator.get(&format!("{ALL}?tenant=Not+One")).await.problem(400, "invalid_parameter");
+    let of_no_event = DeadLetter { event: None, ..letter("four", "other-books", None) };
+    shop.store.bury(&of_no_event).await.unwrap();
+    let of_shard = operator.get(&format!("{ALL}?shard=0&tenant=other-books")).await.ok();
+    assert_eq!(ids(&of_shard), ["three", "two"]);
+    operator.get(&format!("{ALL}?shard=7")).await.at(400, "invalid_parameter", "shard");
     harbour.get(ALL).await.problem(403, "operator_only");
     let own = harbour.get("/v1/dead-letters").await.ok();
     assert_eq!((ids(&own), own["items"][0].get("tenant")), (vec!["one".into()], None));

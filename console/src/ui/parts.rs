@@ -7,7 +7,7 @@ use crate::{
     ui::csv,
     value::Read,
 };
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, Render, html};
 use serde_json::Value;
 
 /// How a state is meant: what is well is grey, colour is for what needs somebody.
@@ -194,8 +194,8 @@ fn fault_id(pointer: &str) -> String {
     format!("fault{}", pointer.replace('/', "-"))
 }
 
-/// What will happen, in sentences, before it does.
-pub(crate) fn forecast(desk: &Desk, sentences: &[String]) -> Markup {
+/// What will happen, in sentences, before it does. A sentence may lead to what it counts.
+pub(crate) fn forecast<S: Render>(desk: &Desk, sentences: &[S]) -> Markup {
     html! {
         section.panel.dry-run {
             h2 { (desk.t("This will happen")) }
@@ -243,6 +243,22 @@ pub(crate) fn pager(desk: &Desk, base: &str, asked: &str, page: &Value) -> Marku
                 @if !asked.is_empty() { a href=(base) { (desk.t("To the newest")) } }
                 @if !next.is_empty() {
                     a rel="next" href={ (base) (join) "cursor=" (cursor) } { (desk.t("Older")) }
+                }
+            }
+        }
+    }
+}
+
+/// What a list is narrowed by: each with the address of the list without it.
+pub(crate) fn chips(desk: &Desk, chips: &[(String, String)]) -> Markup {
+    html! {
+        @if !chips.is_empty() {
+            nav.chips aria-label=(desk.t("What the list is narrowed by")) {
+                @for (label, without) in chips {
+                    a.chip href=(without) title=(desk.t("Take it away")) {
+                        (label) " " span aria-hidden="true" { "×" }
+                        span.hidden { ", " (desk.t("Take it away")) }
+                    }
                 }
             }
         }

@@ -41,8 +41,17 @@ struct House {
     order: Value,
     /// What is answered in the place of what was recorded, by what is asked for.
     told: Arc<Mutex<Vec<(String, Value)>>>,
+    /// Whether more runs than a page tells.
+    busy: bool,
     asked: Arc<Mutex<Vec<Asked>>>,
     read: Arc<Mutex<Vec<String>>>,
+}
+
+impl House {
+    fn of(role: Option<&'static str>) -> Self {
+        let (told, asked, read) = (Arc::default(), Arc::default(), Arc::default());
+        Self { role, order: recorded("order"), told, busy: false, asked, read }
+    }
 }
 
 /// A browser in front of the console of such a house.
@@ -72,8 +81,15 @@ pub fn browser(role: Option<&'static str>) -> Browser {
 
 /// The same, with another order in the place of the recorded one.
 pub fn browser_of(role: Option<&'static str>, order: Value) -> Browser {
-    let (told, asked, read) = (Arc::default(), Arc::default(), Arc::default());
-    let house = House { role, order, told, asked, read };
+    browser_in(House { order, ..House::of(role) })
+}
+
+/// A browser of who runs the platform, where more runs than a page tells.
+pub fn busy_browser() -> Browser {
+    browser_in(House { busy: true, ..House::of(None) })
+}
+
+fn browser_in(house: House) -> Browser {
     let api = Router::new().fallback(answer).with_state(house.clone());
     let console = kontor_console::router(BoxCloneSyncService::new(api), &[3; 32]).unwrap();
     Browser { console, cookies: Vec::new(), house }
@@ -299,7 +315,8 @@ fn read(house: &House, path: &str) -> Response {
         "/v1/permissions" => json(&recorded("permissions")),
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
-        path if path.starts_with("/v1/actors") => json(&json!({"items": [
+        path if path.starts_with("/v1/actors") => json(&json!({
+            "next_cursor": house.busy.then_some("polar-tea/order"), "items": [
             {"tenant": "harbour-books", "domain": "stock", "shard": 0, "status": "running", "waiting": 3,
              "done": 128, "answers_per_minute": 96, "answer_p99_us": 7167, "crashes": 1, "since": "2026-11-27T14:02:00Z",
              "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},
@@ -329,13 +346,12 @@ fn read(house: &House, path: &str) -> Response {
                 {"field": "price.cost.CZK", "was": {"price": {"amount_minor": 20_000}},
                  "now": {"price": {"amount_minor": 21_000}}},
                 {"field": "price.sale.CZK@web", "now": {"price": {"amount_minor": 29_900}}}]}}]})),
-        "/v1/shards" => json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
-            "followers": [{"follower": "policies", "done": 14_990}]}]})),
-        "/ready" => json(&json!({"ready": true})),
-        "/metrics" => {
-            let path = format!("{}/tests/recorded/metrics.txt", env!("CARGO_MANIFEST_DIR"));
-            std::fs::read_to_string(path).unwrap().into_response()
+        "/v1/shards" | "/v1/shards?limit=200" => {
+            json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
+            "followers": [{"follower": "policies", "done": 14_990}]}]}))
         }
+        "/ready" => json(&json!({"ready": true})),
+        "/metrics" => health::metrics(house.busy).into_response(),
         path if path.starts_with("/v1/tenants/") => json(&tenant()),
         path if path.starts_with("/v1/tenants") => json(&recorded("tenants")),
         path if path == order => json(&house.order),

@@ -312,6 +312,9 @@ pub async fn dead_letters(connection: &mut Connection, wanted: &LetterQuery) -> 
         Some(false) => _ = sql.push(" AND retry_at IS NULL"),
         None => {}
     }
+    if let Some(shard) = wanted.shard {
+        sql.push(" AND event_shard = ").push_bind(i64::from(shard));
+    }
     match wanted.retry_until {
         Some(until) => {
             sql.push(" AND retry_at <= ").push_bind(until.millis());

@@ -47,6 +47,12 @@ pub(super) async fn show(
         datalist #ours {
             @for (id, path) in &ours { option value=(id) { (path) } }
         }
+        @if !page.list("items").is_empty() {
+            p.quiet {
+                (desk.t("Rows are those of the last import that read the feed. Which ones they are is not kept; the feed's rows are seen by looking at the file.")) " "
+                a href=(desk.url(&format!("/suppliers/sources/{}/look", escape(&source)))) { (desk.t("Look at the file")) }
+            }
+        }
         ul.mapping {
             @for entry in page.list("items") { (one(&desk, &base, entry, &ours)) }
         }

@@ -25,7 +25,7 @@ const COLUMNS: [Column; 7] = [
     words("What to do"),
 ];
 /// Tenants in trouble that are shown before the others.
-const TROUBLED: &str = "50";
+pub(super) const TROUBLED: &str = "50";
 /// What the API counts as overdue of a tenant: what has just become due is being seen to.
 const LATE: &str = "/overdue?late_s=60";
 /// And that a file tells of, beside the tenants that it lists.
@@ -112,34 +112,48 @@ fn row(desk: &Desk, tenant: &Value, trouble: &Value, cut: bool) -> Row {
     }
 }
 
-/// What is the matter with a tenant, each part with the way to it.
-fn matter(desk: &Desk, id: &str, trouble: &Value, cut: bool) -> Markup {
+/// Something that is the matter with a tenant, with the way to it.
+pub(super) struct Matter {
+    pub(super) tone: &'static str,
+    pub(super) words: String,
+    href: String,
+}
+
+/// All that is the matter with a tenant. Counts are `cut` where not all was looked at.
+pub(super) fn matters(desk: &Desk, id: &str, trouble: &Value, cut: bool) -> Vec<Matter> {
     let domains = [
         ("quarantined", "red", desk.t("out of service")),
         ("crashed", "amber", desk.t("crashed")),
         ("paused", "amber", desk.t("paused")),
     ];
-    let actor = |domain: &str| format!("/console/system/actors/{}/{domain}", escape(id));
     let counts = [
         ("dead_letters", "red", "/dead-letters?parked=false", desk.t("not done")),
         ("parked", "amber", "/dead-letters?parked=true", desk.t("put aside")),
         ("overdue", "amber", LATE, desk.t("overdue")),
     ];
-    html! {
-        @for (member, tone, said) in domains {
-            @for domain in trouble.list(member).iter().filter_map(Value::as_str) {
-                a class={ "badge " (tone) } href=(actor(domain)) {
-                    (desk.language().word(domain)) ": " (said)
-                } " "
-            }
+    let (id, more) = (escape(id), if cut { "+" } else { "" });
+    let mut all = Vec::new();
+    for (member, tone, said) in domains {
+        for domain in trouble.list(member).iter().filter_map(Value::as_str) {
+            let words = format!("{}: {said}", desk.language().word(domain));
+            let href = format!("/console/system/actors/{id}/{domain}");
+            all.push(Matter { tone, words, href });
         }
-        @for (member, tone, path, said) in counts {
-            @let count = trouble.int(member);
-            @if count > 0 {
-                a class={ "badge " (tone) } href={ "/console/t/" (escape(id)) (path) } {
-                    (desk.number(count)) @if cut { "+" } " " (said)
-                } " "
-            }
+    }
+    for (member, tone, path, said) in counts {
+        if 0 < trouble.int(member) {
+            let words = format!("{}{more} {said}", desk.number(trouble.int(member)));
+            all.push(Matter { tone, words, href: format!("/console/t/{id}{path}") });
+        }
+    }
+    all
+}
+
+/// What is the matter with a tenant, each part with the way to it.
+fn matter(desk: &Desk, id: &str, trouble: &Value, cut: bool) -> Markup {
+    html! {
+        @for Matter { tone, words, href } in matters(desk, id, trouble, cut) {
+            a class={ "badge " (tone) } href=(href) { (words) } " "
         }
         @if trouble.has("overdue_since") {
             small.quiet { (desk.t("since")) " " (parts::ago(desk, trouble.text("overdue_since"))) }

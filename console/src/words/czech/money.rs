@@ -317,7 +317,6 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("{} need a look", "{} potřebuje pozornost"),
     ("{} more tenants", "dalších obchodů: {}"),
     ("{} answers a minute, {} wait", "{} odpovědí za minutu, {} čeká"),
-    ("{} events behind, {} put aside", "{} událostí pozadu, {} odloženo"),
     ("Followers of the journal", "Následovníci žurnálu"),
     ("Providers", "Poskytovatelé"),
     ("Ways in and out", "Cesty dovnitř a ven"),
@@ -344,8 +343,8 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("answers", "odpovídá"),
     ("{}; {}, {} of {} calls answered", "{}; {}, zodpovězeno {} z {} volání"),
     (
-        "{}; the slowest route within {} (p99), {} told to come again",
-        "{}; nejpomalejší cesta do {} (p99), {} s výzvou přijít znovu",
+        "{}; the slowest route within {} (p99), {} commands told to come again",
+        "{}; nejpomalejší cesta do {} (p99), {} příkazů s výzvou přijít znovu",
     ),
     ("not set up", "nenastaveno"),
     (
