@@ -3,7 +3,7 @@
 
 use crate::pace::{Lately, Pace};
 use kontor_messages::{TenantId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
     sync::{
@@ -70,7 +70,7 @@ impl Life {
 }
 
 /// Where an actor stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorStatus {
     /// It is there.

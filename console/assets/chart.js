@@ -47,7 +47,10 @@ function plot(figure) {
     hooks: { setCursor: [(chart) => tell(chart.cursor.idx)] },
   };
   place.replaceChildren();
-  new window.uPlot(options, [steps.map((_, at) => at), ...series], place);
+  const drawn = new window.uPlot(options, [steps.map((_, at) => at), ...series], place);
+  // A step leads where its number in the table does.
+  const link = () => figure.querySelectorAll("tbody tr")[drawn.cursor.idx]?.querySelector("td a");
+  place.onclick = () => link()?.click();
 }
 
 export async function draw(url, figures) {

@@ -73,6 +73,8 @@ pub struct Progress {
     failures: u32,
     lag: metrics::Gauge,
     aside: metrics::Gauge,
+    done: metrics::Counter,
+    hitches: metrics::Counter,
 }
 
 type Myself = ActorRef<FollowerMessage>;
@@ -213,8 +215,7 @@ impl Follower {
     ) {
         let name = self.follow.name();
         let Err(hitch) = result else {
-            metrics::counter!("kontor_follower_events_total", "follower" => name)
-                .increment(events.len() as u64);
+            progress.done.increment(events.len() as u64);
             progress.window.finish(&lane, &events);
             return self.work(myself, progress);
         };
@@ -224,7 +225,7 @@ impl Follower {
             reason = hitch.reason,
             "a lane cannot proceed"
         );
-        metrics::counter!("kontor_follower_hitches_total", "follower" => name).increment(1);
+        progress.hitches.increment(1);
         let done = hitch.done.min(events.len());
         match self.follow.habits().on_hitch {
             OnHitch::Stand => {
@@ -281,14 +282,16 @@ impl Follower {
 
 impl Progress {
     fn new(cursor: Seq, follower: &'static str, shard: u32) -> Self {
-        let shard = shard.to_string();
+        let labels = [("follower", follower.to_owned()), ("shard", shard.to_string())];
         Self {
             window: Window::new(cursor),
             parked: Parked::default(),
             reading: true,
             failures: 0,
-            lag: metrics::gauge!("kontor_follower_lag_events", "follower" => follower, "shard" => shard.clone()),
-            aside: metrics::gauge!("kontor_follower_parked_events", "follower" => follower, "shard" => shard),
+            lag: metrics::gauge!("kontor_follower_lag_events", &labels),
+            aside: metrics::gauge!("kontor_follower_parked_events", &labels),
+            done: metrics::counter!("kontor_follower_events_total", &labels),
+            hitches: metrics::counter!("kontor_follower_hitches_total", &labels),
         }
     }
 

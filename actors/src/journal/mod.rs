@@ -71,6 +71,8 @@ pub(crate) struct Shard {
     pub(crate) head: watch::Sender<Seq>,
     pub(crate) tail: Tail,
     pub(crate) lost: AtomicBool,
+    /// Counts what was written to it.
+    pub(crate) written: metrics::Counter,
 }
 
 impl Journal {
@@ -84,10 +86,12 @@ impl Journal {
         let heads = store.heads(shards).await?;
         let shards: Arc<[Shard]> = heads
             .iter()
-            .map(|head| Shard {
+            .enumerate()
+            .map(|(shard, head)| Shard {
                 head: watch::Sender::new(*head),
                 tail: Tail::new(settings.tail_events_max, settings.tail_bytes_max, *head),
                 lost: AtomicBool::new(false),
+                written: metrics::counter!("kontor_journal_events_total", "shard" => shard.to_string()),
             })
             .collect();
         let (stop, stopped) = watch::channel(None);

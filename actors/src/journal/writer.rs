@@ -328,13 +328,13 @@ impl Writer {
             Ok(batch) => batch.events,
             Err(shared) => shared.events.clone(),
         };
-        metrics::counter!("kontor_journal_events_total").increment(events.len() as u64);
         let mut by_shard: HashMap<u32, Vec<Arc<StoredEvent>>> = HashMap::new();
         for event in events {
             by_shard.entry(event.shard).or_default().push(Arc::new(event));
         }
         for (shard, events) in by_shard {
             let Some(kept) = self.shards.get(shard as usize) else { continue };
+            kept.written.increment(events.len() as u64);
             let head = events.last().map_or(0, |event| event.seq);
             kept.tail.push(events);
             kept.head.send_replace(head);

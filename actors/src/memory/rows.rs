@@ -317,7 +317,9 @@ impl Rows {
                 |until: Timestamp| letter.retry_at.is_some_and(|retry_at| retry_at <= until);
             query.tenant.as_ref().is_none_or(|tenant| letter.tenant.as_ref() == Some(tenant))
                 && query.source.as_ref().is_none_or(|source| letter.source == *source)
+                && query.shard.is_none_or(|shard| letter.event.is_some_and(|(of, _)| of == shard))
                 && query.id.as_ref().is_none_or(|id| letter.id == *id)
+                && query.parked.is_none_or(|parked| letter.retry_at.is_some() == parked)
                 && query.after.as_ref().is_none_or(|after| *after < letter.id)
                 && query.retry_until.is_none_or(retry_fits)
         };

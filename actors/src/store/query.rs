@@ -10,8 +10,12 @@ pub struct LetterQuery {
     pub tenant: Option<TenantId>,
     /// Only from this source.
     pub source: Option<String>,
+    /// Only those about an event of this shard.
+    pub shard: Option<u32>,
     /// Only this one.
     pub id: Option<String>,
+    /// Only those that are tried again by themselves; or, if `false`, those that wait for a person.
+    pub parked: Option<bool>,
     /// Only those to be tried again by then, earliest first instead of by id.
     pub retry_until: Option<Timestamp>,
     /// Only after this id.

@@ -21,7 +21,7 @@ use kontor_messages::{
 /// Samples of a dry run.
 pub(super) const SAMPLES_MAX: usize = 50;
 /// Pages of problems of an import; some of them are short.
-const PROBLEM_PAGES_MAX: u32 = 2_000;
+pub(super) const PROBLEM_PAGES_MAX: u32 = 2_000;
 /// How often an import is begun: after so many crashes it is its own fault.
 const BEGUN_MAX: u32 = 20;
 /// The longest sentence.

@@ -1,10 +1,11 @@
 //! What is known of suppliers, sources, offers and imports.
 
+use super::imports::PROBLEM_PAGES_MAX;
 use kontor_messages::{
     EntityId, Money, Timestamp,
     supplier::{
-        Availability, Counts, FeedFile, Fetched, Figures, Kept, LeftOutRow, Progress, RowProblem,
-        Sample, SourceSettings, SupplierSettings, Trigger,
+        Availability, Counts, FeedFile, Fetched, Figures, Kept, LeftOutRow, PROBLEMS_MAX, Progress,
+        RowProblem, Sample, SourceSettings, SupplierSettings, Trigger,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -396,6 +397,11 @@ impl ImportDocument {
         let counts = &self.counts;
         let missing = self.figures.is_some_and(|figures| 0 < figures.missing);
         !self.dry_run && (0 < counts.created + counts.updated || missing)
+    }
+
+    /// Whether more problems would be kept: then those that there are are all.
+    pub fn has_room_for_problems(&self) -> bool {
+        self.problems_kept < PROBLEMS_MAX && self.problem_pages < PROBLEM_PAGES_MAX
     }
 
     /// Whether its undoing has begun and not ended.

@@ -115,11 +115,12 @@ async fn publish(
             }
         }
     }
-    for confirm in confirms {
+    for (announcement, confirm) in window.iter().zip(confirms) {
         match confirm.await? {
             Confirmation::Ack(None) => {}
             Confirmation::Ack(Some(_)) => {
-                metrics::counter!("kontor_relay_unroutable_total").increment(1);
+                metrics::counter!("kontor_relay_unroutable_total", "name" => announcement.name)
+                    .increment(1);
             }
             Confirmation::Nack(_) => return Err(AmqpFault("the broker refused a message".into())),
             Confirmation::NotRequested => {

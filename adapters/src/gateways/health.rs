@@ -2,6 +2,11 @@
 //! and what its provider sent. It takes the same memory however many calls there are, and decides
 //! nothing: the breaker does that.
 
+mod last;
+mod times;
+
+pub use last::{KEPT_MAX, LastCall, UnderWay};
+
 use super::breaker::{Position, Stand};
 use kontor_actors::ports::{GatewayFault, NotificationError};
 use kontor_messages::{
@@ -13,17 +18,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use times::{TIMES_MS, within};
 use utoipa::ToSchema;
 
 /// Counts are kept by steps of five minutes.
 const STEP_MS: i64 = 5 * 60 * 1000;
 /// Steps that are told of: the one that runs, and as many before it as make an hour.
 const STEPS: usize = 12;
-/// Times that calls are told apart by, in milliseconds; what takes longer counts in the last.
-const TIMES_MS: [u64; 26] = [
-    1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000,
-    3_000, 5_000, 10_000, 20_000, 40_000, 90_000,
-];
 /// A shorter wait is none.
 const WAIT: Duration = Duration::from_millis(10);
 /// Characters of what a failure says, and of its code.
@@ -32,9 +33,15 @@ const TEXT_MAX: usize = 300;
 /// more.
 pub(super) const RESTS: &str = "breaker_open";
 
+/// Why notifications are not taken: as [`reason`] says it.
+const REASONS: [&str; 4] = ["unsupported", "unsigned", "not_now", "malformed"];
+
 /// What is known of one account.
 #[derive(Default)]
-pub struct Health(Mutex<Known>);
+pub struct Health {
+    known: Mutex<Known>,
+    last: Mutex<last::Last>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -57,7 +64,7 @@ struct Step {
     waits: u32,
     waited_ms_max: u32,
     taken: u32,
-    not_taken: u32,
+    not_taken: [u32; REASONS.len()],
 }
 
 /// A call that went wrong.
@@ -86,6 +93,17 @@ pub struct NotTaken {
     /// Why: `unsupported`, `unsigned`, `not_now` or `malformed`.
     #[schema(example = "unsigned")]
     pub reason: &'static str,
+}
+
+/// Notifications that were not taken for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = NotificationsNotTaken)]
+pub struct NotTakenFor {
+    /// Why: `unsupported`, `unsigned`, `not_now` or `malformed`.
+    #[schema(example = "unsigned")]
+    pub reason: &'static str,
+    /// How many.
+    pub count: u64,
 }
 
 /// Calls of one outcome.
@@ -130,6 +148,9 @@ pub struct Lately {
     pub notifications_taken: u64,
     /// Those that were not, for they did not prove from whom they are or could not be read.
     pub notifications_not_taken: u64,
+    /// The same by why; only reasons that there were.
+    #[schema(max_items = 4)]
+    pub not_taken: Vec<NotTakenFor>,
     /// When one was last taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_taken_at: Option<Timestamp>,
@@ -215,7 +236,7 @@ impl Health {
         let place = CallOutcome::ALL.iter().position(|known| *known == outcome).unwrap_or(0);
         add(&mut step.calls[place]);
         if outcome != CallOutcome::NotSent {
-            add(&mut step.times[time(took)]);
+            add(&mut step.times[times::place(took)]);
         }
         let Some(fault) = fault else {
             known.last_answer_at = Some(at);
@@ -257,8 +278,10 @@ impl Health {
                 known.last_taken_at = Some(at);
             }
             Err(fault) => {
-                add(&mut step.not_taken);
-                known.last_not_taken = Some(NotTaken { at, reason: reason(fault) });
+                let reason = reason(fault);
+                let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
+                add(&mut step.not_taken[place]);
+                known.last_not_taken = Some(NotTaken { at, reason });
             }
         }
     }
@@ -266,17 +289,20 @@ impl Health {
     /// What was seen until then.
     pub fn lately(&self, now: Timestamp) -> Lately {
         let known = self.lock();
-        let first = number(now) - STEPS as i64;
         let steps = known.steps.iter().flat_map(|steps| steps.iter());
         let mut sum = Step::default();
         let (mut calls, mut times) = ([0_u64; CallOutcome::ALL.len()], [0_u64; TIMES_MS.len()]);
-        for step in steps.filter(|step| first < step.number) {
+        let mut not_taken = [0_u64; REASONS.len()];
+        for step in steps.filter(|step| is_in_hour(step.number, now)) {
             calls.iter_mut().zip(step.calls).for_each(|(all, more)| *all += u64::from(more));
             times.iter_mut().zip(step.times).for_each(|(all, more)| *all += u64::from(more));
             sum.waits = sum.waits.saturating_add(step.waits);
             sum.waited_ms_max = sum.waited_ms_max.max(step.waited_ms_max);
             sum.taken = sum.taken.saturating_add(step.taken);
-            sum.not_taken = sum.not_taken.saturating_add(step.not_taken);
+            not_taken
+                .iter_mut()
+                .zip(step.not_taken)
+                .for_each(|(all, more)| *all += u64::from(more));
         }
         let counted = CallOutcome::ALL.into_iter().zip(calls).filter(|(_, count)| 0 < *count);
         Lately {
@@ -289,14 +315,20 @@ impl Health {
             last_failure: known.last_failure.clone(),
             last_refusal: known.last_refusal.clone(),
             notifications_taken: sum.taken.into(),
-            notifications_not_taken: sum.not_taken.into(),
+            notifications_not_taken: not_taken.iter().sum(),
+            not_taken: REASONS
+                .into_iter()
+                .zip(not_taken)
+                .filter(|(_, count)| 0 < *count)
+                .map(|(reason, count)| NotTakenFor { reason, count })
+                .collect(),
             last_taken_at: known.last_taken_at,
             last_not_taken: known.last_not_taken,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -328,26 +360,18 @@ fn number(at: Timestamp) -> i64 {
     at.millis().div_euclid(STEP_MS)
 }
 
+/// Whether five minutes are among those that are told of.
+fn is_in_hour(step: i64, now: Timestamp) -> bool {
+    number(now) - (STEPS as i64) < step
+}
+
+/// Whether what happened then is counted now.
+fn is_counted(at: Timestamp, now: Timestamp) -> bool {
+    is_in_hour(number(at), now)
+}
+
 fn add(count: &mut u32) {
     *count = count.saturating_add(1);
-}
-
-/// Where a time counts.
-fn time(took: Duration) -> usize {
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    TIMES_MS.iter().position(|most| ms <= *most).unwrap_or(TIMES_MS.len() - 1)
-}
-
-/// Within what time so many of a hundred came.
-fn within(times: &[u64], percent: u64) -> Option<u64> {
-    let all: u64 = times.iter().sum();
-    let wanted = all.saturating_mul(percent).div_ceil(100);
-    let mut passed = 0;
-    let place = times.iter().position(|count| {
-        passed += count;
-        0 < all && wanted <= passed
-    });
-    place.and_then(|place| TIMES_MS.get(place).copied())
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub use settings::GatewaySettings;
 use breaker::{Breaker, Rest};
 use copy::bounded;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use health::{Health, Seen};
+use health::{Health, LastCall, Seen, UnderWay};
 use kontor_actors::{
     ports::{
         Abilities, CancelPayment, CapturePayment, FaultCause, GatewayFault, Headers,
@@ -35,7 +35,7 @@ use kontor_actors::{
     ports_statement::{StatementAsk, StatementPage},
 };
 use kontor_messages::{
-    TenantId, Timestamp,
+    EntityId, TenantId, Timestamp,
     payment::{CallFault, CallOutcome, Notification, Observation, Operation, Problem, RefundSeen},
     payout::Transfer,
 };
@@ -181,9 +181,14 @@ impl Account {
         self.gateway.thanks()
     }
 
-    /// Calls the provider once. Waits for its turn, never for another try.
-    pub async fn call(&self, ask: &Ask) -> Made<Told> {
-        self.timed(ask.operation(), self.translate(ask)).await
+    /// The last calls of the hour, newest first.
+    pub fn last_calls(&self, now: Timestamp) -> Vec<LastCall> {
+        self.limits.health.last_calls(now)
+    }
+
+    /// Calls the provider once, for a payment. Waits for its turn, never for another try.
+    pub async fn call(&self, ask: &Ask, payment: &EntityId) -> Made<Told> {
+        self.timed((ask.operation(), Some(payment.clone())), self.translate(ask)).await
     }
 
     /// Asks for a page of what came and went; none if the provider has no such list.
@@ -191,23 +196,26 @@ impl Account {
         &self,
         ask: &StatementAsk,
     ) -> Result<Option<StatementPage>, GatewayFault> {
-        self.timed("statement", self.gateway.statement(ask)).await.answer
+        self.timed(("statement", None), self.gateway.statement(ask)).await.answer
     }
 
     async fn timed<T>(
         &self,
-        operation: &'static str,
+        (operation, payment): (&'static str, Option<EntityId>),
         call: impl Future<Output = Result<T, GatewayFault>>,
     ) -> Made<T> {
         let (begun, started_at) = (Instant::now(), Timestamp::now());
+        let mut under_way = self.limits.health.begin(operation, payment, started_at);
         let (provider, account) = (self.provider(), &*self.name);
         let span = tracing::debug_span!("gateway", provider, account, operation);
         let recorder = Recorder::new(provider, self.gateway.request_id(), &self.redactor);
-        let answer = self.in_turn(recorder.during(call)).instrument(span).await;
+        let answer = self.in_turn(&mut under_way, recorder.during(call)).instrument(span).await;
         let said = recorder.said();
         let outcome = outcome(&answer, said.timed_out);
         let duration_ms = record::millis(begun);
-        self.count(operation, &answer, outcome, begun.elapsed());
+        let (fault, took) = (answer.as_ref().err(), begun.elapsed());
+        under_way.ended(outcome, fault, took, Timestamp::now());
+        self.count(operation, fault, outcome, took);
         Made { answer, outcome, started_at, duration_ms, said }
     }
 
@@ -244,6 +252,7 @@ impl Account {
 
     async fn in_turn<T>(
         &self,
+        under_way: &mut UnderWay<'_>,
         call: impl Future<Output = Result<T, GatewayFault>>,
     ) -> Result<T, GatewayFault> {
         let permit = self.limits.breaker.admit(Timestamp::now()).map_err(breaker_open)?;
@@ -254,7 +263,7 @@ impl Account {
         };
         let asked = Instant::now();
         let turn = tokio::time::timeout(TURN_MAX, turn).await;
-        self.limits.health.note_wait(asked.elapsed(), Timestamp::now());
+        under_way.has_its_turn(asked.elapsed(), Timestamp::now());
         let Ok(Ok(_slot)) = turn else {
             let problem = Problem::new("busy", "too many calls of this account are under way");
             return Err(GatewayFault::retry(FaultCause::Here, problem));
@@ -286,10 +295,10 @@ impl Account {
         }
     }
 
-    fn count<T>(
+    fn count(
         &self,
         operation: &'static str,
-        answer: &Result<T, GatewayFault>,
+        fault: Option<&GatewayFault>,
         outcome: CallOutcome,
         took: Duration,
     ) {
@@ -300,8 +309,6 @@ impl Account {
         metrics::histogram!("kontor_gateway_call_seconds", "provider" => provider,
             "operation" => operation, "outcome" => word)
         .record(took);
-        let fault = answer.as_ref().err();
-        self.limits.health.note_call((operation, outcome), fault, took, Timestamp::now());
         if let Some(fault) = fault {
             tracing::warn!(tenant = %self.tenant, provider, account = %self.name,
                 operation, outcome = word, code = %fault.code, "gateway call failed");

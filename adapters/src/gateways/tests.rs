@@ -258,14 +258,15 @@ async fn the_figures_tell_calls_by_provider_and_outcome_and_how_many_are_under_w
     let references = vec!["cs_1".to_owned()];
     let ask =
         Ask::Query(QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true });
-    assert!(account.call(&ask).await.answer.is_err());
+    let payment = EntityId::named("p-1");
+    assert!(account.call(&ask, &payment).await.answer.is_err());
     let asked = async {
         while server.asked().len() < 2 {
             tokio::task::yield_now().await;
         }
         of(in_flight)
     };
-    let (made, under_way) = tokio::join!(account.call(&ask), asked);
+    let (made, under_way) = tokio::join!(account.call(&ask, &payment), asked);
     assert_eq!((made.outcome, under_way, of(in_flight)), (CallOutcome::TimedOut, 1, 0));
     for outcome in ["failed", "timed_out"] {
         let labels = format!(r#"provider="stripe",operation="query",outcome="{outcome}""#);
@@ -288,8 +289,9 @@ async fn an_account_tells_of_its_failures_and_that_it_rests_after_some_in_a_row(
         Ask::Query(QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true });
     let (before, _) = accounts.seen("stripe", 10);
     assert_eq!((before.len(), before[0].1.trouble()), (1, 3), "nobody has called it yet");
+    let payment = EntityId::named("p-1");
     for _ in 0..6 {
-        assert!(account.call(&ask).await.answer.is_err());
+        assert!(account.call(&ask, &payment).await.answer.is_err());
     }
     let (all, more) = accounts.seen("stripe", 10);
     let (whose, seen) = &all[0];

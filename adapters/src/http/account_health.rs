@@ -10,7 +10,10 @@ use super::{
     query,
     read::{self, Asked, LIMIT_MAX, Page, Paging, bounded},
 };
-use crate::gateways::{health::Seen, payments};
+use crate::gateways::{
+    health::{LastCall, Seen},
+    payments,
+};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use kontor_actors::payment::PaymentDocument;
@@ -36,6 +39,9 @@ struct AccountHealthView {
     /// How it is.
     #[serde(flatten)]
     seen: Seen,
+    /// The calls under way, and the last ones of the hour, newest first.
+    #[schema(max_items = 50)]
+    last_calls: Vec<LastCall>,
     /// Payments that are not open at the provider yet; told to who may read payments.
     #[serde(skip_serializing_if = "Option::is_none")]
     to_open: Option<Queue>,
@@ -110,10 +116,10 @@ async fn list(
     Ok(super::json(StatusCode::OK, &Page { items, next_cursor: page.next_cursor }))
 }
 
-/// How an account at a payment provider is, as this node has seen it, and which payments wait for it:
-/// newest first through 2,000 rows of each kind. An account that carries messages has none (404
-/// `no_health`): each message tells of its tries. One that cannot be used says why (409
-/// `account_unusable`).
+/// How an account at a payment provider is, as this node has seen it, its last calls, and which
+/// payments wait for it: newest first through 2,000 rows of each kind. An account that carries
+/// messages has none (404 `no_health`): each message tells of its tries. One that cannot be used says
+/// why (409 `account_unusable`).
 #[utoipa::path(get, path = "/v1/accounts/{provider}/{name}/health", tag = "accounts",
     params(("provider" = String, Path, max_length = 40), ("name" = String, Path, max_length = 40)),
     responses((status = OK, body = AccountHealthView)))]
@@ -137,6 +143,8 @@ async fn get(
         "unknown_account" => Problem::not_found(Accounts::WHAT),
         _ => Problem::new(StatusCode::CONFLICT, "account_unusable", fault.message),
     })?;
+    let now = Timestamp::now();
+    let mut last_calls = account.last_calls(now);
     let (mut to_open, mut to_pay) = (None, None);
     if access.may_read(&api, "payments").await {
         let (created, pending) = tokio::join!(
@@ -144,8 +152,10 @@ async fn get(
             queue(&api, &access, "pending", (&provider, &name)),
         );
         (to_open, to_pay) = (Some(created?), Some(pending?));
+    } else {
+        last_calls.iter_mut().for_each(|call| call.payment = None);
     }
-    let shown = AccountHealthView { seen: account.seen(Timestamp::now()), to_open, to_pay };
+    let shown = AccountHealthView { seen: account.seen(now), last_calls, to_open, to_pay };
     Ok(super::json(StatusCode::OK, &shown))
 }
 

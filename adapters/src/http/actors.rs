@@ -32,12 +32,33 @@ struct Which {
     /// Those of one domain.
     #[param(max_length = 40)]
     domain: Option<String>,
+    /// Those of the tenants of one shard.
+    #[param(minimum = 0)]
+    shard: Option<u32>,
+    /// Those that stand so.
+    status: Option<ActorStatus>,
     /// Actors at most.
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<u32>,
     /// From the page before.
     #[param(max_length = 100)]
     cursor: Option<String>,
+}
+
+impl Which {
+    /// Whether an actor is one of those, if there can be such ones.
+    fn filter(&self, shards: u32) -> Result<impl Fn(&SeenActor) -> bool, Problem> {
+        let (shard, status) = (self.shard, self.status);
+        if shard.is_some_and(|shard| shards <= shard) {
+            return Err(Problem::parameter("shard", format!("expected less than {shards}")));
+        }
+        let domain = self.domain.clone();
+        Ok(move |seen: &SeenActor| {
+            domain.as_ref().is_none_or(|domain| seen.domain == domain)
+                && shard.is_none_or(|shard| seen.tenant.shard(shards) == shard)
+                && status.is_none_or(|status| seen.status == status)
+        })
+    }
 }
 
 /// A domain actor.
@@ -110,12 +131,12 @@ async fn list(
     if !(1..=500).contains(&limit) {
         return Err(Problem::parameter("limit", "expected 1 to 500"));
     }
+    let shards = api.intake().ground().journal.shards();
+    let takes = which.filter(shards)?;
     let hosts = api.intake().hosts();
     let of = which.tenant.as_ref();
-    let mut all: Vec<_> = hosts.all().flat_map(|host| host.actors(of)).map(place).collect();
-    if let Some(domain) = &which.domain {
-        all.retain(|(_, seen)| seen.domain == domain);
-    }
+    let mut all: Vec<_> =
+        hosts.all().flat_map(|host| host.actors(of)).filter(takes).map(place).collect();
     if let Some(after) = &which.cursor {
         all.retain(|(place, _)| after < place);
     }
@@ -123,7 +144,6 @@ async fn list(
     let more = all.len() > limit as usize;
     all.truncate(limit as usize);
     let next_cursor = all.last().filter(|_| more).map(|(place, _)| place.clone());
-    let shards = api.intake().ground().journal.shards();
     let items = all.into_iter().map(|(_, seen)| Shown::of(seen, shards)).collect();
     Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
 }

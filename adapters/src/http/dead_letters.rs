@@ -49,6 +49,8 @@ struct Wanted {
     /// Only of this source, such as `domain:order` or `follower:policies`.
     #[param(min_length = 1, max_length = 100)]
     source: Option<String>,
+    /// Only what is tried again by itself; or, if `false`, only what waits for a person.
+    parked: Option<bool>,
 }
 
 /// Which dead letters, of all tenants.
@@ -65,9 +67,14 @@ struct WantedOfAll {
     /// Only of this source, such as `domain:order` or `follower:policies`.
     #[param(min_length = 1, max_length = 100)]
     source: Option<String>,
+    /// Only what is tried again by itself; or, if `false`, only what waits for a person.
+    parked: Option<bool>,
     /// Only this tenant's.
     #[param(value_type = Option<String>, max_length = 40)]
     tenant: Option<TenantId>,
+    /// Only those about an event of this shard.
+    #[param(minimum = 0)]
+    shard: Option<u32>,
 }
 
 /// Something that could not be done.
@@ -114,10 +121,12 @@ pub(super) fn for_operator() -> OpenApiRouter<Api> {
 async fn list(
     State(api): State<Api>,
     access: Access,
-    query::Asked(Wanted { limit, cursor, source }): query::Asked<Wanted>,
+    query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let asked = read::Asked::new(limit, cursor)?;
-    let (letters, next_cursor) = page(&api, asked, source, Some(access.id().clone())).await?;
+    let asked = read::Asked::new(wanted.limit, wanted.cursor)?;
+    let (tenant, source, parked) = (Some(access.id().clone()), wanted.source, wanted.parked);
+    let which = LetterQuery { tenant, source, parked, ..Default::default() };
+    let (letters, next_cursor) = page(&api, asked, which).await?;
     let items: Vec<_> = letters.into_iter().map(Letter::from).collect();
     Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
 }
@@ -132,7 +141,13 @@ async fn list_all(
     query::Asked(wanted): query::Asked<WantedOfAll>,
 ) -> Result<Response, Problem> {
     let asked = read::Asked::new(wanted.limit, wanted.cursor)?;
-    let (letters, next_cursor) = page(&api, asked, wanted.source, wanted.tenant).await?;
+    let WantedOfAll { source, tenant, shard, parked, .. } = wanted;
+    let shards = api.intake().ground().journal.shards();
+    if shard.is_some_and(|shard| shards <= shard) {
+        return Err(Problem::parameter("shard", format!("expected less than {shards}")));
+    }
+    let which = LetterQuery { source, tenant, shard, parked, ..Default::default() };
+    let (letters, next_cursor) = page(&api, asked, which).await?;
     let told = |letter: DeadLetter| {
         let tenant = letter.tenant.clone();
         Letter { tenant, ..Letter::from(letter) }
@@ -145,13 +160,12 @@ async fn list_all(
 async fn page(
     api: &Api,
     asked: read::Asked,
-    source: Option<String>,
-    tenant: Option<TenantId>,
+    which: LetterQuery,
 ) -> Result<(Vec<DeadLetter>, Option<String>), Problem> {
-    read::bounded("source", source.as_deref(), 100)?;
+    read::bounded("source", which.source.as_deref(), 100)?;
     // One more tells whether there is another page.
     let limit = asked.limit as u32 + 1;
-    let query = LetterQuery { tenant, source, after: asked.cursor, limit, ..Default::default() };
+    let query = LetterQuery { after: asked.cursor, limit, ..which };
     let mut letters = api.store().dead_letters(&query).await?;
     let more = letters.len() > asked.limit;
     letters.truncate(asked.limit);

@@ -40,6 +40,8 @@ pub(super) trait Kind: Send + Sync + 'static {
     const PREFIX: &'static str;
     /// Names from here on belong to other kinds, where the prefix does not tell them apart.
     const END: Option<&'static str> = None;
+    /// How such things may stand, as lists are asked for them; none if they have no status.
+    const STATUSES: &'static [&'static str] = &[];
 
     /// What is shown of an entity, if it is of this kind.
     fn document(state: &<Self::Domain as Domain>::State) -> Option<Cow<'_, Self::Document>>;
@@ -109,7 +111,7 @@ const AFTER_DIGITS: &str = ":";
 /// Declares a kind whose document is a variant of its domain's state.
 macro_rules! kind {
     ($(#[$doc:meta])* $name:ident: $domain:ty, $document:ty, $what:literal, $path:literal,
-     $prefix:literal, $end:expr, |$state:ident| $show:expr) => {
+     $prefix:literal, $end:expr, |$state:ident| $show:expr $(, [$($status:literal),+])?) => {
         $(#[$doc])*
         pub(super) struct $name;
 
@@ -120,6 +122,7 @@ macro_rules! kind {
             const PATH: &'static str = $path;
             const PREFIX: &'static str = $prefix;
             const END: Option<&'static str> = $end;
+            $(const STATUSES: &'static [&'static str] = &[$($status),+];)?
 
             fn document($state: &<$domain as Domain>::State) -> Option<Cow<'_, $document>> {
                 $show
@@ -131,7 +134,11 @@ macro_rules! kind {
 kind!(
     /// Orders.
     Orders: Order, OrderDocument, "order", "/v1/orders", "", Some(AFTER_DIGITS),
-    |state| state.order().map(Cow::Borrowed)
+    |state| state.order().map(Cow::Borrowed),
+    [
+        "pending", "confirmed", "processing", "shipped", "delivered", "cancelled", "returned",
+        "paid_without_stock"
+    ]
 );
 kind!(
     /// Products in stock.
@@ -166,7 +173,8 @@ kind!(
     |state| match state.public_view() {
         TenantState::Key(key) => Some(Cow::Owned(key)),
         _ => None,
-    }
+    },
+    ["active", "revoked"]
 );
 kind!(
     /// Who works for a tenant.
@@ -190,7 +198,8 @@ kind!(
     |state| match state {
         TenantState::Invitation(invitation) => Some(Cow::Borrowed(invitation)),
         _ => None,
-    }
+    },
+    ["open", "accepted", "revoked", "expired"]
 );
 kind!(
     /// Accounts at providers, without their secrets.
@@ -198,7 +207,8 @@ kind!(
     |state| match state.public_view() {
         TenantState::Account(account) => Some(Cow::Owned(account)),
         _ => None,
-    }
+    },
+    ["test", "live"]
 );
 kind!(
     /// The rules of a tenant's payments.
@@ -214,38 +224,51 @@ kind!(
     |state| match state {
         TenantState::Tenant(tenant) => Some(Cow::Borrowed(tenant)),
         _ => None,
-    }
+    },
+    ["active", "suspended", "archived", "deleting", "deleted"]
 );
 kind!(
     /// Payments.
     Payments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
-    |state| state.payment().map(|payment| Cow::Owned(payment.clone().public_view()))
+    |state| state.payment().map(|payment| Cow::Owned(payment.clone().public_view())),
+    [
+        "created", "pending", "authorized", "paid", "partially_refunded", "refunded", "failed",
+        "cancelled", "expired", "held", "disputed", "second_payment"
+    ]
 );
 kind!(
     /// Payments as who asked for them sees them: with what the payer's browser needs.
     AskedPayments: Payment, PaymentDocument, "payment", "/v1/payments", "", Some(AFTER_DIGITS),
-    |state| state.payment().map(Cow::Borrowed)
+    |state| state.payment().map(Cow::Borrowed),
+    [
+        "created", "pending", "authorized", "paid", "partially_refunded", "refunded", "failed",
+        "cancelled", "expired", "held", "disputed", "second_payment"
+    ]
 );
 kind!(
     /// Refunds that go to the bank with a file.
     Payouts: Payout, PayoutOrder, "payout", "/v1/payouts", "order/", None,
-    |state| state.order().map(Cow::Borrowed)
+    |state| state.order().map(Cow::Borrowed),
+    ["waiting", "batched", "handed_over", "paid", "failed"]
 );
 kind!(
     /// The orders that go with one file.
     PayoutBatches: Payout, PayoutBatch, "batch", "/v1/payout-batches", "batch/", None,
-    |state| state.batch().map(Cow::Borrowed)
+    |state| state.batch().map(Cow::Borrowed),
+    ["formed", "handed_over", "released", "done"]
 );
 kind!(
     /// Comparisons with providers' lists.
     Runs: Reconciliation, RunDocument, "reconciliation", "/v1/reconciliations", "run/", None,
-    |state| state.run().map(Cow::Borrowed)
+    |state| state.run().map(Cow::Borrowed),
+    ["queued", "running", "completed", "not_offered", "failed"]
 );
 kind!(
     /// In what they differ.
     Differences: Reconciliation, DifferenceDocument, "difference", "/v1/differences",
     "difference/", None,
-    |state| state.difference().map(Cow::Borrowed)
+    |state| state.difference().map(Cow::Borrowed),
+    ["open", "assigned", "settled"]
 );
 kind!(
     /// Messages to people.
@@ -254,7 +277,8 @@ kind!(
     |state| match state {
         NotificationState::Notification(message) => Some(Cow::Borrowed(message)),
         _ => None,
-    }
+    },
+    ["queued", "sending", "waiting", "sent", "given_up", "skipped", "dismissed"]
 );
 kind!(
     /// A tenant's own texts.
@@ -270,12 +294,14 @@ kind!(
     |state| match state.public_view() {
         WebhookState::Endpoint(endpoint) => Some(Cow::Owned(endpoint)),
         _ => None,
-    }
+    },
+    ["active", "paused", "disabled", "removed"]
 );
 kind!(
     /// Requests to forget a person.
     Erasures: Erasure, ErasureDocument, "erasure", "/v1/erasures", "", Some(AFTER_DIGITS),
-    |state| state.document().map(Cow::Borrowed)
+    |state| state.document().map(Cow::Borrowed),
+    ["requested", "completed"]
 );
 kind!(
     /// Events on their way to endpoints.
@@ -283,12 +309,14 @@ kind!(
     |state| match state {
         WebhookState::Delivery(delivery) => Some(Cow::Borrowed(delivery)),
         _ => None,
-    }
+    },
+    ["queued", "waiting", "blocked", "parked", "delivered", "given_up"]
 );
 kind!(
     /// Suppliers.
     Suppliers: Supplier, SupplierDocument, "supplier", "/v1/suppliers", "supplier/", None,
-    |state| state.supplier().map(Cow::Borrowed)
+    |state| state.supplier().map(Cow::Borrowed),
+    ["active", "inactive"]
 );
 kind!(
     /// Where suppliers' feeds come from, without secrets.
@@ -296,22 +324,26 @@ kind!(
     |state| {
         let known = state.source().filter(|known| !known.removed);
         known.map(|known| Cow::Owned(SourceView::from(known)))
-    }
+    },
+    ["importing", "idle"]
 );
 kind!(
     /// Imports.
     Imports: Supplier, ImportView, "import", "/v1/imports", "import/", None,
-    |state| state.import().map(|known| Cow::Owned(ImportView::from(known)))
+    |state| state.import().map(|known| Cow::Owned(ImportView::from(known))),
+    ["queued", "running", "completed", "completed_with_errors", "failed", "cancelled", "rejected"]
 );
 kind!(
     /// What is sold.
     Products: Catalog, ProductDocument, "product", "/v1/products", "product/", None,
-    |state| state.product().map(|product| Cow::Owned(ProductDocument::from(product)))
+    |state| state.product().map(|product| Cow::Owned(ProductDocument::from(product))),
+    ["draft", "active", "archived"]
 );
 kind!(
     /// Where products stand.
     Categories: Catalog, CategoryDocument, "category", "/v1/categories", "category/", None,
-    |state| state.category().map(Cow::Borrowed)
+    |state| state.category().map(Cow::Borrowed),
+    ["active", "archived", "merged"]
 );
 kind!(
     /// What can be said of products.

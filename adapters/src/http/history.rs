@@ -114,6 +114,40 @@ pub(super) async fn newest(
     Ok(Page { items: wanted.map(happened).collect(), next_cursor })
 }
 
+/// A page of those changes that `which` wants, newest first. It may hold few, or none, although more
+/// follow: one answer looks through so much and no more.
+pub(super) async fn newest_of(
+    api: &Api,
+    address: &EntityRef,
+    version: i64,
+    asked: Asked,
+    which: impl Fn(&StoredEvent) -> bool,
+) -> Result<Page<Happened>, Problem> {
+    let mut before = match asked.cursor {
+        Some(_) => after(&asked)?,
+        None => version.saturating_add(1),
+    };
+    let mut items = Vec::new();
+    for _ in 0..ROWS_MAX / ROWS as usize {
+        let first = before.saturating_sub(1).saturating_sub(ROWS.into()).max(0);
+        let events = api.store().history(address, first, ROWS).await?;
+        for event in events.iter().rev().filter(|event| event.version < before) {
+            if which(event) {
+                items.push(happened(event));
+            }
+            if items.len() == asked.limit {
+                let next_cursor = (1 < event.version).then(|| event.version.to_string());
+                return Ok(Page { items, next_cursor });
+            }
+        }
+        if first == 0 {
+            return Ok(Page { items, next_cursor: None });
+        }
+        before = first + 1;
+    }
+    Ok(Page { items, next_cursor: Some(before.to_string()) })
+}
+
 /// A page of some of what has changed an entity, oldest first, each as `show` has it. It may hold
 /// few, or none, although more follow: one answer looks through so much and no more.
 pub(super) async fn some<T>(

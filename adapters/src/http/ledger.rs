@@ -33,6 +33,17 @@ const ROWS: u32 = 200;
 /// Rows that one answer looks through at most for entries that are wanted.
 const ROWS_MAX: usize = 2_000;
 
+/// All kinds of entries.
+const KINDS: [LedgerKind; 7] = [
+    LedgerKind::Authorize,
+    LedgerKind::Capture,
+    LedgerKind::Void,
+    LedgerKind::Refund,
+    LedgerKind::RefundReversal,
+    LedgerKind::Chargeback,
+    LedgerKind::ChargebackReversal,
+];
+
 /// Which entries.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
@@ -53,6 +64,9 @@ struct Wanted {
     /// Only in this currency.
     #[param(pattern = "^[A-Z]{3}$")]
     currency: Option<String>,
+    /// Only of these kinds, with commas between them.
+    #[param(min_length = 1, max_length = 100, example = "refund,refund_reversal")]
+    kind: Option<String>,
     /// Only from this instant on.
     from: Option<Timestamp>,
     /// Only before this instant.
@@ -214,6 +228,7 @@ struct Reading {
     address: EntityRef,
     wanted: Wanted,
     currency: Option<Currency>,
+    kinds: Option<Vec<LedgerKind>>,
     /// The last row that was looked at.
     after: i64,
     /// The last row that there was when the reading began.
@@ -227,10 +242,11 @@ impl Reading {
         read::bounded("account", wanted.account.as_deref(), 40)?;
         let currency = wanted.currency.as_deref().map(Currency::parse).transpose();
         let currency = currency.map_err(|why| Problem::parameter("currency", why.to_string()))?;
+        let kinds = wanted.kind.as_deref().map(kinds).transpose()?;
         let after = place(wanted.cursor.as_deref())?;
         let end = tenant_books(&api, tenant).await?.entries;
         let address = books::address(tenant, ledger_entity());
-        let mut reading = Self { api, address, wanted, currency, after, end };
+        let mut reading = Self { api, address, wanted, currency, kinds, after, end };
         if let (Some(from), None) = (reading.wanted.from, &reading.wanted.cursor) {
             reading.after = books::before(reading.api.store(), &reading.address, end, from).await?;
         }
@@ -240,7 +256,8 @@ impl Reading {
     /// Whether some entries are not wanted.
     fn filters(&self) -> bool {
         let Wanted { provider, account, .. } = &self.wanted;
-        provider.is_some() || account.is_some() || self.currency.is_some()
+        let narrowed = self.currency.is_some() || self.kinds.is_some();
+        narrowed || provider.is_some() || account.is_some()
     }
 
     /// Whether there may be more.
@@ -281,6 +298,7 @@ impl Reading {
         provider.as_ref().is_none_or(|provider| *provider == entry.provider)
             && account.as_ref().is_none_or(|account| *account == entry.account)
             && self.currency.is_none_or(|currency| currency == entry.currency)
+            && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&entry.kind))
             && from.is_none_or(|from| from <= entry.at)
     }
 }
@@ -291,6 +309,15 @@ async fn tenant_books(api: &Api, tenant: &TenantId) -> Result<LedgerDocument, Pr
         Some((PaymentState::Ledger(books), _)) => Ok(*books),
         _ => Ok(LedgerDocument::default()),
     }
+}
+
+/// The kinds of a list of them.
+fn kinds(listed: &str) -> Result<Vec<LedgerKind>, Problem> {
+    let known = |word: &str| KINDS.into_iter().find(|kind| kind.word() == word);
+    listed.split(',').map(known).collect::<Option<_>>().ok_or_else(|| {
+        let all = KINDS.map(LedgerKind::word).join(", ");
+        Problem::parameter("kind", format!("expected one or more of {all}"))
+    })
 }
 
 fn place(cursor: Option<&str>) -> Result<i64, Problem> {

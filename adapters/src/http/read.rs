@@ -48,7 +48,7 @@ pub(super) struct StatusPaging {
     /// `next_cursor` of the page before.
     #[param(min_length = 1, max_length = 200)]
     pub(super) cursor: Option<String>,
-    /// Only these.
+    /// Only those that stand so; a word that none of them can have is refused.
     #[param(min_length = 1, max_length = 40)]
     pub(super) status: Option<String>,
 }
@@ -179,6 +179,18 @@ pub(super) fn bounded(name: &str, value: Option<&str>, max: usize) -> Result<(),
     ))
 }
 
+/// Refuses a status that nothing of the kind can have: a list of it would be empty for ever.
+pub(super) fn check_status<K: Kind>(asked: &Asked) -> Result<(), Problem> {
+    if can_stand::<K>(asked.status.as_deref()) {
+        return Ok(());
+    }
+    Err(Problem::parameter("status", format!("expected one of {}", K::STATUSES.join(", "))))
+}
+
+fn can_stand<K: Kind>(status: Option<&str>) -> bool {
+    status.is_none_or(|status| K::STATUSES.contains(&status))
+}
+
 /// One thing, or 304 if the caller has this version.
 pub(super) async fn one<K: Kind>(
     api: &Api,
@@ -282,6 +294,7 @@ async fn rows<K: Kind>(
     asked: &Asked,
     which: impl Fn(&K::Document) -> bool,
 ) -> Result<(Vec<Row<K>>, Option<String>), Problem> {
+    check_status::<K>(asked)?;
     let (mut rows, mut before) = (Vec::new(), asked.cursor.clone());
     for _ in 0..PAGES_MAX {
         let wanted = asked.chunk(asked.limit - rows.len());
@@ -294,7 +307,11 @@ async fn rows<K: Kind>(
                 continue;
             }
             let state = parse::<K>(&row)?;
-            if K::document(&state).is_some_and(|document| which(&document)) {
+            let Some(wanted) = K::document(&state).map(|document| which(&document)) else {
+                continue;
+            };
+            debug_assert!(can_stand::<K>(row.status.as_deref()), "{} stands so", row.entity);
+            if wanted {
                 rows.push((row, state));
             }
             if rows.len() == asked.limit {

@@ -18,6 +18,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Items of a page at most, and rows that are read at once where some are passed over.
 const LIMIT_MAX: u32 = 500;
+/// Thirty days, in seconds: what is overdue by longer is found among what is overdue by so much.
+const LATE_MAX: u32 = 2_592_000;
 /// Between the parts of a cursor; no tenant and no domain has it in its name.
 const APART: char = '~';
 
@@ -34,6 +36,9 @@ struct Which {
     cursor: Option<String>,
     /// Only what is overdue; or, if `false`, only what is due next.
     overdue: Option<bool>,
+    /// Only what is overdue by more than so many seconds; not with `overdue=false`.
+    #[param(minimum = 1, maximum = 2_592_000, example = 60)]
+    late_s: Option<u32>,
     /// Only what waits in this domain. A page may then hold fewer than asked for, or nothing,
     /// although more follow.
     #[param(min_length = 1, max_length = 40, example = "order")]
@@ -106,10 +111,11 @@ async fn page(
     bounded("domain", which.domain.as_deref(), 40)?;
     let after = which.cursor.as_deref().map(|cursor| place_of(cursor, tenant)).transpose()?;
     let now = Timestamp::now();
+    let (from, before) = which.due(now)?;
     let mut wanted = WaitQuery {
         tenant: tenant.cloned(),
-        from: which.overdue.and_then(|overdue| (!overdue).then_some(now)),
-        before: which.overdue.and_then(|overdue| overdue.then_some(now)),
+        from,
+        before,
         after,
         // One more tells whether there is another page.
         limit: if which.domain.is_some() { LIMIT_MAX } else { limit + 1 },
@@ -132,6 +138,23 @@ async fn page(
         }
     }
     Ok(Page { items, next_cursor: cursor_of(&wanted) })
+}
+
+impl Which {
+    /// From when and before when it is due.
+    fn due(&self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+        let Some(late) = self.late_s else {
+            let (due_next, over) = (self.overdue == Some(false), self.overdue == Some(true));
+            return Ok((due_next.then_some(now), over.then_some(now)));
+        };
+        if !(1..=LATE_MAX).contains(&late) {
+            return Err(Problem::parameter("late_s", format!("expected 1 to {LATE_MAX}")));
+        }
+        if self.overdue == Some(false) {
+            return Err(Problem::parameter("late_s", "expected no overdue=false beside it"));
+        }
+        Ok((None, Some(Timestamp::from_millis(now.millis() - i64::from(late) * 1_000))))
+    }
 }
 
 fn shown(row: StoredEntity, across: bool, now: Timestamp) -> Waiting {

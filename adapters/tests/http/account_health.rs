@@ -29,6 +29,7 @@ async fn an_account_that_nobody_has_called_is_well_and_says_since_when_it_is_loo
     assert_eq!(health["breaker"]["position"], "closed");
     assert!(health["breaker"]["since"].is_string() && health["breaker"].get("until").is_none());
     assert_eq!((&health["calls"], &health["under_way"]), (&json!([]), &json!(0)));
+    assert_eq!((&health["last_calls"], &health["not_taken"]), (&json!([]), &json!([])));
     assert!(health.get("p99_ms").is_none() && health.get("last_failure").is_none());
     let none = json!({ "count": 0, "more": false });
     assert_eq!((&health["to_open"], &health["to_pay"]), (&none, &none));
@@ -41,6 +42,7 @@ async fn what_a_provider_sent_and_was_not_taken_is_counted_with_why() {
     let health = harbour.get(HEALTH).await.ok();
     assert_eq!(health["notifications_taken"], 0);
     assert_eq!(health["notifications_not_taken"], 1);
+    assert_eq!(health["not_taken"], json!([{ "reason": "unsigned", "count": 1 }]));
     assert_eq!(health["last_not_taken"]["reason"], "unsigned");
     assert!(health["last_not_taken"]["at"].is_string() && health.get("last_taken_at").is_none());
     let listed = harbour.get("/v1/accounts/health").await.ok();

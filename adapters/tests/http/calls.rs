@@ -17,7 +17,7 @@ use kontor_adapters::{
 };
 use kontor_messages::{
     EntityId, Meta, TenantId, Timestamp,
-    payment::{ObservationSource, PaymentCommand},
+    payment::{CallOutcome, ObservationSource, PaymentCommand},
 };
 use kontor_sandbox::{PayerAct, PayerResult, Sandbox, SandboxConfig, StripeAccount};
 use serde_json::{Value, json};
@@ -87,12 +87,11 @@ impl Stage {
         let account = self.accounts.get(&tenant, "stripe", "main").await.ok().unwrap();
         let ask =
             Ask::Query(QueryPayment { references, refunds: false, ours: Vec::new(), wanted: true });
-        let Told::Stands(mut observation) = account.call(&ask).await.answer.unwrap() else {
-            panic!("it was asked how it stands")
-        };
+        let payment = EntityId::named(now["id"].as_str().unwrap());
+        let answer = account.call(&ask, &payment).await.answer.unwrap();
+        let Told::Stands(mut observation) = answer else { panic!("it was asked how it stands") };
         observation.source = ObservationSource::Webhook;
         observation.attempt = Some(1);
-        let payment = EntityId::named(now["id"].as_str().unwrap());
         let told = PaymentCommand::RecordObservation { payment, observation };
         let caller = Caller { tenant, meta: Meta::by("test"), lane: Lane::Realtime };
         self.shop.intake.tell::<Payment>(&caller, told, Terms::default()).await.unwrap();
@@ -244,4 +243,19 @@ async fn the_log_is_read_by_pages() {
     let bad = stage.harbour.get(&format!("{path}/calls?limit=0")).await;
     bad.at(400, "invalid_parameter", "limit");
     stage.harbour.get("/v1/payments/none/calls").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_account_keeps_its_last_calls_with_the_payment_that_each_was_for() {
+    let mut stage = Stage::new().await;
+    let path = stage.paid().await;
+    let account = stage.accounts.get(&tenant(), "stripe", "main").await.ok().unwrap();
+    let calls = account.last_calls(Timestamp::now());
+    let told: Vec<_> = calls.iter().map(|call| (call.operation, call.outcome)).collect();
+    let answered = Some(CallOutcome::Answered);
+    assert_eq!(told, [("query", answered), ("open", answered)], "newest first");
+    for call in &calls {
+        assert_eq!(format!("/v1/payments/{}", call.payment.as_ref().unwrap()), path);
+        assert!(call.took_ms.is_some() && call.waited_ms.is_some() && !call.put_off);
+    }
 }

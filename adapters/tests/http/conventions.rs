@@ -265,6 +265,13 @@ async fn an_actor_is_seen_at_work_and_one_that_is_killed_loses_nothing() {
     let of_domain = operator.get("/v1/actors?domain=order").await.ok();
     let of_domain = of_domain["items"].as_array().unwrap();
     assert!(!of_domain.is_empty() && of_domain.iter().all(|actor| actor["domain"] == "order"));
+    let running = operator.get("/v1/actors?domain=order&status=running&shard=0").await.ok();
+    assert_eq!(running["items"].as_array().unwrap().len(), of_domain.len());
+    let paused = operator.get("/v1/actors?status=paused").await.ok();
+    assert_eq!(paused["items"], json!([]));
+    for bad in ["status", "shard"] {
+        operator.get(&format!("/v1/actors?{bad}=99")).await.at(400, "invalid_parameter", bad);
+    }
     let path = "/v1/actors/harbour-books/order/restart";
     assert_eq!(operator.act(path).await.status, 204);
     let id = placed["id"].as_str().unwrap();

@@ -95,6 +95,9 @@ async fn the_tenant_s_ledger_is_read_in_order_by_pages_and_by_what_is_wanted() {
     assert_eq!(numbers(&harbour, "?account=till").await, [2, 3]);
     assert_eq!(numbers(&harbour, "?currency=EUR").await, [3]);
     assert_eq!(numbers(&harbour, "?provider=stripe").await, [] as [i64; 0]);
+    assert_eq!(numbers(&harbour, "?kind=capture").await, [1, 2, 3]);
+    assert_eq!(numbers(&harbour, "?kind=refund,refund_reversal").await, [4]);
+    assert_eq!(numbers(&harbour, "?kind=capture&account=till").await, [2, 3]);
     let page = harbour.get("/v1/ledger?limit=3").await.ok();
     let cursor = page["next_cursor"].as_str().unwrap();
     assert_eq!(numbers(&harbour, &format!("?limit=3&cursor={cursor}")).await, [4]);
@@ -106,6 +109,10 @@ async fn the_tenant_s_ledger_is_read_in_order_by_pages_and_by_what_is_wanted() {
     assert_eq!([until, from].concat(), [1, 2, 3, 4], "an instant is on one side only");
     harbour.get("/v1/ledger?currency=crowns").await.at(400, "invalid_parameter", "currency");
     harbour.get("/v1/ledger?cursor=x").await.at(400, "invalid_parameter", "cursor");
+    for bad in ["/v1/ledger?kind=", "/v1/ledger?kind=refund,gift", "/v1/ledger.csv?kind=gift"] {
+        let problem = harbour.get(bad).await.at(400, "invalid_parameter", "kind");
+        assert!(problem["detail"].as_str().unwrap().contains("refund_reversal"), "{problem}");
+    }
 }
 
 #[tokio::test]
@@ -134,4 +141,6 @@ async fn money_in_is_money_out_and_the_balance_by_account_and_currency() {
     assert!(lines[1].contains(",capture,manual,main,CZK,1000,1000"), "{text}");
     assert!(lines[2].contains(",refund,manual,main,CZK,300,-300"), "{text}");
     assert_eq!(lines.len(), 3);
+    let csv = harbour.get("/v1/ledger.csv?kind=refund").await.text();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
 }

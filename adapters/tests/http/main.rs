@@ -11,6 +11,7 @@ mod catalog;
 mod closing;
 mod compat;
 mod conventions;
+mod counts;
 mod followers;
 mod imports;
 mod isolation;

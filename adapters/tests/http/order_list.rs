@@ -81,6 +81,7 @@ async fn pages_of_a_narrowed_list_follow_each_other_without_gaps() {
         ("q=jana%40example.com", vec![&ids[2], &ids[0]]),
         ("q=20", vec![&ids[3], &ids[2], &ids[1], &ids[0]]),
         ("status=pending&placed_from=2020-01-01", vec![&ids[3], &ids[2], &ids[0]]),
+        ("cancelled=false&sku=atlas", vec![&ids[3], &ids[2], &ids[0]]),
     ] {
         let (mut seen, mut path) = (Vec::new(), format!("/v1/orders?limit=1&{query}"));
         loop {
@@ -115,6 +116,25 @@ async fn orders_are_listed_by_when_they_were_placed() {
     let later = day + chrono::Days::new(2);
     assert!(found(&harbour, &format!("placed_from={later}")).await.is_empty());
     assert!(found(&harbour, "placed_to=2020-01-01").await.is_empty());
+}
+
+#[tokio::test]
+async fn orders_are_listed_by_what_they_say_of_currency_payment_goods_and_whether_they_stand() {
+    let World { shop: _shop, harbour, ids, .. } = world().await;
+    stock(&harbour, "lamp", 5).await;
+    let mut lamp = order("lamp", 1);
+    (lamp["currency"], lamp["paid"]) = (json!("EUR"), json!(true));
+    let lamp = harbour.post("/v1/orders", lamp).await.ok()["id"].as_str().unwrap().to_owned();
+    let all = |places: &[usize]| places.iter().map(|at| ids[*at].clone()).collect::<Vec<_>>();
+    assert_eq!(found(&harbour, "currency=EUR").await, [lamp.clone()]);
+    assert_eq!(found(&harbour, "currency=CZK").await, all(&[3, 2, 1, 0]));
+    assert_eq!(found(&harbour, "currency=CZK&cancelled=false").await, all(&[3, 2, 0]));
+    assert_eq!(found(&harbour, "cancelled=true").await, all(&[1]));
+    assert_eq!(found(&harbour, "paid=true").await, [lamp.clone()]);
+    assert_eq!(found(&harbour, "paid=false&channel=web").await, all(&[2, 0]));
+    assert_eq!(found(&harbour, "sku=lamp").await, [lamp]);
+    assert_eq!(found(&harbour, "sku=atlas&q=jana%40example.com").await, all(&[2, 0]));
+    assert!(found(&harbour, "sku=atlas&currency=EUR").await.is_empty());
 }
 
 #[tokio::test]
@@ -159,6 +179,10 @@ async fn a_filter_that_cannot_be_says_which_and_what_was_expected() {
         ("channel=", "channel", "1 to 40"),
         ("q=", "q", "1 to 254"),
         ("account=main", "external_id", "external_id with channel"),
+        ("currency=crowns", "currency", "three letters"),
+        ("sku=", "sku", "1 to 180"),
+        ("paid=maybe", "paid", "`true` or `false`"),
+        ("cancelled=", "cancelled", "`true` or `false`"),
     ] {
         let answer = harbour.get(&format!("/v1/orders?{query}")).await;
         let problem = answer.at(400, "invalid_parameter", name);

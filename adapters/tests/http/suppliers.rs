@@ -170,7 +170,7 @@ async fn lists_of_an_import_are_empty_before_it_did_anything_and_refuse_odd_curs
     let (_, harbour) = supplied().await;
     let started = harbour.post("/v1/imports", json!({ "source": "acme-full" })).await.json();
     let path = format!("/v1/imports/{}", started["id"].as_str().unwrap());
-    for list in ["changes", "problems", "left-out", "kept"] {
+    for list in ["changes", "problems", "left-out", "kept", "restored"] {
         let page = harbour.get(&format!("{path}/{list}")).await.ok();
         assert_eq!((&page["items"], page.get("next_cursor")), (&json!([]), None), "{list}");
         let odd = harbour.get(&format!("{path}/{list}?cursor=x")).await;

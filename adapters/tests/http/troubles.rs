@@ -2,9 +2,10 @@
 //! platform's operator.
 
 use crate::shop::Shop;
-use kontor_actors::store::{DeadLetter, Store};
-use kontor_messages::Timestamp;
+use kontor_actors::store::{Batch, DeadLetter, Store, StoredEntity};
+use kontor_messages::{EntityId, Timestamp};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const TROUBLES: &str = "/v1/platform/troubles";
 
@@ -21,6 +22,25 @@ fn letter(id: &str, tenant: &str, retry_at: Option<Timestamp>) -> DeadLetter {
         retry_at,
         at: Timestamp::now(),
     }
+}
+
+/// Something that waits since then, although nobody looks at it.
+async fn waits(shop: &Shop, name: &str, due: Timestamp) {
+    let row = StoredEntity {
+        tenant: "harbour-books".parse().unwrap(),
+        domain: "order".into(),
+        entity: EntityId::parse(name).unwrap(),
+        shard: 0,
+        version: 1,
+        status: Some("pending".into()),
+        label: None,
+        due: Some(due),
+        created_at: due,
+        updated_at: due,
+        state: "{}".into(),
+    };
+    let batch = Batch { states: vec![row], ..Batch::default() };
+    shop.store.commit(Arc::new(batch)).await.unwrap();
 }
 
 fn whose(told: &Value) -> Vec<&str> {
@@ -98,9 +118,66 @@ async fn what_was_not_done_is_told_of_all_tenants_by_pages_and_narrowed_by_sourc
     let of_tenant = operator.get(&format!("{ALL}?tenant=other-books")).await.ok();
     assert_eq!(ids(&of_tenant), ["three", "two"]);
     operator.get(&format!("{ALL}?tenant=Not+One")).await.problem(400, "invalid_parameter");
+    let of_no_event = DeadLetter { event: None, ..letter("four", "other-books", None) };
+    shop.store.bury(&of_no_event).await.unwrap();
+    let of_shard = operator.get(&format!("{ALL}?shard=0&tenant=other-books")).await.ok();
+    assert_eq!(ids(&of_shard), ["three", "two"]);
+    operator.get(&format!("{ALL}?shard=7")).await.at(400, "invalid_parameter", "shard");
     harbour.get(ALL).await.problem(403, "operator_only");
     let own = harbour.get("/v1/dead-letters").await.ok();
     assert_eq!((ids(&own), own["items"][0].get("tenant")), (vec!["one".into()], None));
+}
+
+#[tokio::test]
+async fn what_is_tried_again_by_itself_is_told_apart_from_what_waits_for_a_person() {
+    let (shop, harbour) = Shop::trading().await;
+    let soon = Some(Timestamp::now());
+    for undone in [
+        letter("one", "harbour-books", soon),
+        letter("three", "harbour-books", soon),
+        letter("two", "harbour-books", None),
+    ] {
+        shop.store.bury(&undone).await.unwrap();
+    }
+    let asked = [(&harbour, "/v1/dead-letters"), (&shop.operator(), "/v1/platform/dead-letters")];
+    for (asker, path) in asked {
+        let ids = async |query: &str| {
+            let told = asker.get(&format!("{path}?{query}")).await.ok();
+            let items = told["items"].as_array().unwrap().iter();
+            items.map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("parked=true").await, ["one", "three"]);
+        assert_eq!(ids("parked=true&limit=1&cursor=one").await, ["three"]);
+        assert_eq!(ids("parked=false").await, ["two"]);
+        assert!(ids("parked=false&source=domain:order").await.is_empty());
+        asker.get(&format!("{path}?parked=1")).await.at(400, "invalid_parameter", "parked");
+    }
+}
+
+#[tokio::test]
+async fn what_is_overdue_is_narrowed_to_what_is_overdue_by_so_many_seconds() {
+    let (shop, harbour) = Shop::trading().await;
+    for (name, late_s) in [("just", 5), ("long", 90), ("longer", 7_200)] {
+        let due = Timestamp::from_millis(Timestamp::now().millis() - late_s * 1_000);
+        waits(&shop, name, due).await;
+    }
+    let asked = [(&harbour, "/v1/timers"), (&shop.operator(), "/v1/platform/timers")];
+    for (asker, path) in asked {
+        let names = async |query: &str| {
+            let told = asker.get(&format!("{path}?{query}")).await.ok();
+            let items = told["items"].as_array().unwrap().iter();
+            items.map(|one| one["entity"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("overdue=true").await, ["longer", "long", "just"]);
+        assert_eq!(names("late_s=60").await, ["longer", "long"]);
+        assert_eq!(names("overdue=true&late_s=3600").await, ["longer"]);
+        for bad in ["late_s=0", "late_s=2592001", "late_s=60&overdue=false", "late_s=x"] {
+            let answer = asker.get(&format!("{path}?{bad}")).await;
+            answer.at(400, "invalid_parameter", "late_s");
+        }
+    }
+    let told = shop.operator().get(TROUBLES).await.ok();
+    assert_eq!(told["items"][0]["overdue"], 2, "what the list tells of 60 seconds");
 }
 
 #[tokio::test]

@@ -36,6 +36,9 @@ async fn a_view_is_kept_under_its_name_and_removed() {
     }
     let other = json!({ "query": "placed_from=2026-11-01&q=2026-" });
     jana.put("/v1/auth/me/views/November", other).await.ok();
+    let sold = json!({ "query": "currency=CZK&cancelled=false&paid=true&sku=atlas" });
+    jana.put("/v1/auth/me/views/Sold", sold).await.ok();
+    jana.delete("/v1/auth/me/views/Sold").await;
     assert_eq!(kept(&jana).await[0], view);
     assert_eq!(kept(&jana).await[1]["name"], "November");
     let petr = member(&shop, &nobody, "petr").await;
@@ -59,6 +62,9 @@ async fn a_view_is_a_list_of_orders_and_holds_no_customer_s_address() {
         "sort=asc",
         "status=lost",
         "channel=",
+        "currency=crowns",
+        "sku=",
+        "paid=maybe",
         "q=jana%40example.com",
     ] {
         let answer = jana.put(TILLS, json!({ "query": query })).await;

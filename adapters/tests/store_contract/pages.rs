@@ -297,7 +297,12 @@ pub async fn dead_letters_are_filtered_and_paged(store: &dyn Store) {
     let rows = [
         DeadLetter { retry_at: at(30), ..letter("a") },
         DeadLetter { retry_at: at(10), source: "amqp".into(), ..letter("b") },
-        DeadLetter { retry_at: None, tenant: Some(tenant("market")), ..letter("c") },
+        DeadLetter {
+            retry_at: None,
+            tenant: Some(tenant("market")),
+            event: Some((1, 17)),
+            ..letter("c")
+        },
         DeadLetter { retry_at: at(20), tenant: None, ..letter("d") },
     ];
     for row in rows {
@@ -309,6 +314,10 @@ pub async fn dead_letters_are_filtered_and_paged(store: &dyn Store) {
         (LetterQuery { id: Some("b".into()), ..letters() }, "b"),
         (LetterQuery { source: Some("amqp".into()), ..letters() }, "b"),
         (LetterQuery { tenant: Some(tenant("harbour")), ..letters() }, "ab"),
+        (LetterQuery { parked: Some(true), ..letters() }, "abd"),
+        (LetterQuery { parked: Some(false), ..letters() }, "c"),
+        (LetterQuery { parked: Some(true), after: Some("a".into()), limit: 1, ..letters() }, "b"),
+        (LetterQuery { shard: Some(1), ..letters() }, "c"),
         (LetterQuery { retry_until: at(20), ..letters() }, "bd"),
         (LetterQuery { retry_until: at(99), limit: 2, ..letters() }, "bd"),
     ];

@@ -1,6 +1,6 @@
 //! Who did what, when and from where: the shop's journal of the last day, and on from there.
 
-use super::{Answer, timeline};
+use super::{Answer, overdue, timeline};
 use crate::{
     desk::{Asked, Desk, query},
     state::Console,
@@ -70,8 +70,11 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     Ok(desk.page(desk.t("Who did what"), main))
 }
 
+/// An event leads to what it happened to, where that has a page.
 fn row(desk: &Desk, event: &Value) -> Row {
+    let place = overdue::place(event.text("domain"), event.text("entity"));
     Row {
+        href: place.map(|path| desk.url(&path)).unwrap_or_default(),
         cells: vec![
             parts::clock(desk, event.text("at")),
             timeline::who(desk, event.text("actor")),

@@ -8,7 +8,7 @@ pub(super) use categories::paths;
 use super::{Answer, timeline};
 use crate::{
     backend::escape,
-    desk::{Asked, Desk, query},
+    desk::{Asked, Desk, Form, query},
     state::Console,
     ui::{
         csv,
@@ -37,6 +37,9 @@ const VIEWS: [(&str, &str); 5] = [
     ("?status=archived", text!("Archived")),
     ("/categories", text!("Categories")),
 ];
+
+/// What a list is narrowed by.
+const NAMES: [&str; 3] = ["q", "status", "category"];
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -79,33 +82,31 @@ fn price(desk: &Desk, product: &Value) -> Markup {
 }
 
 async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = query(
-        "/v1/products",
-        &[
-            ("limit", "50"),
-            ("q", asked.text("q")),
-            ("status", asked.text("status")),
-            ("cursor", asked.text("cursor")),
-        ],
-    );
+    let found = NAMES.map(|name| (name, asked.text(name)));
+    let wanted = [&[("limit", "50"), ("cursor", asked.text("cursor"))], &found[..]].concat();
+    let path = query("/v1/products", &wanted);
     if desk.wants_csv() {
         return csv::list(&desk, &COLUMNS, &path, row).await;
     }
-    let page = desk.api().get(&path).await?;
+    let (page, chips) = tokio::join!(desk.api().get(&path), chips(&desk, &asked));
+    let page = page?;
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
     let view = match asked.text("status") {
         "" => String::new(),
         status => format!("?status={status}"),
     };
     // The next page is of the same words.
-    let found = [("q", asked.text("q")), ("status", asked.text("status"))];
     let base = query(&desk.url("/catalog"), &found);
     let main = html! {
         (parts::heading(desk.t("Catalog"), &html! {}, &html! {
             (parts::export(&desk))
         }))
         (views(&desk, &view))
+        (parts::chips(&desk, &chips))
         form.filter role="search" aria-label=(desk.t("Find a product")) {
+            @for name in ["status", "category"].into_iter().filter(|name| !asked.text(name).is_empty()) {
+                input type="hidden" name=(name) value=(asked.text(name));
+            }
             label { span { (desk.t("Words, SKU, EAN")) }
                 input name="q" type="search" value=(asked.text("q")) size="28"; }
             button type="submit" { (desk.t("Find")) }
@@ -119,6 +120,24 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         (parts::pager(&desk, base.trim_end_matches('?'), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Catalog"), main))
+}
+
+/// Says of which category the products are, or are below, if only those of one are shown.
+async fn chips(desk: &Desk, asked: &Form) -> Vec<(String, String)> {
+    let category = asked.text("category");
+    if category.is_empty() {
+        return Vec::new();
+    }
+    let document = desk.api().get_if_any(&format!("/v1/categories/{}", escape(category))).await;
+    let name = if document.is_null() { category.to_owned() } else { name(desk, &document) };
+    let rest = [("q", asked.text("q")), ("status", asked.text("status"))];
+    let without = query(&desk.url("/catalog"), &rest).trim_end_matches('?').to_owned();
+    vec![(desk.f("category is {}", &[&name]), without)]
+}
+
+/// Where the products are found that are in a category or below it.
+fn of_category(desk: &Desk, category: &str) -> String {
+    query(&desk.url("/catalog"), &[("category", category)])
 }
 
 fn row(desk: &Desk, product: &Value) -> Row {

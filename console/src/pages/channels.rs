@@ -1,6 +1,6 @@
 //! Channels that orders come from: what each brought on a day, and what needs somebody there.
 
-use super::{Answer, orders::filters::of_channel};
+use super::{Answer, day::Day};
 use crate::{
     backend::escape,
     desk::{Asked, Desk, query},
@@ -33,23 +33,18 @@ pub(super) fn routes() -> Router<Console> {
 
 async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let told = desk.api().get(&query("/v1/summary", &[("day", asked.text("day"))])).await?;
-    let day = told.text("day").to_owned();
+    let day = Day::of(&told);
     let channels = told.list("channels").iter();
     let rows: Vec<_> = channels.map(|channel| row(&desk, channel, &day)).collect();
     if desk.wants_csv() {
         return Ok(csv::of(&desk, &COLUMNS, &rows));
     }
     let main = html! {
-        (parts::heading(desk.t("Channels"), &days(&desk, &day), &html! {
+        (parts::heading(desk.t("Channels"), &days(&desk, &day.name), &html! {
             (parts::export(&desk))
         }))
         div #live data-live="order.*" {
-            @if !told.is("complete") {
-                p.notice.amber role="status" {
-                    (desk.f("The day has more orders than are added up: these are the latest {}.",
-                        &[&desk.number(told.int("orders"))]))
-                }
-            }
+            (day.notice(&desk))
             @if rows.is_empty() {
                 (parts::empty(desk.t("No channel has brought an order yet"),
                     desk.t("Each order names its channel: a shop front, a till, a marketplace. It appears here with its first one.")))
@@ -80,32 +75,36 @@ fn days(desk: &Desk, day: &str) -> Markup {
     }
 }
 
-fn row(desk: &Desk, told: &Value, day: &str) -> Row {
-    let channel = told.text("channel");
-    let count = |name: &str, status: &str, tone: &'static str| match told.int(name) {
+fn row(desk: &Desk, told: &Value, day: &Day) -> Row {
+    let channel = ("channel", told.text("channel"));
+    let count = |name: &str, (like, value): (&str, &str), tone: &'static str| match told.int(name) {
         0 => html! { span.quiet { "–" } },
         count => html! {
-            a href=(of_channel(desk, channel, status, day)) {
+            a href=(day.orders(desk, &[channel, (like, value)])) {
                 span class={ "figure " (tone) } { (desk.number(count)) }
             }
         },
     };
     Row {
-        id: channel.to_owned(),
-        href: of_channel(desk, channel, "", ""),
+        id: channel.1.to_owned(),
+        href: day.orders(desk, &[channel]),
         cells: vec![
-            html! { (channel) },
-            count("orders", "", ""),
+            html! { (channel.1) },
+            count("orders", ("status", ""), ""),
             html! {
                 @for (place, sum) in told.list("revenue").iter().enumerate() {
                     @if place > 0 { ", " }
-                    (parts::money(desk, sum.int("amount_minor"), sum.text("currency")))
+                    @let currency = sum.text("currency");
+                    @let like = [channel, ("currency", currency), ("cancelled", "false")];
+                    a href=(day.orders(desk, &like)) {
+                        (parts::money(desk, sum.int("amount_minor"), currency))
+                    }
                 }
                 @if told.list("revenue").is_empty() { span.quiet { "–" } }
             },
-            html! { (desk.number(told.int("paid"))) },
-            count("paid_without_stock", "paid_without_stock", "red"),
-            count("cancelled", "cancelled", ""),
+            count("paid", ("paid", "true"), ""),
+            count("paid_without_stock", ("status", "paid_without_stock"), "red"),
+            count("cancelled", ("status", "cancelled"), ""),
             html! {
                 @if told.has("last_order") {
                     a href=(desk.url(&format!("/orders/{}", escape(told.text("/last_order/id"))))) {

@@ -82,7 +82,7 @@ fn all(desk: &Desk, theme: &str) -> Markup {
             @for tone in ["blue", "green", "amber", "red"] { p class={ "notice " (tone) } { (tone) } }
             (parts::progress(desk.t("How far it is"), 640, 1000))
             (parts::empty(desk.t("Nothing is overdue"), desk.t("What passes its deadline is listed here.")))
-            (parts::chart(desk, &Chart { title: desk.t("Orders"), steps: &steps, series: &series }))
+            (parts::chart(desk, &Chart { title: desk.t("Orders"), steps: &steps, series: &series, hrefs: &[] }))
             (parts::raw(desk, &json!({ "status": "paid", "amount_minor": 34_900 })))
         },
     )

@@ -26,17 +26,19 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
-    let source = asked.text("source");
-    let asked_for = [("limit", "50"), ("source", source), ("cursor", asked.text("cursor"))];
-    let page = desk.api().get(&query("/v1/dead-letters", &asked_for)).await?;
+    let (source, parked) = (asked.text("source"), asked.text("parked"));
+    let of = [("source", source), ("parked", parked)];
+    let page = [("limit", "50"), ("cursor", asked.text("cursor"))];
+    let page = desk.api().get(&query("/v1/dead-letters", &[&page[..], &of].concat())).await?;
     let place = desk.url("/dead-letters");
-    let here = narrowed(&place, &[("source", source)]);
+    let here = narrowed(&place, &of);
     let may = desk.may("dead-letters:write");
     let main = html! {
         div #live data-live="*" {
             (parts::heading(desk.t("Not done"), &html! {}, &html! {}))
-            (only(&desk, &place, source))
-            @if page.list("items").is_empty() { (nothing(&desk)) }
+            (tabs(&desk, &place, &of[..1], parked))
+            (only(&desk, &narrowed(&place, &of[1..]), source))
+            @if page.list("items").is_empty() { (nothing(&desk, parked)) }
             @for letter in page.list("items") {
                 (one(&desk, letter, may.then_some(&place), &html! {}))
             }
@@ -60,10 +62,28 @@ pub(super) fn only(desk: &Desk, all: &str, which: &str) -> Markup {
     }
 }
 
+/// Letters by what becomes of them; `of` is what they are narrowed by beside that.
+pub(super) fn tabs(desk: &Desk, place: &str, of: &[(&str, &str)], parked: &str) -> Markup {
+    let tab = |value: &str, name: &str| {
+        let address = narrowed(place, &[of, &[("parked", value)]].concat());
+        (address, name.to_owned(), value == parked)
+    };
+    let all = [
+        tab("", desk.t("All")),
+        tab("false", desk.t("Wait for a person")),
+        tab("true", desk.t("Tried again by itself")),
+    ];
+    parts::tabs(desk.t("Which"), &all)
+}
+
 /// What is told where no letter is.
-pub(super) fn nothing(desk: &Desk) -> Markup {
+pub(super) fn nothing(desk: &Desk, parked: &str) -> Markup {
     parts::empty(
-        desk.t("Everything was done"),
+        if !parked.is_empty() {
+            desk.t("There is none of these")
+        } else {
+            desk.t("Everything was done")
+        },
         desk.t(
             "What cannot be done is kept here with its reason, until it is tried again or dropped.",
         ),

@@ -25,11 +25,13 @@ use serde_json::{Value, json};
 
 const COLUMNS: [Column; 5] =
     [words("Message"), words("Status"), words("To"), words("Why not"), words("Queued")];
-const VIEWS: [(&str, &str); 6] = [
+const VIEWS: [(&str, &str); 8] = [
     ("", text!("All")),
     ("?status=queued", text!("Queued")),
     ("?status=waiting", text!("Tried again later")),
     ("?status=given_up", text!("Not sent")),
+    ("?status=skipped", text!("Address not written to")),
+    ("?status=dismissed", text!("Left unsent")),
     ("?status=sent", text!("Sent")),
     ("/texts", text!("Texts")),
 ];

@@ -4,6 +4,7 @@ mod audit;
 mod catalog;
 mod channels;
 mod components;
+mod day;
 mod dead_letters;
 mod keys;
 mod live;

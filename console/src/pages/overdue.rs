@@ -25,13 +25,20 @@ pub(super) fn routes() -> Router<Console> {
 async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     let next = asked.text("show") == "next";
     let (over, cursor) = (if next { "false" } else { "true" }, asked.text("cursor"));
-    let path = query("/v1/timers", &[("limit", "100"), ("overdue", over), ("cursor", cursor)]);
+    // What is due next is late by nothing.
+    let late = if next { "" } else { asked.text("late_s") };
+    let of = [("overdue", over), ("late_s", late)];
+    let path = query("/v1/timers", &[&[("limit", "100"), ("cursor", cursor)][..], &of].concat());
     if desk.wants_csv() {
         return csv::list(&desk, &COLUMNS, &path, row).await;
     }
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|item| row(&desk, item)).collect();
-    let here = desk.url(if next { "/overdue?show=next" } else { "/overdue" });
+    let here = match (next, late) {
+        (true, _) => desk.url("/overdue?show=next"),
+        (false, "") => desk.url("/overdue"),
+        (false, late) => desk.url(&query("/overdue", &[("late_s", late)])),
+    };
     let tabs = [
         (desk.url("/overdue"), desk.t("Overdue").to_owned(), !next),
         (desk.url("/overdue?show=next"), desk.t("Due next").to_owned(), next),
@@ -42,6 +49,10 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
                 (parts::export(&desk))
             }))
             (parts::tabs(desk.t("Views"), &tabs))
+            @if !late.is_empty() {
+                p { (desk.f("What is overdue by more than {} seconds.", &[late])) " "
+                    a href=(desk.url("/overdue")) { (desk.t("Show all")) } }
+            }
             @if rows.is_empty() {
                 (nothing(&desk, next))
             } @else {
@@ -125,12 +136,27 @@ pub(super) fn place(domain: &str, entity: &str) -> Option<String> {
         ("order", "") => format!("/orders/{}", escape(id)),
         // A hold is named after its order.
         ("stock", "reservation") => format!("/orders/{}", escape(id)),
+        ("stock", "sku") => format!("/stock/{}", escape(id)),
+        ("stock", "transfer") => "/stock/transfers".to_owned(),
         ("payment", "") => format!("/payments/{}", escape(id)),
         ("notification", "") => format!("/messages/{}", escape(id)),
+        ("supplier", "supplier") => format!("/suppliers/who/{}", escape(id)),
+        ("supplier", "source") => format!("/suppliers/sources/{}", escape(id)),
         ("supplier", "import") => format!("/suppliers/imports/{}", escape(id)),
         ("catalog", "product") => format!("/catalog/products/{}", escape(id)),
+        ("catalog", "category") => format!("/catalog/categories/{}", escape(id)),
         ("reconciliation", "difference") => "/payments/differences".to_owned(),
         ("tenant", "invitation") => "/people/invitations".to_owned(),
+        ("tenant", "member") => format!("/people/members/{}", escape(id)),
+        ("tenant", "role") => format!("/people/roles/{}", escape(id)),
+        ("tenant", "key") => format!("/keys/{}", escape(id)),
+        ("webhook", "endpoint") => format!("/webhooks/{}", escape(id)),
+        ("webhook", "delivery") => match id.split_once('/') {
+            Some((endpoint, event)) => {
+                format!("/webhooks/{}/deliveries/{}", escape(endpoint), escape(event))
+            }
+            None => "/webhooks".to_owned(),
+        },
         ("webhook", _) => "/webhooks".to_owned(),
         _ => return None,
     })

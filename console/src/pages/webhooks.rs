@@ -3,7 +3,8 @@
 use super::Answer;
 use crate::{
     backend::{Trouble, escape},
-    desk::{Asked, Desk, go},
+    desk::{Asked, Desk, go, query},
+    format,
     gate::Posted,
     state::Console,
     ui::{
@@ -29,12 +30,16 @@ const ENDPOINTS: [Column; 5] = [
 ];
 const DELIVERIES: [Column; 5] =
     [words("Event"), words("Status"), figures("Tried"), words("Of"), words("Queued")];
+const TRIES: [Column; 4] =
+    [words("When"), words("Answer"), words("What went wrong"), figures("Took")];
+/// How deliveries stand, as tabs.
+const STANDS: [&str; 7] = ["", "queued", "waiting", "blocked", "parked", "given_up", "delivered"];
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/webhooks", get(list))
         .route("/webhooks/{endpoint}", get(show))
-        .route("/webhooks/{endpoint}/deliveries/{event}", post(again))
+        .route("/webhooks/{endpoint}/deliveries/{event}", get(one).post(again))
         .route("/webhooks/{endpoint}/{action}", post(act))
 }
 
@@ -68,9 +73,20 @@ fn row(desk: &Desk, endpoint: &Value) -> Row {
             html! { @for event in endpoint.list("events").iter().filter_map(Value::as_str).take(shown) {
                 code.pair { (event) }
             } },
-            html! { (desk.number(endpoint.int("failures"))) },
+            failures(desk, endpoint),
             parts::ago(desk, endpoint.text("failing_since")),
         ],
+    }
+}
+
+/// How often it failed in a row; leads to what is tried again for that.
+fn failures(desk: &Desk, endpoint: &Value) -> Markup {
+    let waiting = format!("/webhooks/{}?status=waiting", escape(endpoint.text("id")));
+    html! {
+        @match endpoint.int("failures") {
+            0 => "0",
+            failures => a href=(desk.url(&waiting)) { (desk.number(failures)) },
+        }
     }
 }
 
@@ -80,9 +96,12 @@ async fn show(
     Asked(asked): Asked,
 ) -> Answer {
     let path = format!("/v1/webhook-endpoints/{}", escape(&endpoint));
-    let mut deliveries = format!("{path}/deliveries?limit=50");
-    for name in ["status", "cursor"].into_iter().filter(|name| !asked.text(name).is_empty()) {
-        deliveries.push_str(&format!("&{name}={}", escape(asked.text(name))));
+    let status = asked.text("status");
+    let wanted = [("limit", "50"), ("status", status), ("cursor", asked.text("cursor"))];
+    let deliveries = query(&format!("{path}/deliveries"), &wanted);
+    if desk.wants_csv() {
+        let row = move |desk: &Desk, one: &Value| delivery(desk, &endpoint, one);
+        return csv::list(&desk, &DELIVERIES, &deliveries, row).await;
     }
     let (document, deliveries) = tokio::join!(desk.api().get(&path), desk.api().get(&deliveries));
     let (document, deliveries) = (document?, deliveries?);
@@ -91,13 +110,16 @@ async fn show(
         url => url,
     };
     let base = desk.url(&format!("/webhooks/{}", escape(&endpoint)));
-    let tabs = ["", "queued", "waiting", "failed", "delivered"].map(|status| {
-        let url = if status.is_empty() { base.clone() } else { format!("{base}?status={status}") };
-        let name = match status {
+    let at = |status: &str| match status {
+        "" => base.clone(),
+        status => query(&base, &[("status", status)]),
+    };
+    let tabs = STANDS.map(|stands| {
+        let name = match stands {
             "" => desk.t("All").to_owned(),
-            status => desk.language().word(status),
+            stands => desk.language().word(stands),
         };
-        (url, name, status == asked.text("status"))
+        (at(stands), name, stands == status)
     });
     let rows: Vec<_> =
         deliveries.list("items").iter().map(|one| delivery(&desk, &endpoint, one)).collect();
@@ -108,14 +130,17 @@ async fn show(
             (parts::heading(name, &beside, &actions(&desk, &base, &document)))
             (parts::facts(&[
                 (desk.t("What it is for"), html! { (document.text("description")) }),
-                (desk.t("Failed in a row"), html! { (desk.number(document.int("failures"))) }),
+                (desk.t("Failed in a row"), failures(&desk, &document)),
                 (desk.t("Failing since"), parts::ago(&desk, document.text("failing_since"))),
             ]))
             (parts::tabs(desk.t("Views"), &tabs))
             @if rows.is_empty() {
                 (parts::empty(desk.t("Nothing is like that"), desk.t("Each event for the endpoint is a row here, with all that was tried.")))
-            } @else { (table(&desk, desk.t("Deliveries"), &DELIVERIES, &rows, None)) }
-            (parts::pager(&desk, &base, asked.text("cursor"), &deliveries))
+            } @else {
+                (table(&desk, desk.t("Deliveries"), &DELIVERIES, &rows, None))
+                p { (parts::export(&desk)) }
+            }
+            (parts::pager(&desk, &at(status), asked.text("cursor"), &deliveries))
             (parts::raw(&desk, &document))
         }
     };
@@ -136,24 +161,94 @@ fn actions(desk: &Desk, base: &str, endpoint: &Value) -> Markup {
 }
 
 fn delivery(desk: &Desk, endpoint: &str, delivery: &Value) -> Row {
-    let again =
-        format!("/webhooks/{}/deliveries/{}", escape(endpoint), escape(delivery.text("event")));
-    let status = delivery.text("status");
+    let url = url(desk, endpoint, delivery);
+    let tried = delivery.list("attempts").len();
     Row {
-        id: delivery.text("event").to_owned(),
-        href: String::new(),
+        id: of_endpoint(endpoint, delivery).to_owned(),
+        href: url.clone(),
         cells: vec![
             html! { code { (delivery.text("name")) } },
             html! {
-                (parts::badge(desk, status))
-                @if status != "queued" && desk.may("webhooks:write") {
-                    " " (parts::one_button(desk, &desk.url(&again), desk.t("Again"), "small"))
+                (parts::badge(desk, delivery.text("status")))
+                @if may_again(desk, delivery) {
+                    " " (parts::one_button(desk, &url, desk.t("Again"), "small"))
                 }
             },
-            html! { (delivery.list("attempts").len()) },
+            html! { @if tried == 0 { "0" } @else { a href={ (url) "#tries" } { (tried) } } },
             parts::id(desk, delivery.text("subject")),
             parts::ago(desk, delivery.text("created_at")),
         ],
+    }
+}
+
+/// The page of a delivery.
+pub(super) fn url(desk: &Desk, endpoint: &str, delivery: &Value) -> String {
+    let name = escape(of_endpoint(endpoint, delivery));
+    desk.url(&format!("/webhooks/{}/deliveries/{name}", escape(endpoint)))
+}
+
+/// How a delivery is called among its endpoint's: after its event, and which of that one's if a person
+/// had it sent again.
+fn of_endpoint<'d>(endpoint: &str, delivery: &'d Value) -> &'d str {
+    let name = delivery.text("id").strip_prefix(endpoint);
+    name.and_then(|name| name.strip_prefix('/')).unwrap_or(delivery.text("event"))
+}
+
+fn may_again(desk: &Desk, delivery: &Value) -> bool {
+    delivery.text("status") != "queued" && desk.may("webhooks:write")
+}
+
+/// One event for one endpoint, with each try.
+async fn one(desk: Desk, Path((_, endpoint, event)): Path<(String, String, String)>) -> Answer {
+    let path = format!("/v1/webhook-endpoints/{}", escape(&endpoint));
+    let document = format!("{path}/deliveries/{}", escape(&event));
+    let (document, whom) = tokio::join!(desk.api().get(&document), desk.api().get_if_any(&path));
+    let document = document?;
+    let name = match whom.text("url") {
+        "" => endpoint.as_str(),
+        url => url,
+    };
+    let beside = html! {
+        (parts::badge(&desk, document.text("status"))) (parts::id(&desk, &event))
+    };
+    let actions = html! {
+        @if may_again(&desk, &document) {
+            (parts::one_button(&desk, &url(&desk, &endpoint, &document), desk.t("Again"), ""))
+        }
+    };
+    let main = html! {
+        div #live data-live="webhook.*" {
+            (parts::heading(document.text("name"), &beside, &actions))
+            (parts::facts(&[
+                (desk.t("To"), html! {
+                    a href=(desk.url(&format!("/webhooks/{}", escape(&endpoint)))) { (name) }
+                }),
+                (desk.t("Of"), html! { code { (document.text("subject")) } }),
+                (desk.t("Queued"), parts::ago(&desk, document.text("created_at"))),
+                (desk.t("Tried again"), parts::clock(&desk, document.text("until"))),
+                (desk.t("Why not"), html! { (desk.language().word(document.text("reason"))) }),
+            ]))
+            div #tries { (parts::section(desk.t("Each try"), &tries(&desk, &document))) }
+            (parts::raw(&desk, &document))
+        }
+    };
+    Ok(desk.page(document.text("name"), main))
+}
+
+fn tries(desk: &Desk, delivery: &Value) -> Markup {
+    let row = |one: &Value| Row {
+        cells: vec![
+            parts::clock(desk, one.text("at")),
+            html! { @if one.has("status") { code { (one.int("status")) } } },
+            html! { (one.text("error")) },
+            html! { (format::lasting(desk.language(), one.int("duration_ms"))) },
+        ],
+        ..Row::default()
+    };
+    let rows: Vec<_> = delivery.list("attempts").iter().rev().map(row).collect();
+    html! {
+        @if rows.is_empty() { p.quiet { (desk.t("It was not tried yet.")) } }
+        @else { (table(desk, desk.t("Each try"), &TRIES, &rows, None)) }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Parts are functions from values to markup, shown all on `/console/components`.
 
+pub(crate) mod chips;
 pub(crate) mod csv;
 pub(crate) mod layout;
 pub(crate) mod parts;

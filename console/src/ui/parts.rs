@@ -7,14 +7,14 @@ use crate::{
     ui::csv,
     value::Read,
 };
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, Render, html};
 use serde_json::Value;
 
 /// How a state is meant: what is well is grey, colour is for what needs somebody.
 pub(crate) fn tone(status: &str) -> &'static str {
     match status {
-        "paid_without_stock" | "failed" | "quarantined" | "overdue" | "rejected" | "mismatch"
-        | "abandoned" | "disabled" => "red",
+        "paid_without_stock" | "failed" | "given_up" | "quarantined" | "overdue" | "rejected"
+        | "mismatch" | "abandoned" | "disabled" => "red",
         "short"
         | "waiting"
         | "open"
@@ -194,8 +194,8 @@ fn fault_id(pointer: &str) -> String {
     format!("fault{}", pointer.replace('/', "-"))
 }
 
-/// What will happen, in sentences, before it does.
-pub(crate) fn forecast(desk: &Desk, sentences: &[String]) -> Markup {
+/// What will happen, in sentences, before it does. A sentence may lead to what it counts.
+pub(crate) fn forecast<S: Render>(desk: &Desk, sentences: &[S]) -> Markup {
     html! {
         section.panel.dry-run {
             h2 { (desk.t("This will happen")) }
@@ -249,6 +249,22 @@ pub(crate) fn pager(desk: &Desk, base: &str, asked: &str, page: &Value) -> Marku
     }
 }
 
+/// What a list is narrowed by: each with the address of the list without it.
+pub(crate) fn chips(desk: &Desk, chips: &[(String, String)]) -> Markup {
+    html! {
+        @if !chips.is_empty() {
+            nav.chips aria-label=(desk.t("What the list is narrowed by")) {
+                @for (label, without) in chips {
+                    a.chip href=(without) title=(desk.t("Take it away")) {
+                        (label) " " span aria-hidden="true" { "×" }
+                        span.hidden { ", " (desk.t("Take it away")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A list's filters: links, one of which is where we are.
 pub(crate) fn tabs(label: &str, tabs: &[(String, String, bool)]) -> Markup {
     html! {
@@ -285,10 +301,13 @@ pub(crate) struct Chart<'c> {
     pub(crate) steps: &'c [String],
     /// Each series: its name, its values by step, and those values as people write them.
     pub(crate) series: &'c [(String, Vec<i64>, Vec<String>)],
+    /// Where what each step is made of is listed; empty, or absent, where it is not.
+    pub(crate) hrefs: &'c [String],
 }
 
 /// Draws a chart; without scripts its table is read.
 pub(crate) fn chart(desk: &Desk, chart: &Chart<'_>) -> Markup {
+    let href = |place: usize| chart.hrefs.get(place).filter(|href| !href.is_empty());
     html! {
         figure.chart data-chart {
             figcaption { (chart.title) }
@@ -306,8 +325,10 @@ pub(crate) fn chart(desk: &Desk, chart: &Chart<'_>) -> Markup {
                                 tr {
                                     th scope="row" { (step) }
                                     @for (_, values, shown) in chart.series {
+                                        @let text = shown.get(place).map_or("", String::as_str);
                                         td.num data-value=(values.get(place).copied().unwrap_or(0)) {
-                                            (shown.get(place).map_or("", String::as_str))
+                                            @if let Some(href) = href(place) { a href=(href) { (text) } }
+                                            @else { (text) }
                                         }
                                     }
                                 }

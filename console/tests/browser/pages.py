@@ -49,6 +49,7 @@ PAGES = [
     ("mapping", "/suppliers/sources/hanse-full/categories?show=all"),
     ("channels", "/channels"),
     ("margin", "/margin"),
+    ("margin-orders", "/margin/orders"),
     ("payments", "/payments"),
     ("payment", "/payments?status=paid *"),
     ("ledger", "/payments/ledger"),

@@ -17,7 +17,8 @@ def test_a_line_of_the_tree_leads_to_a_providers_accounts_and_to_the_health_of_o
     for part in ["Calls", "What went wrong last", "What the provider sent", "What waits for it"]:
         expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
     accessible(page)
-    page.get_by_role("definition").get_by_role("link").first.click()
+    waits = page.locator("section").filter(has=page.get_by_role("heading", name="What waits for it"))
+    waits.get_by_role("definition").get_by_role("link").first.click()
     expect(page.locator("h1")).to_have_text("Payments")
     expect(page.locator(".chip")).to_contain_text("account is")
     accessible(page)
@@ -68,4 +69,25 @@ def test_what_was_not_done_has_a_page_for_all_tenants(page):
     page.goto(f"{URL}/console/system")
     page.get_by_role("navigation", name="Views").get_by_role("link", name="Not done").click()
     expect(page.locator("h1")).to_have_text("Not done")
+    accessible(page)
+
+
+def test_the_root_of_the_tree_leads_to_the_shards_and_on_to_the_actors_that_run_in_one(page):
+    page.goto(f"{URL}/console/system")
+    page.get_by_role("link", name="kontor", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Shards")
+    accessible(page)
+    page.locator("table tbody tr").first.locator("td").nth(3).get_by_role("link").click()
+    expect(page.locator("h1")).to_have_text("Actors")
+    expect(page.locator(".chip")).to_have_count(2)
+    accessible(page)
+    page.locator(".chip", has_text="shard is").click()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_a_route_unfolds_to_its_requests_and_stays_so_while_the_page_lives(page):
+    page.goto(f"{URL}/console/system/ways")
+    route = page.locator("table details", has_text="/v1/orders").first
+    route.locator("summary").click()
+    expect(route.locator("li").first).to_be_visible()
     accessible(page)

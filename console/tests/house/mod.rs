@@ -4,6 +4,7 @@
 // What is not there fails the test that needs it.
 #![allow(clippy::unwrap_used)]
 
+mod counts;
 mod health;
 mod settings;
 mod stock;
@@ -38,8 +39,19 @@ pub struct Asked {
 struct House {
     role: Option<&'static str>,
     order: Value,
+    /// What is answered in the place of what was recorded, by what is asked for.
+    told: Arc<Mutex<Vec<(String, Value)>>>,
+    /// Whether more runs than a page tells.
+    busy: bool,
     asked: Arc<Mutex<Vec<Asked>>>,
     read: Arc<Mutex<Vec<String>>>,
+}
+
+impl House {
+    fn of(role: Option<&'static str>) -> Self {
+        let (told, asked, read) = (Arc::default(), Arc::default(), Arc::default());
+        Self { role, order: recorded("order"), told, busy: false, asked, read }
+    }
 }
 
 /// A browser in front of the console of such a house.
@@ -69,7 +81,15 @@ pub fn browser(role: Option<&'static str>) -> Browser {
 
 /// The same, with another order in the place of the recorded one.
 pub fn browser_of(role: Option<&'static str>, order: Value) -> Browser {
-    let house = House { role, order, asked: Arc::default(), read: Arc::default() };
+    browser_in(House { order, ..House::of(role) })
+}
+
+/// A browser of who runs the platform, where more runs than a page tells.
+pub fn busy_browser() -> Browser {
+    browser_in(House { busy: true, ..House::of(None) })
+}
+
+fn browser_in(house: House) -> Browser {
     let api = Router::new().fallback(answer).with_state(house.clone());
     let console = kontor_console::router(BoxCloneSyncService::new(api), &[3; 32]).unwrap();
     Browser { console, cookies: Vec::new(), house }
@@ -84,6 +104,12 @@ impl Browser {
     /// What was read of the API so far.
     pub fn read(&self) -> Vec<String> {
         self.house.read.lock().unwrap().clone()
+    }
+
+    /// The same, where the API answers this to a question that begins so.
+    pub fn telling(self, question: &str, document: Value) -> Self {
+        self.house.told.lock().unwrap().push((question.to_owned(), document));
+        self
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -233,11 +259,16 @@ async fn answer(State(house): State<House>, request: Request) -> Response {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized", "who asks?");
     }
     house.read.lock().unwrap().push(path.clone());
+    let told = house.told.lock().unwrap().clone();
+    if let Some((_, told)) = told.iter().find(|(question, _)| path.starts_with(question)) {
+        return json(told);
+    }
     if let Some(file) = suppliers::file(&path) {
         return file;
     }
     let known = settings::read(&path).or_else(|| health::read(&path));
     let known = known.or_else(|| stock::read(&path)).or_else(|| suppliers::read(&path));
+    let known = known.or_else(|| counts::read(&path));
     known.map_or_else(|| read(&house, &path), |told| json(&told))
 }
 
@@ -284,7 +315,8 @@ fn read(house: &House, path: &str) -> Response {
         "/v1/permissions" => json(&recorded("permissions")),
         "/v1/quarantine" => json(&json!({"items": [{"tenant": "polar-tea", "domain": "order",
             "since": "2026-11-27T14:02:00Z", "reason": "panic in order.decide"}]})),
-        path if path.starts_with("/v1/actors") => json(&json!({"items": [
+        path if path.starts_with("/v1/actors") => json(&json!({
+            "next_cursor": house.busy.then_some("polar-tea/order"), "items": [
             {"tenant": "harbour-books", "domain": "stock", "shard": 0, "status": "running", "waiting": 3,
              "done": 128, "answers_per_minute": 96, "answer_p99_us": 7167, "crashes": 1, "since": "2026-11-27T14:02:00Z",
              "crashed_at": "2026-11-27T14:01:59Z", "crashed_by": "crashed on request"},
@@ -314,13 +346,12 @@ fn read(house: &House, path: &str) -> Response {
                 {"field": "price.cost.CZK", "was": {"price": {"amount_minor": 20_000}},
                  "now": {"price": {"amount_minor": 21_000}}},
                 {"field": "price.sale.CZK@web", "now": {"price": {"amount_minor": 29_900}}}]}}]})),
-        "/v1/shards" => json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
-            "followers": [{"follower": "policies", "done": 14_990}]}]})),
-        "/ready" => json(&json!({"ready": true})),
-        "/metrics" => {
-            let path = format!("{}/tests/recorded/metrics.txt", env!("CARGO_MANIFEST_DIR"));
-            std::fs::read_to_string(path).unwrap().into_response()
+        "/v1/shards" | "/v1/shards?limit=200" => {
+            json(&json!({"items": [{"shard": 0, "events": 15_060, "actors_running": 1,
+            "followers": [{"follower": "policies", "done": 14_990}]}]}))
         }
+        "/ready" => json(&json!({"ready": true})),
+        "/metrics" => health::metrics(house.busy).into_response(),
         path if path.starts_with("/v1/tenants/") => json(&tenant()),
         path if path.starts_with("/v1/tenants") => json(&recorded("tenants")),
         path if path == order => json(&house.order),
@@ -352,7 +383,8 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/stock/reservations/") => json(&recorded("reservation")),
         path if path.starts_with("/v1/stock?") => json(&json!({"items": [{"id": "lamp",
             "total_available": 2, "levels": [{"warehouse": "main", "on_hand": 3, "reserved": 1}],
-            "settings": {"low_threshold": 4}}]})),
+            "settings": {"low_threshold": 4}}, {"id": "set", "total_available": 0, "levels": [],
+            "settings": {"components": {"lamp": 2}}}]})),
         path if path.starts_with("/v1/notifications?") && path.contains("order=") => {
             json(&json!({"items": [{"id": "m1",
             "template": "shipped", "status": "sent", "recipient": "jana@example.com",
@@ -361,12 +393,6 @@ fn read(house: &House, path: &str) -> Response {
         path if path.starts_with("/v1/audit") && path.contains("domain=stock") => {
             json(&recorded("history"))
         }
-        "/v1/webhook-endpoints?limit=3" => {
-            json(&json!({"items": [{"id": "e1", "url": "https://hooks.example.com/in"}]}))
-        }
-        path if path.starts_with("/v1/webhook-endpoints/e1/deliveries/") => json(&json!({
-            "endpoint": "e1", "event": "v1", "name": "order.shipped", "status": "delivered",
-            "attempts": [{}], "created_at": "2026-11-27T15:00:00Z"})),
         path if path.starts_with("/v1/dead-letters?") => json(&json!({"items": [{"id": "d1",
             "source": "domain:stock", "reason": "panic: as a bug would", "attempts": 1,
             "at": "2026-11-27T14:01:59Z"}]})),

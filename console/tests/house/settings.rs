@@ -21,7 +21,11 @@ pub(super) fn read(path: &str) -> Option<Value> {
         "/v1/products" if asked.contains("category=c-books") => {
             Some(json!({ "items": [{ "id": "p-1" }], "next_cursor": "1", "total": 2 }))
         }
-        "/v1/warehouses" => page(warehouse()),
+        "/v1/warehouses" => {
+            let mut closed = warehouse();
+            (closed["code"], closed["active"]) = (json!("quay"), json!(false));
+            Some(json!({ "items": [warehouse(), closed] }))
+        }
         "/v1/warehouses/main" => Some(warehouse()),
         "/v1/accounts" => page(account()),
         "/v1/accounts/stripe/main" => Some(account()),

@@ -16,7 +16,12 @@ pub(super) fn read(path: &str) -> Option<Value> {
                                          "settings": {} }], "next_cursor": "p2" }),
             true => json!({ "items": [lamp()] }),
         }),
-        "/v1/stock/lamp" => Some(lamp()),
+        "/v1/stock/lamp" => {
+            let mut lamp = lamp();
+            let closed = json!({ "warehouse": "quay", "on_hand": 3, "reserved": 0 });
+            lamp["levels"].as_array_mut()?.push(closed);
+            Some(lamp)
+        }
         "/v1/stock/set" => Some(json!({ "id": "set", "version": 1, "total_available": 1,
             "levels": [], "settings": { "low_threshold": 0, "backorder": false,
             "safety_buffers": {}, "components": { "lamp": 2 } } })),

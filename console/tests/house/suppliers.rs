@@ -21,6 +21,12 @@ pub(super) fn read(path: &str) -> Option<Value> {
         "/v1/imports" => Some(json!({ "items": [import()], "next_cursor": "i-9" })),
         "/v1/imports/i-9" => Some(import()),
         "/v1/imports/i-8" => Some(trial()),
+        "/v1/imports/i-8/changes" if asked.contains("kind=updated") => {
+            Some(json!({ "items": [], "samples_only": true }))
+        }
+        "/v1/sources/acme-full/categories" => {
+            Some(json!({ "items": [{ "path": "Tools > Drills", "rows": 12 }] }))
+        }
         "/v1/imports/i-8/changes" => {
             let sample = json!({ "kind": "created", "code": "A-1", "title": "Large atlas",
                                  "stock": { "is": "some" } });
@@ -33,10 +39,17 @@ pub(super) fn read(path: &str) -> Option<Value> {
         "/v1/imports/i-9/changes" => Some(changes()),
         "/v1/imports/i-9/problems" => Some(json!({ "next_cursor": "0.1", "items": [
             { "row": 7, "line": 8, "code": "A-7", "field": "purchase_price",
-              "reason": "found \"much\", expected a number" } ] })),
+              "reason": "found \"much\", expected a number" },
+            { "row": 7, "line": 8, "code": "A-7", "field": "stock",
+              "reason": "found \"many\", expected a number" } ] })),
         "/v1/imports/i-9/left-out" => Some(json!({ "items": [
             { "row": 5, "line": 6, "code": "A-5", "why": "repeated" } ] })),
-        "/v1/imports/i-9/kept" => Some(json!({ "items": [
+        "/v1/imports/i-9/restored" => Some(json!({ "next_cursor": "50.1", "items": [
+            { "code": "A-1", "product": "atlas", "product_id": "p1", "brought": false,
+              "price": { "amount_minor": 8_250, "currency": "CZK" },
+              "stock": { "is": "exact", "quantity": 7 } },
+            { "code": "N-1", "brought": true, "stock": { "is": "unknown" } } ] })),
+        "/v1/imports/i-9/kept" => Some(json!({ "not_listed": 30, "items": [
             { "code": "A-1", "product": "atlas", "product_id": "p1", "field": "title.cs",
               "reason": "somebody has written it since", "writer": "operator" },
             { "code": "A-2", "field": "offer", "reason": "a later import has changed it" } ] })),
@@ -94,7 +107,8 @@ fn import() -> Value {
             "requested_at": SINCE, "progress": { "rows": 50, "rows_total": 50 },
             "counts": { "created": 1, "updated": 2, "unchanged": 40, "skipped": 3, "failed": 4,
                         "vanished": 1 },
-            "problems_kept": 2, "undo": { "done": true, "restored": 2, "kept": 2 } })
+            "problems_kept": 2, "problems_complete": false,
+            "undo": { "done": true, "restored": 2, "kept": 32 } })
 }
 
 fn trial() -> Value {

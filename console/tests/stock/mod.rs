@@ -11,15 +11,61 @@ async fn the_numbers_of_a_level_lead_to_what_they_are_made_of() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get(LAMP).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.has("href=\"#movements\">12</a>") && page.has("id=\"movements\""));
-    assert!(page.has(&format!("href=\"{LAMP}/holds?status=held\">6</a>")));
-    let travels = "/console/t/harbour-books/stock/transfers?sku=lamp&amp;received=no";
+    let moved = format!("href=\"{LAMP}?warehouse=main#movements\">12</a>");
+    assert!(page.has(&moved) && page.has("id=\"movements\""), "those of the warehouse");
+    assert!(page.has(&format!("href=\"{LAMP}/holds?status=held&amp;warehouse=main\">6</a>")));
+    let travels = "/console/t/harbour-books/stock/transfers?sku=lamp&amp;to=main&amp;received=no";
     assert!(page.has(&format!("href=\"{travels}\">5</a>")));
     assert!(page.has("<b>2</b>"), "what is kept back from the channel");
     let read = browser.read();
     let asked = "/v1/stock/movements?sku=lamp&newest=true&limit=50";
     assert!(read.iter().any(|path| path == asked), "{read:?}");
     assert!(page.has(&format!("{LAMP}?cursor=51")), "older movements are a page further");
+}
+
+#[tokio::test]
+async fn the_lists_that_a_levels_numbers_lead_to_are_of_its_warehouse() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&format!("{LAMP}?warehouse=main")).await;
+    let all = |list: &str| format!("href=\"{list}\" title=\"Take it away\">warehouse is main");
+    assert!(page.has(&all(LAMP)) && page.has(&format!("{LAMP}?warehouse=main&amp;cursor=51")));
+    let page = browser.get(&format!("{LAMP}/holds?status=held&warehouse=main")).await;
+    assert!(page.has(&all(&format!("{LAMP}/holds?status=held"))));
+    assert!(page.has("data-label=\"Pieces\">6</td>") && page.has("warehouse=main&amp;cursor=r-1"));
+    let page = browser.get(&format!("{LAMP}/holds?status=held&warehouse=quay")).await;
+    assert!(page.has("data-label=\"Pieces\">0</td>"), "its pieces are all in the other one");
+    let list = "/console/t/harbour-books/stock/transfers";
+    let page = browser.get(&format!("{list}?sku=lamp&to=main&received=no")).await;
+    assert!(
+        page.has(&format!(
+            "href=\"{list}?sku=lamp&amp;received=no\" title=\"Take it away\">to main"
+        ))
+    );
+    for asked in [
+        "/v1/stock/movements?sku=lamp&newest=true&limit=50&warehouse=main",
+        "/v1/stock/reservations?limit=50&sku=lamp&status=held&warehouse=main",
+        "/v1/stock/transfers?limit=50&sku=lamp&to=main&received=false",
+    ] {
+        assert!(browser.read().contains(&asked.to_owned()), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_product_says_how_what_is_sellable_follows_from_its_levels() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(LAMP).await;
+    assert!(page.has("quay <span class=\"badge amber\">paused</span>"), "it gives nothing");
+    assert!(page.has("Sellable is what is free in all warehouses that are not paused; one where"));
+}
+
+#[tokio::test]
+async fn a_bundle_is_not_told_to_be_out_of_stock_for_it_has_none_of_its_own() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let list = browser.get("/console/t/harbour-books/stock").await;
+    assert!(list.has("by its parts") && !list.has("figure red"));
+    let page = browser.get("/console/t/harbour-books/stock/set").await;
+    assert!(page.has("sold by its parts") && page.has("as its scarcest part allows"));
+    assert!(!page.has("sellable"));
 }
 
 #[tokio::test]

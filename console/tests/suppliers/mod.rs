@@ -271,6 +271,9 @@ async fn a_trial_says_that_it_keeps_samples_only() {
     assert!(page.has("What would change first") && page.has("Large atlas"));
     let list = browser.get(&at("/imports/i-8/changes")).await;
     assert!(list.has("A trial keeps the first 1 of what it would have changed"));
+    let none = browser.get(&at("/imports/i-8/changes?kind=updated")).await;
+    assert!(none.has("No sample of this kind was kept"), "it would change two");
+    assert!(!none.has("It changed nothing of this kind"));
 }
 
 #[tokio::test]
@@ -279,10 +282,30 @@ async fn an_undoing_is_told_in_words_with_whose_value_was_left() {
     for page in ["/imports/i-9", "/imports/i-9/kept"] {
         let page = browser.get(&at(page)).await;
         assert!(page.has("Offers that stand as before the import: 2."));
-        assert!(page.has("Left as they are, because somebody touched them since: 2."));
+        assert!(page.has("Left as they are, because somebody touched them since: 32."));
+        assert!(page.has("30 more were left, and are not kept one by one"), "2 are listed");
+        assert!(page.has(&format!("href=\"{}\"", at("/imports/i-9/restored"))));
         assert!(page.has("somebody has written it since") && page.has("operator"));
         assert!(page.has("/catalog/products/p1\"") && page.has("a later import has changed it"));
     }
+}
+
+#[tokio::test]
+async fn offers_that_stand_as_before_an_import_are_listed_and_taken_as_a_file() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let place = at("/imports/i-9/restored");
+    let page = browser.get(&place).await;
+    assert!(page.has("82.50") && page.has("/catalog/products/p1\""), "{}", page.text);
+    assert!(page.has("it was not there before") && page.has(&format!("{place}?cursor=50.1\"")));
+    assert!(page.has(&format!("{place}?format=csv\"")));
+}
+
+#[tokio::test]
+async fn the_rows_of_a_path_say_of_which_import_they_are() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&at("/sources/acme-full/categories")).await;
+    assert!(page.has("12 rows") && page.has("Rows are those of the last import"));
+    assert!(page.has(&format!("href=\"{}\"", at("/sources/acme-full/look"))));
 }
 
 #[tokio::test]
@@ -290,7 +313,9 @@ async fn all_rows_at_fault_are_paged_through_and_taken_as_a_file() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get(&at("/imports/i-9/problems?code=A-7")).await;
     assert!(page.has("expected a number") && page.has("/problems?code=A-7&amp;cursor=0.1\""));
-    assert!(page.has("4 rows could not be taken, and what is wrong is kept of the first 2"));
+    assert!(page.has("4 rows could not be taken. What is wrong is kept of the first of them: 2"));
+    let cells = |text: &str| page.text.matches(&format!("<code>{text}</code>")).count();
+    assert_eq!(cells("A-7"), 1, "what is wrong with a row stands together");
     let asked = "/v1/imports/i-9/problems?limit=50&code=A-7";
     assert!(browser.read().iter().any(|path| path == asked), "{:?}", browser.read());
     let file = browser.get(&at("/imports/i-9/problems.csv")).await;

@@ -174,8 +174,8 @@ impl ShardSupervisor {
                 reason,
                 "a follower ended; it begins again"
             );
-            metrics::counter!("kontor_follower_restarts_total", "follower" => follower)
-                .increment(1);
+            let labels = [("follower", follower.to_owned()), ("shard", self.shard.to_string())];
+            metrics::counter!("kontor_follower_restarts_total", &labels).increment(1);
             self.follow_again(myself, place);
         }
     }

@@ -1,6 +1,6 @@
 use super::*;
 use kontor_actors::ports::FaultCause;
-use kontor_messages::payment::Problem;
+use kontor_messages::{EntityId, payment::Problem};
 
 const NOW: Timestamp = Timestamp::from_millis(1_768_471_200_000);
 const QUERY: &str = "query";
@@ -85,6 +85,52 @@ fn what_a_provider_sent_is_counted_by_whether_it_was_taken() {
     assert_eq!(lately.last_taken_at, Some(NOW));
     let not_taken = NotTaken { at: minutes(1), reason: "unsigned" };
     assert_eq!(lately.last_not_taken, Some(not_taken));
+}
+
+#[test]
+fn what_was_not_taken_is_counted_by_why() {
+    let health = Health::default();
+    let malformed = || Err(NotificationError::Malformed("no JSON".to_owned()));
+    health.note_notification::<()>(&malformed(), NOW);
+    health.note_notification::<()>(&Err(NotificationError::Unsigned), NOW);
+    health.note_notification::<()>(&malformed(), minutes(1));
+    let lately = health.lately(minutes(1));
+    let counted: Vec<_> = lately.not_taken.iter().map(|one| (one.reason, one.count)).collect();
+    assert_eq!(counted, [("unsigned", 1), ("malformed", 2)]);
+    assert_eq!(lately.notifications_not_taken, 3);
+    assert!(health.lately(minutes(400)).not_taken.is_empty(), "an hour is told");
+}
+
+#[test]
+fn the_last_calls_are_told_with_what_they_were_for_and_no_more_than_so_many() {
+    let health = Health::default();
+    let payment = EntityId::named("p-1");
+    for minute in 0..60 {
+        let call = health.begin(QUERY, Some(payment.clone()), minutes(minute));
+        call.ended(CallOutcome::Answered, None, Duration::from_millis(7), minutes(minute));
+    }
+    let calls = health.last_calls(minutes(59));
+    assert_eq!((calls.len(), calls[0].at, calls[49].at), (KEPT_MAX, minutes(59), minutes(10)));
+    assert_eq!((calls[0].took_ms, &calls[0].payment), (Some(7), &Some(payment)));
+    assert!(health.last_calls(minutes(400)).is_empty(), "they are of the hour that is counted");
+}
+
+#[test]
+fn a_call_under_way_is_told_without_its_end_until_it_has_one() {
+    let health = Health::default();
+    let mut first = health.begin(QUERY, None, NOW);
+    let second = health.begin("statement", None, NOW);
+    first.has_its_turn(Duration::from_millis(300), NOW);
+    let told = |health: &Health| -> Vec<_> {
+        let calls = health.last_calls(minutes(1)).into_iter();
+        calls.map(|call| (call.operation, call.waited_ms, call.outcome)).collect()
+    };
+    assert_eq!(told(&health), [("statement", None, None), (QUERY, Some(300), None)]);
+    drop(second);
+    let failed = fault("not_reached");
+    first.ended(CallOutcome::Failed, Some(&failed), Duration::from_secs(1), minutes(1));
+    assert_eq!(told(&health), [(QUERY, Some(300), Some(CallOutcome::Failed))]);
+    assert_eq!(health.lately(minutes(1)).failed(), 1, "it is counted once");
 }
 
 #[test]

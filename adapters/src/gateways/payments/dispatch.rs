@@ -251,7 +251,7 @@ async fn call(
     if blind && !errand.is_fresh(now) {
         return failed(errand, payment, perhaps_given_back());
     }
-    let mut made = account.call(ask).await;
+    let mut made = account.call(ask, payment).await;
     let record = record(errand, &mut made);
     let told = match made.answer {
         Err(fault) if blind && matches!(fault.fault, CallFault::AskFirst { .. }) => {

@@ -52,7 +52,8 @@ struct Views {
 #[serde(deny_unknown_fields)]
 struct Narrowed {
     /// What the list is narrowed by, as the query of `GET /v1/orders`: `status`, `channel`,
-    /// `placed_from`, `placed_to` and `q`. A customer's address is kept in no view.
+    /// `placed_from`, `placed_to`, `currency`, `cancelled`, `paid`, `sku` and `q`. A customer's
+    /// address is kept in no view.
     #[schema(min_length = 1, max_length = 500, example = "status=confirmed&channel=web")]
     query: String,
 }

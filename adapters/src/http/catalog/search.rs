@@ -56,6 +56,7 @@ pub(super) struct Wish {
 /// A page of what is found.
 pub(super) async fn answer(api: &Api, access: &Access, wish: Wish) -> Result<Response, Problem> {
     let Wish { asked: page, words, brand, category, attribute } = wish;
+    read::check_status::<Products>(&page)?;
     let offset = page.cursor.as_deref().unwrap_or("0").parse().ok();
     let offset = offset.filter(|offset| *offset <= OFFSET_MAX);
     let offset = offset.ok_or_else(|| Problem::parameter("cursor", "expected next_cursor"))?;

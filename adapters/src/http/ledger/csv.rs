@@ -36,6 +36,9 @@ struct Which {
     /// Only in this currency.
     #[param(pattern = "^[A-Z]{3}$")]
     currency: Option<String>,
+    /// Only of these kinds, with commas between them.
+    #[param(min_length = 1, max_length = 100, example = "refund,refund_reversal")]
+    kind: Option<String>,
     /// Only from this instant on.
     from: Option<Timestamp>,
     /// Only before this instant.
@@ -55,8 +58,9 @@ async fn export(
     access: Access,
     query::Asked(which): query::Asked<Which>,
 ) -> Result<Response, Problem> {
-    let Which { provider, account, currency, from, until } = which;
-    let wanted = Wanted { limit: None, cursor: None, provider, account, currency, from, until };
+    let Which { provider, account, currency, kind, from, until } = which;
+    let (limit, cursor) = (None, None);
+    let wanted = Wanted { limit, cursor, provider, account, currency, kind, from, until };
     let reading = Reading::begin(api, access.id(), wanted).await?;
     let rows = stream::unfold(Some(reading), |reading| async move {
         let mut reading = reading?;

@@ -12,28 +12,20 @@ use super::super::{
     query,
     read::{self, Asked, Lead, Page},
 };
-use super::found;
+use super::{found, placed::Placed};
 use axum::{
     extract::{Query, State},
     response::Response,
 };
-use chrono::{Days, NaiveDate};
 use http::{StatusCode, Uri};
-use kontor_actors::{
-    order::{
-        Order, external_key,
-        state::{OrderDocument, word},
-    },
-    placing::day_begins,
+use kontor_actors::order::{
+    Order, external_key,
+    state::{OrderDocument, word},
 };
-use kontor_messages::{Timestamp, id::least_from, order::OrderStatus};
+use kontor_messages::{Currency, order::OrderStatus};
 use serde::Deserialize;
-use std::time::Duration;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// How long the id of an order may be older than the order: its goods are held in between.
-pub(super) const PLACING_MAX: Duration = Duration::from_secs(60);
 
 /// All statuses, and whether orders come to rest in them: then there may be very many.
 const STATUSES: [(OrderStatus, bool); 8] = [
@@ -46,6 +38,10 @@ const STATUSES: [(OrderStatus, bool); 8] = [
     (OrderStatus::Returned, false),
     (OrderStatus::PaidWithoutStock, false),
 ];
+
+/// What a list may be narrowed by in a view that somebody keeps.
+const IN_VIEWS: &str = "status, channel, placed_from, placed_to, currency, cancelled, paid, sku \
+    and q";
 
 /// Which orders.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -70,6 +66,17 @@ pub(super) struct Wanted {
     /// Placed before that time; of a day, before it is over.
     #[param(min_length = 10, max_length = 40, example = "2026-11-27")]
     placed_to: Option<String>,
+    /// Only orders in this currency (ISO 4217).
+    #[param(min_length = 3, max_length = 3, example = "CZK")]
+    currency: Option<String>,
+    /// Only those that are cancelled; or, if `false`, only those that are not.
+    cancelled: Option<bool>,
+    /// Only those that are paid, whatever became of them since; or, if `false`, only those that are
+    /// not.
+    paid: Option<bool>,
+    /// Only those with a line of this product.
+    #[param(min_length = 1, max_length = 180)]
+    sku: Option<String>,
     /// The beginning of an order's number; or, with an `@` in it, the customer's whole mail address,
     /// in any case of letters. What else is known of a customer is sealed and cannot be searched.
     /// Sorted by number, the last one first, where it is the beginning of one.
@@ -109,9 +116,9 @@ async fn list(
         return Ok(super::super::json(StatusCode::OK, &page));
     }
     read::bounded("q", wanted.q.as_deref(), 254)?;
-    let placed = wanted.placed(&access)?;
-    let asked = wanted.asked(&placed)?;
-    let fits = |order: &OrderDocument| placed.fits(order.placed_at);
+    let which = wanted.which(&access)?;
+    let asked = wanted.asked(&which.placed)?;
+    let fits = |order: &OrderDocument| which.fits(order);
     match wanted.q.as_deref().map(str::trim) {
         None | Some("") => read::some::<Orders>(&api, &access, &asked, fits).await,
         Some(text) => {
@@ -130,12 +137,6 @@ pub(super) fn page_of(
     Ok(Page { items, next_cursor: None })
 }
 
-/// A day as `2026-01-15` and in no other form.
-pub(super) fn as_day(text: &str) -> Option<NaiveDate> {
-    let plain = text.len() == 10 && text.starts_with(|first: char| first.is_ascii_digit());
-    text.parse().ok().filter(|_| plain)
-}
-
 /// Refuses a view that is no list of orders, or that holds a customer's address: what is erased
 /// with a customer must not stay in somebody's view.
 pub(in crate::http) fn check_view(query: &str) -> Result<(), Problem> {
@@ -143,14 +144,13 @@ pub(in crate::http) fn check_view(query: &str) -> Result<(), Problem> {
     let parsed = format!("/?{query}").parse::<Uri>().ok();
     let wanted = parsed.and_then(|uri| Query::<Wanted>::try_from_uri(&uri).ok());
     let Some(Query(wanted)) = wanted else {
-        return Err(expected(
-            "status, channel, placed_from, placed_to and q, as in GET /v1/orders",
-        ));
+        return Err(expected(&format!("{IN_VIEWS}, as in GET /v1/orders")));
     };
     let Wanted { limit, cursor, status, channel, q, number, external_id, account, .. } = &wanted;
+    let Wanted { currency, sku, .. } = &wanted;
     let others = [cursor, number, external_id, account].into_iter().any(Option::is_some);
     if others || limit.is_some() {
-        return Err(expected("only status, channel, placed_from, placed_to and q"));
+        return Err(expected(&format!("only {IN_VIEWS}")));
     }
     if q.as_deref().is_some_and(|q| q.contains('@')) {
         return Err(expected("no customer's address: it is kept with the customer's orders alone"));
@@ -161,7 +161,9 @@ pub(in crate::http) fn check_view(query: &str) -> Result<(), Problem> {
     let fits = |name: &str, value: &Option<String>, max| read::bounded(name, value.as_deref(), max);
     fits("channel", channel, 40)
         .and(fits("q", q, 254))
-        .map_err(|_| expected("a channel of 1 to 40 characters, and a q of 1 to 254"))
+        .and(fits("sku", sku, 180))
+        .map_err(|_| expected("a channel of 1 to 40 characters, a q to 254 and a sku to 180"))?;
+    as_currency(currency.as_deref()).map(drop).map_err(|_| expected("a currency such as CZK"))
 }
 
 /// The status of a word, and whether orders come to rest in it.
@@ -173,15 +175,30 @@ fn all_statuses() -> String {
     STATUSES.map(|(known, _)| word(known)).join(", ")
 }
 
-/// When orders were placed.
-struct Placed {
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
+/// The currency of a code, if one is asked for.
+pub(super) fn as_currency(code: Option<&str>) -> Result<Option<Currency>, Problem> {
+    let expected = |_| Problem::parameter("currency", "expected three letters, such as CZK");
+    code.map(Currency::parse).transpose().map_err(expected)
 }
 
-impl Placed {
-    fn fits(&self, at: Timestamp) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+/// What an order is to be like, beside what an index finds.
+struct Which {
+    placed: Placed,
+    currency: Option<Currency>,
+    cancelled: Option<bool>,
+    paid: Option<bool>,
+    sku: Option<String>,
+}
+
+impl Which {
+    fn fits(&self, order: &OrderDocument) -> bool {
+        let cancelled = order.status == OrderStatus::Cancelled;
+        let has = |sku: &String| order.lines.iter().any(|line| line.sku.as_str() == sku);
+        self.placed.fits(order.placed_at)
+            && self.currency.is_none_or(|currency| currency == order.currency)
+            && self.cancelled.is_none_or(|wanted| wanted == cancelled)
+            && self.paid.is_none_or(|wanted| wanted == order.paid_at.is_some())
+            && self.sku.as_ref().is_none_or(has)
     }
 }
 
@@ -206,22 +223,22 @@ impl Wanted {
         }
     }
 
-    fn placed(&self, access: &Access) -> Result<Placed, Problem> {
-        let zone = &access.settings().time_zone;
-        let read = |name: &str, text: Option<&str>, days_on: u64| {
-            let Some(text) = text else { return Ok(None) };
-            let day = as_day(text).and_then(|day| day.checked_add_days(Days::new(days_on)));
-            let at = day.map(|day| day_begins(zone, day)).or_else(|| Timestamp::parse(text));
-            let expected = "expected a time as RFC 3339, such as 2026-01-15T10:00:00Z, or a day, \
-                such as 2026-01-15";
-            at.map(Some).ok_or_else(|| Problem::parameter(name, expected))
-        };
-        let from = read("placed_from", self.placed_from.as_deref(), 0)?;
-        let to = read("placed_to", self.placed_to.as_deref(), 1)?;
-        if from.zip(to).is_some_and(|(from, to)| to <= from) {
-            return Err(Problem::parameter("placed_to", "expected a time after placed_from"));
-        }
-        Ok(Placed { from, to })
+    fn which(&self, access: &Access) -> Result<Which, Problem> {
+        read::bounded("sku", self.sku.as_deref(), 180)?;
+        let (from, to) = (self.placed_from.as_deref(), self.placed_to.as_deref());
+        Ok(Which {
+            placed: Placed::read(access, from, to)?,
+            currency: as_currency(self.currency.as_deref())?,
+            cancelled: self.cancelled,
+            paid: self.paid,
+            sku: self.sku.clone(),
+        })
+    }
+
+    /// Whether orders that an index finds may be passed over for what they say.
+    fn is_particular(&self) -> bool {
+        let said = [self.cancelled.is_some(), self.paid.is_some()];
+        said.contains(&true) || self.currency.is_some() || self.sku.is_some()
     }
 
     fn asked(&self, placed: &Placed) -> Result<Asked, Problem> {
@@ -230,16 +247,13 @@ impl Wanted {
             is_known(status).ok_or_else(|| Problem::parameter("status", expected()))
         });
         let rests = known.transpose()?.unwrap_or(false);
-        let earliest = |at: Timestamp| {
-            let slack = i64::try_from(PLACING_MAX.as_millis()).unwrap_or_default();
-            least_from(Timestamp::from_millis(at.millis().saturating_sub(slack)))
-        };
         Ok(Asked {
             status: self.status.clone(),
             label: self.channel.clone(),
             lead: if rests { Lead::Label } else { Lead::Status },
-            from: placed.from.map(earliest),
-            until: placed.to.map(least_from),
+            from: placed.first(),
+            until: placed.end(),
+            few: self.is_particular(),
             ..Asked::new(self.limit, self.cursor.clone())?
         })
     }

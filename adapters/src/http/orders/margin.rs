@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Products that are looked up at once.
-const AT_ONCE: usize = 250;
+pub(super) const AT_ONCE: usize = 250;
 /// The permission without which nobody is told what goods cost.
 pub(super) const SEES_COSTS: &str = "catalog";
 
@@ -108,7 +108,18 @@ impl Costs {
         tenant: &TenantId,
         skus: &[Arc<str>],
     ) -> Result<Self, StoreFault> {
-        let mut known = HashMap::new();
+        let mut costs = Self::default();
+        costs.learn(api, tenant, skus).await?;
+        Ok(costs)
+    }
+
+    /// Looks more of them up.
+    pub(super) async fn learn(
+        &mut self,
+        api: &Api,
+        tenant: &TenantId,
+        skus: &[Arc<str>],
+    ) -> Result<(), StoreFault> {
         for skus in skus.chunks(AT_ONCE) {
             let products = products(api, tenant, skus).await?;
             let (skus, wanted): (Vec<_>, Vec<_>) = products.into_iter().unzip();
@@ -118,11 +129,11 @@ impl Costs {
                 let state: CatalogState = serde_json::from_str(&row.state)
                     .map_err(|broken| StoreFault(format!("{}: {broken}", row.entity)))?;
                 if let Some(product) = state.product() {
-                    known.insert(sku, product.costs().collect());
+                    self.known.insert(sku, product.costs().collect());
                 }
             }
         }
-        Ok(Self { known })
+        Ok(())
     }
 
     /// What one costs in a currency, in minor units without tax.

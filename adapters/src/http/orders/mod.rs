@@ -5,6 +5,8 @@ mod found;
 mod goods;
 mod list;
 mod margin;
+mod margins;
+mod placed;
 mod summary;
 mod sums;
 
@@ -53,6 +55,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get))
         .merge(list::routes())
         .merge(margin::routes())
+        .merge(margins::routes())
         .merge(summary::routes())
         .merge(actions::routes())
         .merge(history::of_orders())

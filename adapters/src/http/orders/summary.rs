@@ -6,8 +6,8 @@
 
 use super::super::{Api, access::Access, problem::Problem, query};
 use super::{
-    list::{PLACING_MAX, as_day},
     margin::{Costs, SEES_COSTS},
+    placed::{as_day, first_id},
     sums::{Counted, Sum, Sums, Tally, WithoutCost},
 };
 use axum::{extract::State, response::Response};
@@ -236,15 +236,13 @@ async fn read_day(
     (from, to): (Timestamp, Timestamp),
     sums: &mut Sums,
 ) -> Result<bool, Problem> {
-    let slack = i64::try_from(PLACING_MAX.as_millis()).unwrap_or_default();
-    let earliest = Timestamp::from_millis(from.millis().saturating_sub(slack));
     let mut wanted = ListQuery {
         tenant: access.id().clone(),
         domain: Order::NAME.to_owned(),
         prefix: String::new(),
         status: None,
         label: None,
-        from: Some(least_from(earliest)),
+        from: Some(first_id(from)),
         before: Some(least_from(to)),
         limit: ROWS,
     };
@@ -300,7 +298,8 @@ fn last_order(row: &StoredEntity) -> Result<LastOrder, StoreFault> {
     Ok(LastOrder { id: row.entity.clone(), number, placed_at })
 }
 
-fn counted(row: &StoredEntity) -> Result<Counted, StoreFault> {
+/// What is counted of an order's row.
+pub(super) fn counted(row: &StoredEntity) -> Result<Counted, StoreFault> {
     serde_json::from_str(&row.state)
         .map_err(|broken| StoreFault(format!("{}: {broken}", row.entity)))
 }

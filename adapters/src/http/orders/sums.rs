@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 const HOURS: usize = 24;
 /// Products whose costs are looked up for a day at most.
-const PRODUCTS_MAX: usize = 5_000;
+pub(super) const PRODUCTS_MAX: usize = 5_000;
 /// Products without a cost that are told of at most.
 const WITHOUT_COST_MAX: usize = 20;
 
@@ -54,6 +54,23 @@ pub(super) struct Counted {
     pub(super) placed_at: Timestamp,
     #[serde(default)]
     pub(super) paid_at: Option<Timestamp>,
+}
+
+impl Counted {
+    /// Its lines of which something is sold, each with its product; none, if it is cancelled.
+    pub(super) fn sold(&self) -> impl Iterator<Item = (&Arc<str>, Sold)> {
+        let lines = self.lines.iter().filter(move |_| self.status != OrderStatus::Cancelled);
+        lines.filter_map(move |line| Some((&line.sku, Sold::of(line, &self.totals)?)))
+    }
+
+    /// What its goods bring and cost: what a day's margin is the sum of.
+    pub(super) fn margin(&self, costs: &Costs) -> Margin {
+        let mut margin = Margin::nothing(self.currency);
+        for (sku, sold) in self.sold() {
+            margin.add(sold, costs.of(sku, self.currency));
+        }
+        margin
+    }
 }
 
 /// A product whose cost is not known.
@@ -115,17 +132,9 @@ impl Sums {
     }
 
     fn sold(&mut self, order: &Counted) -> Vec<(Goods, Sold)> {
-        if order.status == OrderStatus::Cancelled {
-            return Vec::new();
-        }
-        let mut all = Vec::with_capacity(order.lines.len());
-        for line in &order.lines {
-            let Some(sold) = Sold::of(line, &order.totals) else { continue };
-            // What is too much to be looked up goes by no name, which costs nothing that is known.
-            let sku = self.named(&line.sku).unwrap_or_default();
-            all.push(((sku, order.currency), sold));
-        }
-        all
+        // What is too much to be looked up goes by no name, which costs nothing that is known.
+        let mut goods = |sku: &Arc<str>| (self.named(sku).unwrap_or_default(), order.currency);
+        order.sold().map(|(sku, sold)| (goods(sku), sold)).collect()
     }
 
     fn named(&mut self, sku: &Arc<str>) -> Option<Arc<str>> {

@@ -95,7 +95,7 @@ struct Wanted {
     /// `next_cursor` of the page before.
     #[param(min_length = 1, max_length = 200)]
     cursor: Option<String>,
-    /// Only these.
+    /// Only those that stand so; a word that none of them can have is refused.
     #[param(min_length = 1, max_length = 40)]
     status: Option<String>,
     /// The payments of this order; then nothing else is looked at.

@@ -5,7 +5,7 @@ use super::super::{
     access::Access,
     command::{HowAsked, Nothing, Ordered},
     document::{Kind, Movements, Skus, Transfers, Versioned},
-    happened::Happened,
+    happened::{Happened, happened},
     history,
     path::{Named, known_id},
     problem::Problem,
@@ -17,11 +17,11 @@ use http::{HeaderMap, StatusCode};
 use kontor_actors::{
     domain::Domain,
     stock::{MovementState, SkuState, Stock, TransferState},
-    store::EntityRef,
+    store::{EntityRef, StoredEvent},
 };
 use kontor_messages::{
     EntityId, Timestamp,
-    stock::{MovementKind, StockCommand},
+    stock::{Allocation, MovementKind, StockCommand, StockEvent},
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -90,6 +90,10 @@ struct OfProduct {
     /// The product.
     #[param(min_length = 1, max_length = 180)]
     sku: String,
+    /// Only those that changed its level in this warehouse. Looked for through 2,000 changes a page,
+    /// so a page may hold fewer than asked for, or nothing, although more follow.
+    #[param(min_length = 1, max_length = 40)]
+    warehouse: Option<String>,
     /// Items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
@@ -117,6 +121,12 @@ struct Journeys {
     /// than asked for, or nothing, although more follow.
     #[param(min_length = 1, max_length = 180)]
     sku: Option<String>,
+    /// Only those that left this warehouse; looked for in the same way.
+    #[param(min_length = 1, max_length = 40)]
+    from: Option<String>,
+    /// Only those that go to this warehouse, or went there; looked for in the same way.
+    #[param(min_length = 1, max_length = 40)]
+    to: Option<String>,
     /// Only those that have arrived; or, if `false`, that have not. Looked for in the same way.
     received: Option<bool>,
 }
@@ -139,21 +149,53 @@ async fn list(
     access: Access,
     query::Asked(wanted): query::Asked<OfProduct>,
 ) -> Result<Response, Problem> {
-    let OfProduct { sku, limit, cursor, newest } = wanted;
+    let OfProduct { sku, warehouse, limit, cursor, newest } = wanted;
     let asked = Asked::new(limit, cursor)?;
     read::bounded("sku", Some(&sku), 180)?;
+    read::bounded("warehouse", warehouse.as_deref(), 40)?;
     let entity = Skus::entity(&sku).ok_or_else(|| Problem::not_found(Skus::WHAT))?;
     let (tenant, domain) = (access.id().clone(), Stock::NAME.to_owned());
     let address = EntityRef { tenant, domain, entity };
-    let page = match newest {
-        true => {
-            let there = api.intake().read::<Stock>(access.id(), &address.entity).await?;
-            let version = there.map_or(0, |(_, version)| version);
-            history::newest(&api, &address, version, asked).await?
+    let version = async || {
+        let there = api.intake().read::<Stock>(access.id(), &address.entity).await?;
+        Ok::<_, Problem>(there.map_or(0, |(_, version)| version))
+    };
+    let page = match (newest, warehouse) {
+        (true, None) => history::newest(&api, &address, version().await?, asked).await?,
+        (false, None) => history::page(&api, &address, asked).await?,
+        (true, Some(warehouse)) => {
+            let here = |event: &StoredEvent| is_at(event, &sku, &warehouse);
+            history::newest_of(&api, &address, version().await?, asked, here).await?
         }
-        false => history::page(&api, &address, asked).await?,
+        (false, Some(warehouse)) => {
+            let here = |event: &StoredEvent| is_at(event, &sku, &warehouse);
+            let show = |event: &StoredEvent| Ok(here(event).then(|| happened(event)));
+            history::some(&api, &address, asked, show).await?
+        }
     };
     Ok(super::super::json(StatusCode::OK, &page))
+}
+
+/// Whether a change is of the product's level in the warehouse.
+fn is_at(event: &StoredEvent, sku: &str, warehouse: &str) -> bool {
+    // What cannot be read is shown rather than left out.
+    let Ok(event) = serde_json::from_str::<StockEvent>(&event.payload) else { return true };
+    let here = |change: &Allocation| change.sku == sku && change.warehouse == warehouse;
+    match event {
+        StockEvent::Moved { change, .. } | StockEvent::Observed { change, .. } => here(&change),
+        StockEvent::TransferStarted { from, to } => here(&from) || to == warehouse,
+        StockEvent::TransferReceived { to } => here(&to),
+        StockEvent::Observations { allocations, .. }
+        | StockEvent::Reserved { allocations, .. }
+        | StockEvent::Released { allocations, .. }
+        | StockEvent::Committed { allocations } => allocations.iter().any(here),
+        StockEvent::WarehousePut { .. }
+        | StockEvent::Configured { .. }
+        | StockEvent::Retotalled { .. }
+        | StockEvent::Wanted { .. }
+        | StockEvent::Renewed { .. }
+        | StockEvent::CommitFailed { .. } => false,
+    }
 }
 
 /// Lets goods come, go or be counted anew.
@@ -189,13 +231,18 @@ async fn list_transfers(
     access: Access,
     query::Asked(wanted): query::Asked<Journeys>,
 ) -> Result<Response, Problem> {
-    let Journeys { limit, cursor, sku, received } = wanted;
-    read::bounded("sku", sku.as_deref(), 180)?;
-    let few = sku.is_some() || received.is_some();
+    let Journeys { limit, cursor, sku, from, to, received } = wanted;
+    for (name, value, max) in [("sku", &sku, 180), ("from", &from, 40), ("to", &to, 40)] {
+        read::bounded(name, value.as_deref(), max)?;
+    }
+    let few = sku.is_some() || from.is_some() || to.is_some() || received.is_some();
     let asked = Asked { few, ..Asked::new(limit, cursor)? };
+    let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|one| one == is);
     let which = |transfer: &TransferState| {
         received.is_none_or(|received| received == transfer.received)
-            && sku.as_deref().is_none_or(|sku| sku == transfer.sku)
+            && same(&sku, &transfer.sku)
+            && same(&from, &transfer.from)
+            && same(&to, &transfer.to)
     };
     read::some::<Transfers>(&api, &access, &asked, which).await
 }

@@ -75,6 +75,10 @@ struct Wanted {
     /// reservations a page, so a page may hold fewer than asked for, or nothing, although more follow.
     #[param(min_length = 1, max_length = 180)]
     sku: Option<String>,
+    /// Only those that hold something in this warehouse, or took it from there; with `sku`, of that
+    /// product. Looked for in the same way.
+    #[param(min_length = 1, max_length = 40)]
+    warehouse: Option<String>,
     /// Only those that stand so; looked for in the same way.
     status: Option<ReservationStatus>,
 }
@@ -96,13 +100,17 @@ async fn list(
     access: Access,
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let Wanted { limit, cursor, sku, status } = wanted;
+    let Wanted { limit, cursor, sku, warehouse, status } = wanted;
     bounded("sku", sku.as_deref(), 180)?;
-    let few = sku.is_some() || status.is_some();
+    bounded("warehouse", warehouse.as_deref(), 40)?;
+    let few = sku.is_some() || warehouse.is_some() || status.is_some();
     let asked = Asked { few, ..Asked::new(limit, cursor)? };
     let which = |reservation: &ReservationState| {
         status.is_none_or(|status| status == reservation.status)
-            && sku.as_deref().is_none_or(|sku| holds(reservation, sku))
+            && match &warehouse {
+                None => sku.as_deref().is_none_or(|sku| holds(reservation, sku)),
+                Some(warehouse) => holds_at(reservation, sku.as_deref(), warehouse),
+            }
     };
     read::some::<Reservations>(&api, &access, &asked, which).await
 }
@@ -111,6 +119,14 @@ async fn list(
 fn holds(reservation: &ReservationState, sku: &str) -> bool {
     let part = |line: &ReservedLine| line.parts.iter().any(|part| part.sku.as_deref() == Some(sku));
     reservation.lines.iter().any(|line| line.sku == sku || part(line))
+}
+
+/// Whether a reservation has something from a warehouse: of a product, if one is named.
+fn holds_at(reservation: &ReservationState, sku: Option<&str>, warehouse: &str) -> bool {
+    let mut parts = reservation.lines.iter().flat_map(|line| {
+        line.parts.iter().map(|part| (part.sku.as_ref().unwrap_or(&line.sku), &part.warehouse))
+    });
+    parts.any(|(of, at)| at == warehouse && sku.is_none_or(|sku| sku == of))
 }
 
 /// Holds all lines or none.

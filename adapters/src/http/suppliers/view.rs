@@ -26,6 +26,8 @@ pub(in crate::http) struct ImportView {
     estimated_end: Option<Timestamp>,
     /// Whether there is something to be undone, and nobody has asked for it.
     can_be_undone: bool,
+    /// Whether all that is wrong with its rows is kept; else that of the first of them.
+    problems_complete: bool,
 }
 
 impl ImportView {
@@ -56,7 +58,13 @@ impl From<&ImportDocument> for ImportView {
         });
         let changed = document.has_changed_something();
         let can_be_undone = changed && !document.is_open() && document.undo.is_none();
-        Self { document: document.clone(), rows_per_second, estimated_end, can_be_undone }
+        Self {
+            document: document.clone(),
+            rows_per_second,
+            estimated_end,
+            can_be_undone,
+            problems_complete: document.has_room_for_problems(),
+        }
     }
 }
 
@@ -96,6 +104,9 @@ mod tests {
         };
         let view = ImportView::from(&document);
         assert!(!view.can_be_undone, "it has not ended");
+        assert!(view.problems_complete);
+        let full = ImportDocument { problems_kept: 10_000, problem_pages: 50, ..document.clone() };
+        assert!(!ImportView::from(&full).problems_complete, "there may be more");
         assert_eq!(view.rows_per_second, Some(1_000));
         assert_eq!(view.estimated_end, Some(at.plus(Duration::from_secs(6))));
     }

@@ -307,6 +307,14 @@ pub async fn dead_letters(connection: &mut Connection, wanted: &LetterQuery) -> 
     if let Some(source) = &wanted.source {
         sql.push(" AND source = ").push_bind(source);
     }
+    match wanted.parked {
+        Some(true) => _ = sql.push(" AND retry_at IS NOT NULL"),
+        Some(false) => _ = sql.push(" AND retry_at IS NULL"),
+        None => {}
+    }
+    if let Some(shard) = wanted.shard {
+        sql.push(" AND event_shard = ").push_bind(i64::from(shard));
+    }
     match wanted.retry_until {
         Some(until) => {
             sql.push(" AND retry_at <= ").push_bind(until.millis());

@@ -6,7 +6,7 @@ use kontor_actors::{admission::Lane, intake::Caller, request::Terms, supplier::S
 use kontor_messages::{
     Meta, Timestamp,
     supplier::{
-        Availability, Counts, Fetched, Figures, NewOffer, PageLosses, Progress,
+        Availability, Counts, Fetched, Figures, Kept, NewOffer, PageLosses, Progress,
         SupplierCommand as C, import_entity,
     },
 };
@@ -146,6 +146,51 @@ async fn what_an_undoing_left_is_listed_with_whose_it_is_now() {
     assert_eq!(title.get("import"), None);
     let undone = house.shown(import["id"].as_str().unwrap()).await;
     assert_eq!(undone["undo"]["kept"].as_u64().unwrap(), kept.len() as u64, "{undone}");
+}
+
+#[tokio::test]
+async fn what_stands_as_before_an_import_that_was_undone_is_listed() {
+    let house = House::open().await;
+    house.feed(TWO).await;
+    let import = house.feed("code;name;price;stock;category\nA;Vrták;80;5;Nářadí > Vrtáky\nB;Pila;100;skladem;Nářadí\nN;Nový;5;1;Nářadí\n").await;
+    assert!(house.all(&import, "restored", 50).await.is_empty(), "nobody has undone it");
+    house.harbour.act(&format!("/v1/imports/{}/undo", import["id"].as_str().unwrap())).await.ok();
+    house.follow().await;
+    for limit in [1, 50] {
+        let all = house.all(&import, "restored", limit).await;
+        assert_eq!(codes(&all), ["A", "N"], "{all:?}");
+        let (a, n) = (&all[0], &all[1]);
+        assert_eq!((&a["product"], a["product_id"].is_string()), (&json!("AC-A"), true));
+        assert_eq!((&a["price"]["amount_minor"], &a["brought"]), (&json!(8250), &json!(false)));
+        assert_eq!(a["stock"], json!({ "is": "exact", "quantity": 7 }));
+        assert_eq!((n.get("price"), &n["brought"]), (None, &json!(true)));
+    }
+    let undone = house.shown(import["id"].as_str().unwrap()).await;
+    assert_eq!(undone["undo"]["restored"], 2, "{undone}");
+}
+
+#[tokio::test]
+async fn what_an_undoing_left_and_does_not_list_is_counted() {
+    let house = House::open().await;
+    let import = house.feed(TWO).await;
+    let id = import["id"].as_str().unwrap();
+    house.harbour.act(&format!("/v1/imports/{id}/undo")).await.ok();
+    let left = |number| Kept {
+        code: format!("C{number}"),
+        product: None,
+        field: "offer".to_owned(),
+        reason: "a later import has changed it".to_owned(),
+    };
+    let kept = (0..130).map(left).collect();
+    let import_id = import_entity(id);
+    let told = C::RecordUndone { import: import_id, down_to: 1, pages: vec![], kept, done: true };
+    let tenant = "harbour-books".parse().unwrap();
+    let caller = Caller { tenant, meta: Meta::by("test"), lane: Lane::Realtime };
+    house.shop.intake.tell::<Supplier>(&caller, told, Terms::default()).await.unwrap();
+    let page = house.harbour.get(&format!("/v1/imports/{id}/kept?limit=200")).await.ok();
+    assert_eq!((page["items"].as_array().unwrap().len(), &page["not_listed"]), (100, &json!(30)));
+    assert_eq!(house.all(&import, "kept", 40).await.len(), 100);
+    assert_eq!(house.shown(id).await["undo"]["kept"], 130);
 }
 
 #[tokio::test]

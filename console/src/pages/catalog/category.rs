@@ -6,7 +6,7 @@ use super::{
         chooser, link, names_fields, names_said, paths, place_fields, position, position_field,
         written,
     },
-    name, views,
+    name, of_category, views,
 };
 use crate::{
     backend::{Change, Trouble, escape},
@@ -279,48 +279,50 @@ fn asking(desk: &Desk, known: &Known, action: &Action, said: &Form, outcome: &Ma
     }
 }
 
-/// What an action does, in sentences.
-async fn effects(desk: &Desk, known: &Known, action: &Action, said: &Form) -> Vec<String> {
+/// What an action does, in sentences. What they count leads to what is counted.
+async fn effects(desk: &Desk, known: &Known, action: &Action, said: &Form) -> Vec<Markup> {
     let Known { document, tree } = known;
     let (id, own) = (document.text("id"), name(desk, document));
-    let along = node(tree.list("items"), id).map_or(0, below);
+    let along = node(tree.list("items"), id).map_or(0, below).to_string();
     let named = |id: &str| match id {
         "" => desk.t("at the top").to_owned(),
         id => path_of(desk, tree, id),
     };
+    let says = |sentence: String| html! { (sentence) };
+    let leads =
+        |sentence: String| html! { a href=(desk.url("/catalog/categories")) { (sentence) } };
     let mut all = Vec::new();
-    match action.route {
+    let below = match action.route {
         "move" => {
             let (from, to) = (named(document.text("parent")), named(said.text("parent")));
-            all.push(desk.f("{} is moved. It was: {}. It will be: {}.", &[&own, &from, &to]));
-            if along > 0 {
-                all.push(desk.f("Categories below it that go along: {}", &[&along.to_string()]));
-            }
+            all.push(says(desk.f("{} is moved. It was: {}. It will be: {}.", &[&own, &from, &to])));
+            desk.f("Categories below it that go along: {}", &[&along])
         }
         "merge" => {
             let into = named(said.text("into"));
-            all.push(desk.f("{} is {} from now on, wherever it is named.", &[&own, &into]));
-            if along > 0 {
-                all.push(desk.f(
-                    "Categories below it that are below {} then: {}",
-                    &[&into, &along.to_string()],
-                ));
-            }
-            all.push(
-                desk.f("Products that are in {} then: {}", &[&into, &products(desk, id).await]),
-            );
-            all.push(desk.t("This cannot be taken back: they do not come apart again.").to_owned());
+            all.push(says(desk.f("{} is {} from now on, wherever it is named.", &[&own, &into])));
+            desk.f("Categories below it that are below {} then: {}", &[&into, &along])
         }
         "archive" => {
-            all.push(desk.f("{} is shown no longer. Its products stay in it.", &[&own]));
-            if along > 0 {
-                all.push(
-                    desk.f("Categories below it that are hidden too: {}", &[&along.to_string()]),
-                );
-            }
-            all.push(desk.t("It can be shown again.").to_owned());
+            all.push(says(desk.f("{} is shown no longer. Its products stay in it.", &[&own])));
+            desk.f("Categories below it that are hidden too: {}", &[&along])
         }
-        _ => all.push(desk.f("{} is shown again, with what is below it.", &[&own])),
+        _ => return vec![says(desk.f("{} is shown again, with what is below it.", &[&own]))],
+    };
+    if along != "0" {
+        all.push(leads(below));
+    }
+    match action.route {
+        "merge" => {
+            let (into, count) = (named(said.text("into")), products(desk, id).await);
+            let sentence = desk.f("Products that are in {} then: {}", &[&into, &count]);
+            all.push(html! { a href=(of_category(desk, id)) { (sentence) } });
+            all.push(says(
+                desk.t("This cannot be taken back: they do not come apart again.").to_owned(),
+            ));
+        }
+        "archive" => all.push(says(desk.t("It can be shown again.").to_owned())),
+        _ => {}
     }
     all
 }

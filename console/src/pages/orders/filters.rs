@@ -8,7 +8,10 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 
 /// The filters, in the order in which an address and the sentence have them.
-pub(super) const NAMES: [&str; 5] = ["status", "channel", "placed_from", "placed_to", "q"];
+pub(super) const NAMES: [&str; 9] =
+    ["status", "channel", "placed_from", "placed_to", "currency", "cancelled", "paid", "sku", "q"];
+/// Those that a figure's link brings and the form has no field for: they stay until they are taken away.
+const KEPT: [&str; 5] = ["status", "currency", "cancelled", "paid", "sku"];
 
 /// What the list is narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,8 +84,15 @@ pub(super) fn chips(desk: &Desk, filters: &Filters) -> Markup {
     }
 }
 
-fn in_words(desk: &Desk, name: &str, value: &str) -> String {
+/// A filter as a part of the sentence.
+pub(in crate::pages) fn in_words(desk: &Desk, name: &str, value: &str) -> String {
     match name {
+        "currency" => desk.f("currency is {}", &[value]),
+        "cancelled" if value == "true" => desk.t("status is cancelled").to_owned(),
+        "cancelled" => desk.t("status is not cancelled").to_owned(),
+        "paid" if value == "true" => desk.t("payment has come").to_owned(),
+        "paid" => desk.t("payment has not come").to_owned(),
+        "sku" => desk.f("goods include {}", &[value]),
         "status" => desk.f("status is {}", &[&desk.language().word(value)]),
         "channel" => desk.f("channel is {}", &[value]),
         "placed_from" => desk.f("placed since {}", &[&time(desk, value)]),
@@ -101,7 +111,7 @@ fn time(desk: &Desk, value: &str) -> String {
     at.map_or_else(|| value.to_owned(), |at| format::exact(desk.language(), at, desk.zone()))
 }
 
-/// The form that narrows the list further. The status is chosen by the tabs and stays.
+/// The form that narrows the list further. What it has no field for stays.
 pub(super) fn form(desk: &Desk, filters: &Filters, asked: &Form) -> Markup {
     let day =
         |name: &str| if is_day(filters.get(name)) { filters.get(name) } else { "" }.to_owned();
@@ -113,8 +123,8 @@ pub(super) fn form(desk: &Desk, filters: &Filters, asked: &Form) -> Markup {
         details.fold open[named] { summary { (desk.t("Narrow the list")) } }
         form.filter role="search" action=(desk.url("/orders"))
             aria-label=(desk.t("Find an order")) {
-            @if !filters.get("status").is_empty() {
-                input type="hidden" name="status" value=(filters.get("status"));
+            @for name in KEPT.into_iter().filter(|name| !filters.get(name).is_empty()) {
+                input type="hidden" name=(name) value=(filters.get(name));
             }
             label { span { (desk.t("Number, or the customer's whole e-mail")) }
                 input name="q" value=(filters.get("q")) size="26" maxlength="254"; }
@@ -136,10 +146,7 @@ fn is_day(value: &str) -> bool {
     value.parse::<NaiveDate>().is_ok()
 }
 
-/// Where the orders of a channel are found, from a day on if one is named.
-pub(in crate::pages) fn of_channel(desk: &Desk, channel: &str, status: &str, day: &str) -> String {
-    let pairs =
-        [("status", status), ("channel", channel), ("placed_from", day), ("placed_to", day)];
-    let filters = Filters::of(&Form::of(pairs));
-    filters.url(desk)
+/// Where the orders that are like this are found; what is empty is not asked.
+pub(in crate::pages) fn narrowed(desk: &Desk, like: &[(&str, &str)]) -> String {
+    Filters::of(&Form::of(like.iter().copied())).url(desk)
 }

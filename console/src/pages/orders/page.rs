@@ -57,12 +57,12 @@ pub(super) async fn show(
             }
             div.columns {
                 div {
-                    (lines(&desk, &document))
+                    (lines(&desk, &document, at))
                     (people(&desk, &document))
                     @if at.is_empty() { (side::sections(&desk, &document, &around)) }
                     (parts::raw(&desk, &document))
                 }
-                aside aria-label=(desk.t("What happened")) {
+                aside #past aria-label=(desk.t("What happened")) {
                     (timeline::show(&desk, &order, &events, at))
                 }
             }
@@ -118,23 +118,26 @@ fn header(desk: &Desk, order: &Value, at: &str) -> Markup {
     parts::heading(&desk.f("Order {}", &[order.text("number")]), &beside, &actions)
 }
 
-fn lines(desk: &Desk, order: &Value) -> Markup {
+/// The goods; what became of them leads to the parcels that they went in, and to what happened.
+fn lines(desk: &Desk, order: &Value, at: &str) -> Markup {
     let currency = order.text("currency");
     let row = |line: &Value| {
-        let count = |name: &str| match line.int(name) {
+        let count = |name: &str, to: &str| match line.int(name) {
             0 => html! { span.quiet { "–" } },
-            count => html! { (desk.number(count)) },
+            count if to.is_empty() => html! { (desk.number(count)) },
+            count => html! { a href=(to) { (desk.number(count)) } },
         };
         let sku = line.text("sku");
         Row {
             href: desk.url(&format!("/stock/{}", escape(sku))),
             cells: vec![
                 html! { (line.text("title")) " " small { (sku) } },
-                count("quantity"),
+                count("quantity", ""),
                 parts::money(desk, line.int("unit_price_minor"), currency),
-                count("cancelled"),
-                count("shipped"),
-                count("returned"),
+                count("cancelled", "#past"),
+                // As it was at another time, the order is shown without its parcels.
+                count("shipped", if at.is_empty() { "#parcels" } else { "#past" }),
+                count("returned", "#past"),
                 parts::money(desk, line.int("unit_price_minor") * line.int("quantity"), currency),
             ],
             ..Row::default()

@@ -149,23 +149,50 @@ fn parcels(desk: &Desk, order: &Value) -> Markup {
     if parcels.is_empty() {
         return html! {};
     }
-    parts::section(
-        desk.t("Parcels"),
-        &html! {
-            ul.plain {
-                @for parcel in parcels {
-                    li {
-                        (parcel.text("carrier")) " "
-                        code { (parcel.text("tracking_number")) } " "
-                        (desk.t("sent")) " " (parts::ago(desk, parcel.text("shipped_at")))
-                        @if parcel.has("delivered_at") {
-                            ", " (desk.t("arrived")) " " (parts::ago(desk, parcel.text("delivered_at")))
-                        }
+    let number = |parcel: &Value| {
+        let number = html! { code { (parcel.text("tracking_number")) } };
+        match parcel.text("tracking_url") {
+            "" => number,
+            url => html! { a href=(url) rel="noreferrer" { (number) } },
+        }
+    };
+    let inside = html! {
+        ul.plain {
+            @for parcel in parcels {
+                li {
+                    (parcel.text("carrier")) " " (number(parcel)) " "
+                    (desk.t("sent")) " " (parts::ago(desk, parcel.text("shipped_at")))
+                    @if parcel.has("delivered_at") {
+                        ", " (desk.t("arrived")) " " (parts::ago(desk, parcel.text("delivered_at")))
+                    }
+                    (packed(desk, order, parcel))
+                }
+            }
+        }
+    };
+    html! { div #parcels { (parts::section(desk.t("Parcels"), &inside)) } }
+}
+
+/// What is in a parcel: of which line of the order, how many.
+fn packed(desk: &Desk, order: &Value, parcel: &Value) -> Markup {
+    let line = |packed: &Value| {
+        let place = usize::try_from(packed.int("line")).ok();
+        place.and_then(|place| order.list("lines").get(place)).cloned().unwrap_or_default()
+    };
+    html! {
+        p.small {
+            @for packed in parcel.list("lines") {
+                @let line = line(packed);
+                span.pair {
+                    (desk.number(packed.int("quantity"))) " × "
+                    a href=(desk.url(&format!("/stock/{}", escape(line.text("sku"))))) {
+                        @if line.text("title").is_empty() { (line.text("sku")) }
+                        @else { (line.text("title")) }
                     }
                 }
             }
-        },
-    )
+        }
+    }
 }
 
 fn cancellation(desk: &Desk, order: &Value) -> Markup {

@@ -3,6 +3,7 @@
 use crate::{
     backend::escape,
     desk::Desk,
+    pages::webhooks,
     ui::{
         parts,
         table::{Column, Row, figures, table, words},
@@ -62,7 +63,7 @@ pub(super) fn section(desk: &Desk, told: &[Told]) -> Markup {
 fn row(desk: &Desk, Told { url, delivery }: &Told) -> Row {
     Row {
         id: format!("{}/{}", delivery.text("endpoint"), delivery.text("event")),
-        href: desk.url(&format!("/webhooks/{}", escape(delivery.text("endpoint")))),
+        href: webhooks::url(desk, delivery.text("endpoint"), delivery),
         cells: vec![
             html! { (delivery.text("name")) },
             parts::badge(desk, delivery.text("status")),

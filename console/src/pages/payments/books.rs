@@ -3,9 +3,10 @@
 use super::{super::Answer, list::views};
 use crate::{
     backend::{escape, page_at},
-    desk::{Asked, Desk, go},
+    desk::{Asked, Desk, go, query},
     gate::Posted,
     ui::{
+        chips::{address, chips},
         csv, parts,
         table::{Column, Row, figures, table, words},
     },
@@ -44,16 +45,25 @@ const DIFFERENCES: [Column; 8] = [
     words("To be settled by"),
 ];
 
+/// What of the ledger is shown: as the API calls it.
+const NARROWED_BY: [&str; 6] = ["provider", "account", "currency", "kind", "from", "until"];
+/// Kinds of entries: those that make what came, what went back, and what was lost.
+const CAME: &str = "capture";
+const WENT_BACK: &str = "refund,refund_reversal";
+const LOST: &str = "chargeback,chargeback_reversal";
+
 pub(super) async fn ledger(desk: Desk, Asked(asked): Asked) -> Answer {
-    let path = page_at("/v1/ledger?limit=50", asked.text("cursor"));
+    let said = NARROWED_BY.map(|name| (name, asked.text(name)));
+    let question = query("/v1/ledger", &[&[("limit", "50")], &said[..]].concat());
     if desk.wants_csv() {
-        return csv::list(&desk, &ENTRIES, "/v1/ledger", entry).await;
+        return csv::list(&desk, &ENTRIES, &question, entry).await;
     }
+    let path = page_at(&question, asked.text("cursor"));
     let (balances, entries) =
         tokio::join!(desk.api().get("/v1/ledger/balances"), desk.api().get(&path));
     let (balances, entries) = (balances?, entries?);
     let sums: Vec<_> = balances.list("items").iter().map(|one| balance(&desk, one)).collect();
-    let rows: Vec<_> = entries.list("items").iter().map(|one| entry(&desk, one)).collect();
+    let all = desk.url("/payments/ledger");
     let main = html! {
         (parts::heading(desk.t("Ledger"), &html! {}, &html! {
             (parts::export(&desk))
@@ -65,24 +75,50 @@ pub(super) async fn ledger(desk: Desk, Asked(asked): Asked) -> Answer {
                     desk.t("Every payment and refund is an entry here; entries are never changed.")))
             } @else { (table(&desk, desk.t("At the accounts"), &BALANCES, &sums, None)) }
         }))
-        @if !rows.is_empty() {
-            (parts::section(desk.t("Entries, oldest first"), &html! {
-                (table(&desk, desk.t("Entries, oldest first"), &ENTRIES, &rows, None))
-                (onward(&desk, "/payments/ledger", asked.text("cursor"), &entries))
-            }))
-        }
+        (chips(&desk, &all, &said, |name, value| narrowed(&desk, name, value)))
+        (written(&desk, &address(&all, &said), asked.text("cursor"), &entries))
     };
     Ok(desk.page(desk.t("Ledger"), main))
 }
 
+/// By what the ledger is narrowed, in a sentence.
+fn narrowed(desk: &Desk, name: &str, value: &str) -> String {
+    match name {
+        "provider" => desk.f("provider is {}", &[value]),
+        "account" => desk.f("account is {}", &[value]),
+        "currency" => desk.f("currency is {}", &[value]),
+        "from" => desk.f("since {}", &[value]),
+        "until" => desk.f("before {}", &[value]),
+        _ => {
+            let kinds: Vec<_> = value.split(',').map(|kind| desk.language().word(kind)).collect();
+            kinds.join(", ")
+        }
+    }
+}
+
+/// The entries that are shown, and the way to newer ones.
+fn written(desk: &Desk, base: &str, cursor: &str, page: &Value) -> Markup {
+    let rows: Vec<_> = page.list("items").iter().map(|one| entry(desk, one)).collect();
+    html! {
+        @if !rows.is_empty() || page.has("next_cursor") {
+            (parts::section(desk.t("Entries, oldest first"), &html! {
+                @if rows.is_empty() {
+                    p { (desk.t("None among these; there may be newer ones.")) }
+                } @else { (table(desk, desk.t("Entries, oldest first"), &ENTRIES, &rows, None)) }
+                (onward(desk, base, cursor, page))
+            }))
+        }
+    }
+}
+
 /// Pages of a list that begins with its oldest.
-fn onward(desk: &Desk, path: &str, asked: &str, page: &Value) -> Markup {
-    let base = desk.url(path);
+fn onward(desk: &Desk, base: &str, asked: &str, page: &Value) -> Markup {
+    let join = if base.contains('?') { '&' } else { '?' };
     html! {
         nav.pager aria-label=(desk.t("Pages of the list")) {
             @if !asked.is_empty() { a href=(base) { (desk.t("To the beginning")) } }
             @if page.has("next_cursor") {
-                a rel="next" href=(format!("{base}?cursor={}", escape(page.text("next_cursor")))) {
+                a rel="next" href=(format!("{base}{join}cursor={}", escape(page.text("next_cursor")))) {
                     (desk.t("Newer"))
                 }
             }
@@ -90,16 +126,31 @@ fn onward(desk: &Desk, path: &str, asked: &str, page: &Value) -> Markup {
     }
 }
 
+/// A balance, whose amounts lead to the entries that they are the sum of.
 fn balance(desk: &Desk, one: &Value) -> Row {
-    let sum = |name: &str| parts::money(desk, one.int(name), one.text("currency"));
+    let currency = one.text("currency");
+    let of_it = [
+        ("provider", one.text("provider")),
+        ("account", one.text("account")),
+        ("currency", currency),
+    ];
+    let all = desk.url("/payments/ledger");
+    let sum = |name: &str, kind: &str| {
+        let entries = query(&all, &[&of_it[..], &[("kind", kind)]].concat());
+        match one.int(name) {
+            0 => parts::money(desk, 0, currency),
+            minor => html! { a href=(entries) { (parts::money(desk, minor, currency)) } },
+        }
+    };
     Row {
+        href: query(&all, &of_it),
         cells: vec![
             html! { (one.text("provider")) },
             html! { (one.text("account")) },
-            sum("in_minor"),
-            sum("out_minor"),
-            sum("charged_back_minor"),
-            html! { b { (sum("balance_minor")) } },
+            sum("in_minor", CAME),
+            sum("out_minor", WENT_BACK),
+            sum("charged_back_minor", LOST),
+            html! { b { (sum("balance_minor", "")) } },
         ],
         ..Row::default()
     }
@@ -139,10 +190,9 @@ pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
         desk.api().get_if_any("/v1/accounts?limit=50"),
     );
     let page = page?;
-    let tabs = ["open", "assigned", "settled"].map(|one| {
-        let url = desk.url(&format!("/payments/differences?status={one}"));
-        (url, desk.language().word(one), one == status)
-    });
+    let at = |status: &str| query(&desk.url("/payments/differences"), &[("status", status)]);
+    let tabs = ["open", "assigned", "settled"]
+        .map(|one| (at(one), desk.language().word(one), one == status));
     let main = html! {
         (parts::heading(desk.t("Differences"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/differences"))
@@ -152,7 +202,7 @@ pub(super) async fn differences(desk: Desk, Asked(asked): Asked) -> Answer {
                 desk.t("What differs after a comparison is listed here, each with what to do about it.")))
         }
         @for difference in page.list("items") { (one(&desk, difference)) }
-        (parts::pager(&desk, &desk.url("/payments/differences"), asked.text("cursor"), &page))
+        (parts::pager(&desk, &at(status), asked.text("cursor"), &page))
         (comparisons(&desk, &runs, &accounts))
     };
     Ok(desk.page(desk.t("Differences"), main))

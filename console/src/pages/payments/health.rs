@@ -4,10 +4,11 @@
 use super::{super::Answer, list::views};
 use crate::{
     backend::{Trouble, escape},
-    desk::{Desk, query},
+    desk::{Asked, Desk, query},
     format,
     ui::{
-        parts,
+        chips::{address, chips},
+        csv, parts,
         table::{Column, Row, figures, table, words},
     },
     value::Read,
@@ -19,6 +20,18 @@ use serde_json::Value;
 /// How often the page looks again, in milliseconds: each look goes through some thousand payments.
 const EVERY_MS: &str = "15000";
 const OUTCOMES: [Column; 2] = [words("What came of it"), figures("Calls")];
+const LAST: [Column; 6] = [
+    words("When"),
+    words("Asked"),
+    words("What came of it"),
+    figures("Took"),
+    figures("Waited"),
+    words("Payment").minor(),
+];
+/// Which of the last calls are shown, other than by what came of them: those under way, and those that
+/// waited for their turn.
+const UNDER_WAY: &str = "under_way";
+const WAITED: &str = "waited";
 
 /// How an account stands, in a word of colour and a sentence: the same wherever it is told.
 pub(in crate::pages) fn standing(desk: &Desk, seen: &Value) -> (&'static str, String) {
@@ -89,7 +102,8 @@ pub(super) async fn overview(desk: &Desk) -> Markup {
         return html! {};
     }
     let bad = seen.iter().filter(|one| !standing(desk, one).0.is_empty()).count();
-    let all = seen.len().to_string();
+    let more = if page.has("next_cursor") { "+" } else { "" };
+    let all = format!("{}{more}", seen.len());
     let told = match bad {
         0 => desk.f("{}, all well", &[&all]),
         bad => desk.f("{} of {} need a look", &[&bad.to_string(), &all]),
@@ -108,13 +122,19 @@ pub(super) async fn overview(desk: &Desk) -> Markup {
 pub(super) async fn show(
     desk: Desk,
     Path((_, provider, account)): Path<(String, String, String)>,
+    Asked(asked): Asked,
 ) -> Answer {
     let path = format!("/v1/accounts/{}/{}", escape(&provider), escape(&account));
     let title = desk.f("Health of {}", &[&format!("{provider}/{account}")]);
     let back = desk.url(&format!("/payments/accounts/{}/{}", escape(&provider), escape(&account)));
     let health = desk.api().get(&format!("{path}/health")).await;
+    let which = asked.text("calls");
     let inside = match &health {
-        Ok(seen) => told(&desk, seen),
+        Ok(seen) if desk.wants_csv() => {
+            let rows: Vec<_> = last(&desk, seen, which);
+            return Ok(csv::of(&desk, &LAST, &rows));
+        }
+        Ok(seen) => told(&desk, seen, which),
         Err(trouble) if matches!(&*trouble.code, "no_health" | "account_unusable") => {
             not_told(&desk, trouble)
         }
@@ -136,7 +156,7 @@ fn not_told(desk: &Desk, trouble: &Trouble) -> Markup {
         @if trouble.code == "no_health" {
             (parts::empty(desk.t("An account that carries messages is not looked at"),
                 desk.t("Each message tells how it went.")))
-            p { a href=(desk.url("/messages?status=failed")) { (desk.t("Messages that failed")) } }
+            p { a href=(desk.url("/messages?status=given_up")) { (desk.t("Messages that failed")) } }
         } @else {
             div.notice.red { p { strong { (desk.t("It cannot be used: nothing goes through it")) } }
                 p { (trouble.detail) } }
@@ -144,12 +164,13 @@ fn not_told(desk: &Desk, trouble: &Trouble) -> Markup {
     }
 }
 
-fn told(desk: &Desk, seen: &Value) -> Markup {
+fn told(desk: &Desk, seen: &Value, which: &str) -> Markup {
     let (tone, sentence) = standing(desk, seen);
     html! {
         @let tone = if tone.is_empty() { "green" } else { tone };
         div class={ "notice " (tone) } { p { strong { (sentence) } } }
         (parts::section(desk.t("Calls"), &called(desk, seen)))
+        div #calls { (parts::section(desk.t("The last calls"), &last_calls(desk, seen, which))) }
         (parts::section(desk.t("What went wrong last"), &wrong(desk, seen)))
         (parts::section(desk.t("What the provider sent"), &sent(desk, seen)))
         @if seen.has("to_open") { (parts::section(desk.t("What waits for it"), &waits(desk, seen))) }
@@ -160,11 +181,16 @@ fn told(desk: &Desk, seen: &Value) -> Markup {
 
 fn called(desk: &Desk, seen: &Value) -> Markup {
     let row = |one: &Value| Row {
+        href: narrowed(desk, seen, one.text("outcome")),
         cells: vec![
             html! { (desk.language().word(one.text("outcome"))) },
             html! { (desk.number(one.int("count"))) },
         ],
         ..Row::default()
+    };
+    let under_way = match seen.int("under_way") {
+        0 => html! { "0" },
+        count => html! { a href=(narrowed(desk, seen, UNDER_WAY)) { (desk.number(count)) } },
     };
     let rows: Vec<_> = seen.list("calls").iter().map(row).collect();
     let lasting = |member: &str| match seen.has(member) {
@@ -173,15 +199,17 @@ fn called(desk: &Desk, seen: &Value) -> Markup {
     };
     let waits = match seen.int("waits") {
         0 => html! {},
-        waits => html! { (desk.f("{}, the longest {}", &[&desk.number(waits),
-        &format::lasting(desk.language(), seen.int("waited_ms_max"))])) },
+        waits => html! { a href=(narrowed(desk, seen, WAITED)) {
+            (desk.f("{}, the longest {}", &[&desk.number(waits),
+            &format::lasting(desk.language(), seen.int("waited_ms_max"))]))
+        } },
     };
     html! {
         (parts::facts(&[
             (desk.t("Breaker"), html! { (desk.language().word(&format!("gate_{}", seen.text("/breaker/position")))) }),
             (desk.t("Since"), parts::ago(desk, seen.text("/breaker/since"))),
             (desk.t("No call before"), parts::clock(desk, seen.text("/breaker/until"))),
-            (desk.t("Under way"), html! { (desk.number(seen.int("under_way"))) }),
+            (desk.t("Under way"), under_way),
             (desk.t("Half took at most"), lasting("p50_ms")),
             (desk.t("99 of 100 took at most"), lasting("p99_ms")),
             (desk.t("Waited for their turn"), waits),
@@ -190,6 +218,77 @@ fn called(desk: &Desk, seen: &Value) -> Markup {
         @if rows.is_empty() {
             p.quiet { (desk.t("There was no call in the last hour.")) }
         } @else { (table(desk, desk.t("Calls of the last hour"), &OUTCOMES, &rows, None)) }
+    }
+}
+
+/// The page with some of the last calls.
+fn narrowed(desk: &Desk, seen: &Value, which: &str) -> String {
+    let page = url(desk, seen.text("provider"), seen.text("account"));
+    format!("{}#calls", address(&page, &[("calls", which)]))
+}
+
+/// Whether a call is one of those that are asked for. What was put off was not made, and counts as a
+/// wait alone.
+fn is_wanted(call: &Value, which: &str) -> bool {
+    match which {
+        "" => true,
+        UNDER_WAY => !call.has("outcome"),
+        WAITED => call.is("put_off") || call.int("waited_ms") > 0,
+        outcome => call.text("outcome") == outcome && !call.is("put_off"),
+    }
+}
+
+/// The last calls, each of which leads to its payment.
+fn last(desk: &Desk, seen: &Value, which: &str) -> Vec<Row> {
+    let time = |call: &Value, member: &str| match call.has(member) {
+        true => html! { (format::lasting(desk.language(), call.int(member))) },
+        false => html! {},
+    };
+    let became = |call: &Value| match (call.text("outcome"), call.is("put_off")) {
+        (_, true) => desk.t("put off").to_owned(),
+        ("", _) if call.has("waited_ms") => desk.t("under way").to_owned(),
+        ("", _) => desk.t("waits for its turn").to_owned(),
+        (outcome, _) => desk.language().word(outcome),
+    };
+    let row = |call: &Value| {
+        let payment = call.text("payment");
+        let href = match payment {
+            "" => String::new(),
+            payment => desk.url(&format!("/payments/{}", escape(payment))),
+        };
+        Row {
+            href,
+            cells: vec![
+                parts::clock(desk, call.text("at")),
+                html! { (desk.language().word(call.text("operation"))) },
+                html! { (became(call)) },
+                time(call, "took_ms"),
+                time(call, "waited_ms"),
+                html! { (csv::id(desk, payment)) },
+            ],
+            ..Row::default()
+        }
+    };
+    let calls = seen.list("last_calls").iter();
+    calls.filter(|call| is_wanted(call, which)).map(row).collect()
+}
+
+fn last_calls(desk: &Desk, seen: &Value, which: &str) -> Markup {
+    let rows = last(desk, seen, which);
+    let page = url(desk, seen.text("provider"), seen.text("account"));
+    let sentence = |_: &str, which: &str| match which {
+        UNDER_WAY => desk.t("under way").to_owned(),
+        WAITED => desk.t("waited for their turn").to_owned(),
+        outcome => desk.language().word(outcome),
+    };
+    html! {
+        (chips(desk, &page, &[("calls", which)], sentence))
+        @if rows.is_empty() { p.quiet { (desk.t("None is among the calls that are kept.")) } }
+        @else {
+            (table(desk, desk.t("The last calls"), &LAST, &rows, None))
+            p { (parts::export(desk)) }
+        }
+        p.quiet { (desk.t("Of the calls of the last hour, this node keeps the last 50 one by one.")) }
     }
 }
 
@@ -226,7 +325,13 @@ fn sent(desk: &Desk, seen: &Value) -> Markup {
         (desk.t("Last taken"), parts::ago(desk, seen.text("last_taken_at"))),
         (
             desk.t("Not taken in the last hour"),
-            html! { (desk.number(seen.int("notifications_not_taken"))) },
+            html! {
+                (desk.number(seen.int("notifications_not_taken")))
+                @for one in seen.list("not_taken") {
+                    " " span.pair { b { (desk.number(one.int("count"))) } " × "
+                        (desk.language().word(one.text("reason"))) }
+                }
+            },
         ),
         (
             desk.t("Last not taken"),

@@ -151,6 +151,7 @@ pub(super) async fn invite(desk: Desk, Posted(said): Posted) -> Answer {
             let roles = Roles::read(&desk).await;
             html! {
                 (parts::forecast(&desk, &letter(&desk, &roles, said.text("email"), said.text("role"))))
+                (allowed(&desk, &roles, said.text("role")))
                 (parts::decision(&desk, &said, &["email", "role", "language"], (&label, "primary")))
             }
         }
@@ -176,6 +177,16 @@ fn letter(desk: &Desk, roles: &Roles, email: &str, role: &str) -> Vec<String> {
         desk.t("It counts for a week from now, and can be taken back until it is accepted.")
             .to_owned(),
     ]
+}
+
+/// The way to what a role allows: the shop's own have a page each, the others are one table.
+fn allowed(desk: &Desk, roles: &Roles, role: &str) -> Markup {
+    let own = roles.own.list("items").iter().any(|own| own.text("name") == role);
+    let page = match own {
+        true => desk.url(&format!("/people/roles/{}", escape(role))),
+        false => desk.url("/people/roles"),
+    };
+    html! { p { a href=(page) { (desk.f("What {} allows", &[&desk.language().word(role)])) } } }
 }
 
 /// What can be done with an open invitation.
@@ -205,6 +216,7 @@ pub(super) async fn ask(
             };
             html! {
                 (parts::forecast(&desk, &all))
+                @if action == "resend" { (allowed(&desk, &roles, document.text("role"))) }
                 (parts::decision(&desk, &Form::default(), &[], (desk.t(label), class)))
             }
         }

@@ -6,6 +6,7 @@ use crate::{
     desk::{Asked, Desk, go, query},
     gate::Posted,
     ui::{
+        chips::{address, chips},
         csv,
         layout::text,
         parts,
@@ -84,6 +85,11 @@ pub(super) fn is_low(sku: &Value) -> bool {
     threshold > 0 && sku.int("total_available") <= threshold
 }
 
+/// Whether a product is made of others and has no stock of its own.
+pub(super) fn is_bundle(sku: &Value) -> bool {
+    sku.at("/settings/components").as_object().is_some_and(|parts| !parts.is_empty())
+}
+
 fn level(desk: &Desk, sku: &Value) -> Row {
     let name = sku.text("id");
     let sum = |member: &str| sku.list("levels").iter().map(|level| level.int(member)).sum::<i64>();
@@ -100,7 +106,10 @@ fn level(desk: &Desk, sku: &Value) -> Row {
         href: desk.url(&format!("/stock/{}", escape(name))),
         cells: vec![
             html! { (name) },
-            html! { span class={ "figure " (tone) } { (desk.number(total)) } },
+            html! {
+                @if is_bundle(sku) { span.quiet { (desk.t("by its parts")) } }
+                @else { span class={ "figure " (tone) } { (desk.number(total)) } }
+            },
             html! { (desk.number(sum("on_hand"))) },
             html! { (desk.number(sum("reserved"))) },
             html! {
@@ -160,41 +169,40 @@ fn hold(desk: &Desk, hold: &Value) -> Row {
 
 pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
     let (sku, received) = (asked.text("sku"), asked.text("received"));
+    let (from, to) = (asked.text("from"), asked.text("to"));
     let arrived = match received {
         "no" => "false",
         "yes" => "true",
         _ => "",
     };
-    let wanted = [("limit", "50"), ("sku", sku), ("received", arrived)];
+    let wanted = [("limit", "50"), ("sku", sku), ("from", from), ("to", to), ("received", arrived)];
     let question = query("/v1/stock/transfers", &wanted);
     if desk.wants_csv() {
         return csv::list(&desk, &TRANSFERS, &question, transfer).await;
     }
     let path = page_at(&question, asked.text("cursor"));
     let page = desk.api().get(&path).await?;
-    let base = match (sku, received) {
-        ("", "") => desk.url("/stock/transfers"),
-        _ => query(&desk.url("/stock/transfers"), &[("sku", sku), ("received", received)]),
+    let said = [("sku", sku), ("from", from), ("to", to), ("received", received)];
+    let all = desk.url("/stock/transfers");
+    let narrowed = |name: &str, value: &str| match (name, value) {
+        ("sku", sku) => desk.f("product is {}", &[sku]),
+        ("from", code) => desk.f("from {}", &[code]),
+        ("to", code) => desk.f("to {}", &[code]),
+        (_, "yes") => desk.t("arrived").to_owned(),
+        (_, _) => desk.t("not arrived yet").to_owned(),
     };
     let rows: Vec<_> = page.list("items").iter().map(|one| transfer(&desk, one)).collect();
     let main = html! {
         (parts::heading(desk.t("Transfers"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/transfers"))
-        @if !sku.is_empty() {
-            nav.chips aria-label=(desk.t("What the list is narrowed by")) {
-                a.chip href=(desk.url("/stock/transfers")) title=(desk.t("Take it away")) {
-                    (desk.f("product is {}", &[sku])) " " span aria-hidden="true" { "×" }
-                    span.hidden { ", " (desk.t("Take it away")) }
-                }
-            }
-        }
+        (chips(&desk, &all, &said, narrowed))
         div #live data-live="stock.*" {
             @if rows.is_empty() {
                 (parts::empty(desk.t("Nothing travels between warehouses"),
                     desk.t("A transfer is begun on the page of a product.")))
             } @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
         }
-        (parts::pager(&desk, &base, asked.text("cursor"), &page))
+        (parts::pager(&desk, &address(&all, &said), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Transfers"), main))
 }

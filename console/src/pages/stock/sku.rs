@@ -6,11 +6,12 @@ use super::{
     list::views,
 };
 use crate::{
-    backend::{escape, page_at},
+    backend::escape,
     desk::{Asked, Desk, go, query},
     format,
     gate::Posted,
     ui::{
+        chips::{address, chips},
         layout::text,
         parts,
         table::{Column, Row, figures, table, words},
@@ -44,15 +45,18 @@ pub(super) async fn show(
     Path((_, sku)): Path<(String, String)>,
     Asked(asked): Asked,
 ) -> Answer {
-    let name = escape(&sku);
-    let asked_for: String = url::form_urlencoded::byte_serialize(sku.as_bytes()).collect();
+    let (name, at) = (escape(&sku), asked.text("warehouse"));
+    let moved = [
+        ("sku", &*sku),
+        ("newest", "true"),
+        ("limit", "50"),
+        ("warehouse", at),
+        ("cursor", asked.text("cursor")),
+    ];
     let (path, movements, products) = (
         format!("/v1/stock/{name}"),
-        page_at(
-            &format!("/v1/stock/movements?sku={asked_for}&newest=true&limit=50"),
-            asked.text("cursor"),
-        ),
-        format!("/v1/products?sku={asked_for}"),
+        query("/v1/stock/movements", &moved),
+        query("/v1/products", &[("sku", &sku)]),
     );
     let held = holds::few(&sku);
     let (document, held, movements, warehouses, products) = tokio::join!(
@@ -65,7 +69,10 @@ pub(super) async fn show(
     let document = document?;
     let product = products.list("items").first();
     let beside = html! {
-        strong.amount { (desk.number(document.int("total_available"))) " " (desk.t("sellable")) }
+        strong.amount {
+            @if super::list::is_bundle(&document) { (desk.t("sold by its parts")) }
+            @else { (desk.number(document.int("total_available"))) " " (desk.t("sellable")) }
+        }
         @if super::list::is_low(&document) { (parts::badge(&desk, "low")) }
         @if let Some(product) = product {
             a href=(desk.url(&format!("/catalog/products/{}", escape(product.text("id"))))) {
@@ -86,14 +93,14 @@ pub(super) async fn show(
             }
             div.columns {
                 div {
-                    (levels(&desk, &sku, &document))
+                    (levels(&desk, &sku, &document, &warehouses))
                     (held_now(&desk, &sku, &held))
                     @if desk.may("stock:write") { (put_right(&desk, &sku, &warehouses)) }
                     (parts::raw(&desk, &document))
                 }
                 aside #movements aria-label=(desk.t("Movements")) {
-                    (past(&desk, &movements))
-                    (parts::pager(&desk, &desk.url(&format!("/stock/{name}")), asked.text("cursor"), &movements))
+                    (past(&desk, &sku, at, &movements))
+                    (parts::pager(&desk, &moves(&desk, &sku, at), asked.text("cursor"), &movements))
                 }
             }
         }
@@ -101,22 +108,31 @@ pub(super) async fn show(
     Ok(desk.page(&sku, main))
 }
 
+/// The page with the movements of one warehouse, or of all if none is named.
+fn moves(desk: &Desk, sku: &str, warehouse: &str) -> String {
+    address(&desk.url(&format!("/stock/{}", escape(sku))), &[("warehouse", warehouse)])
+}
+
 /// The levels, each number of which leads to what it is made of.
-fn levels(desk: &Desk, name: &str, sku: &Value) -> Markup {
+fn levels(desk: &Desk, name: &str, sku: &Value, warehouses: &Value) -> Markup {
     let leads = |to: &str, number: i64| {
         html! { @if number == 0 { "0" } @else { a href=(to) { (desk.number(number)) } } }
     };
-    let held_by = holds::url(desk, name, "held");
-    let travels = query(&desk.url("/stock/transfers"), &[("sku", name), ("received", "no")]);
+    let rests = |code: &str| {
+        let known = warehouses.list("items").iter().find(|one| one.text("code") == code);
+        known.is_some_and(|one| !one.is("active"))
+    };
     let row = |level: &Value| {
         let (there, held) = (level.int("on_hand"), level.int("reserved"));
+        let at = level.text("warehouse");
+        let travels = [("sku", name), ("to", at), ("received", "no")];
         Row {
             cells: vec![
-                html! { (level.text("warehouse")) },
-                leads("#movements", there),
-                leads(&held_by, held),
+                html! { (at) @if rests(at) { " " (parts::badge(desk, "paused")) } },
+                leads(&format!("{}#movements", moves(desk, name, at)), there),
+                leads(&holds::url(desk, name, "held", at), held),
                 html! { (desk.number(there - held)) },
-                leads(&travels, level.int("in_transit")),
+                leads(&query(&desk.url("/stock/transfers"), &travels), level.int("in_transit")),
                 parts::ago(desk, level.text("observed_at")),
             ],
             ..Row::default()
@@ -129,6 +145,7 @@ fn levels(desk: &Desk, name: &str, sku: &Value) -> Markup {
         desk.t("Levels"),
         &html! {
             (table(desk, desk.t("Levels"), &LEVELS, &rows, None))
+            p.quiet { (adds_up(desk, sku)) }
             (parts::facts(&[
                 (desk.t("Told when it falls to"), match sku.int("/settings/low_threshold") {
                     0 => html! {},
@@ -155,6 +172,17 @@ fn levels(desk: &Desk, name: &str, sku: &Value) -> Markup {
     )
 }
 
+/// How what is sellable follows from the levels.
+fn adds_up<'d>(desk: &'d Desk, sku: &Value) -> &'d str {
+    if super::list::is_bundle(sku) {
+        return desk.t("It has no stock of its own: as many are sold as its scarcest part allows.");
+    }
+    match sku.is("/settings/backorder") {
+        true => desk.t("Sellable is what is free in all warehouses that are not paused, also below 0."),
+        false => desk.t("Sellable is what is free in all warehouses that are not paused; one where more is held than is there counts as 0."),
+    }
+}
+
 /// The newest of what is held now, with the way to all of it.
 fn held_now(desk: &Desk, sku: &str, held: &Value) -> Markup {
     parts::section(
@@ -162,8 +190,8 @@ fn held_now(desk: &Desk, sku: &str, held: &Value) -> Markup {
         &html! {
             @if held.list("items").is_empty() {
                 p.quiet { (desk.t("No order holds it, as far as was looked.")) }
-            } @else { (holds::rows(desk, sku, held)) }
-            p { a href=(holds::url(desk, sku, "held")) { (desk.t("All holds of it")) } }
+            } @else { (holds::rows(desk, (sku, ""), held)) }
+            p { a href=(holds::url(desk, sku, "held", "")) { (desk.t("All holds of it")) } }
         },
     )
 }
@@ -219,12 +247,17 @@ pub(super) async fn move_goods(
     Ok(go(&desk.url(&format!("/stock/{}?done=yes", escape(&sku)))))
 }
 
-fn past(desk: &Desk, movements: &Value) -> Markup {
+fn past(desk: &Desk, sku: &str, at: &str, movements: &Value) -> Markup {
     let events = movements.list("items");
     parts::section(
         desk.t("Movements"),
         &html! {
-            @if events.is_empty() {
+            (chips(desk, &moves(desk, sku, ""), &[("warehouse", at)], |_, code| {
+                desk.f("warehouse is {}", &[code])
+            }))
+            @if events.is_empty() && movements.has("next_cursor") {
+                p { (desk.t("None among the newest; there may be older ones.")) }
+            } @else if events.is_empty() {
                 (parts::empty(desk.t("Nothing has moved yet"), desk.t("What changes a level is listed here.")))
             }
             ol.timeline {

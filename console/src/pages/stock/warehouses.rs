@@ -192,7 +192,7 @@ async fn outcome(
     would: &Value,
 ) -> Markup {
     if would.list("would").is_empty() {
-        return parts::forecast(desk, &[]);
+        return parts::forecast::<String>(desk, &[]);
     }
     let path = format!("/v1/warehouses/{}", escape(code));
     let before = match known {

@@ -107,6 +107,12 @@ fn nothing(desk: &Desk, page: &Value) -> Markup {
         let title = desk.t("Nothing of this among what was looked through");
         return parts::empty(title, desk.t("There is more: go further."));
     }
+    if page.is("samples_only") {
+        return parts::empty(
+            desk.t("No sample of this kind was kept"),
+            desk.t("A trial counts all that it would change, and keeps only the first of it."),
+        );
+    }
     parts::empty(
         desk.t("It changed nothing of this kind"),
         desk.t("Rows that say what was known change nothing, and are not kept."),
@@ -202,7 +208,7 @@ fn of_offer(desk: &Desk, one: &Value) -> Vec<(String, Markup, Markup)> {
 }
 
 /// How much a supplier says there is.
-fn pieces(desk: &Desk, stock: &Value) -> Markup {
+pub(super) fn pieces(desk: &Desk, stock: &Value) -> Markup {
     html! {
         @match stock.text("is") {
             "exact" => { (desk.number(stock.int("quantity"))) }

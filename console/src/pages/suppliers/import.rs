@@ -46,7 +46,7 @@ pub(super) async fn show(desk: Desk, Path((_, import)): Path<(String, String)>) 
             (counts(&desk, &document))
             (undoing::section(&desk, &document, &kept))
             (changes::samples(&desk, &document))
-            (problems::section(&desk, &import, &problems))
+            (problems::section(&desk, &document, &problems))
             (parts::raw(&desk, &document))
         }
     };

@@ -29,9 +29,10 @@ pub(super) async fn show(
     let page = page?;
     let ours = catalog::paths(&desk, &tree);
     let base = desk.url(&format!("/suppliers/sources/{}/categories", escape(&source)));
+    let whole = format!("{base}?show=all");
     let tabs = [
         (base.clone(), desk.t("Not mapped yet").to_owned(), !all),
-        (format!("{base}?show=all"), desk.t("All").to_owned(), all),
+        (whole.clone(), desk.t("All").to_owned(), all),
     ];
     let title = desk.f("Categories of {}", &[&source]);
     let main = html! {
@@ -46,10 +47,16 @@ pub(super) async fn show(
         datalist #ours {
             @for (id, path) in &ours { option value=(id) { (path) } }
         }
+        @if !page.list("items").is_empty() {
+            p.quiet {
+                (desk.t("Rows are those of the last import that read the feed. Which ones they are is not kept; the feed's rows are seen by looking at the file.")) " "
+                a href=(desk.url(&format!("/suppliers/sources/{}/look", escape(&source)))) { (desk.t("Look at the file")) }
+            }
+        }
         ul.mapping {
             @for entry in page.list("items") { (one(&desk, &base, entry, &ours)) }
         }
-        (parts::pager(&desk, &base, asked.text("cursor"), &page))
+        (parts::pager(&desk, if all { &whole } else { &base }, asked.text("cursor"), &page))
     };
     Ok(desk.page(&title, main))
 }

@@ -7,6 +7,7 @@ mod left_out;
 mod list;
 mod mapping;
 mod problems;
+mod restored;
 mod source;
 mod supplier;
 mod undoing;
@@ -45,6 +46,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/suppliers/imports/{import}/problems.csv", get(problems::file))
         .route("/suppliers/imports/{import}/left-out", get(left_out::show))
         .route("/suppliers/imports/{import}/kept", get(undoing::show))
+        .route("/suppliers/imports/{import}/restored", get(restored::show))
         .route("/suppliers/imports/{import}/{action}", post(import::act))
 }
 

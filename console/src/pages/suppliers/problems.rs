@@ -43,7 +43,6 @@ pub(super) async fn show(
     let base = format!("{}/problems", imports::one(&desk, &import));
     let here = query(&base, &narrowed).trim_end_matches('?').to_owned();
     let title = desk.t("Rows that could not be taken");
-    let (failed, kept) = (document.int("/counts/failed"), document.int("problems_kept"));
     let main = html! {
         (parts::heading(title, &beside(&desk, &document), &html! {
             (parts::action(&format!("{base}.csv"), desk.t("CSV of all of them"), ""))
@@ -55,10 +54,7 @@ pub(super) async fn show(
                 input name="field" value=(asked.text("field")) maxlength="200"; }
             button type="submit" { (desk.t("Find")) }
         }
-        @if failed > kept {
-            p.notice.amber { (desk.f("{} rows could not be taken, and what is wrong is kept of the first {} of them.",
-                &[&desk.number(failed), &desk.number(kept)])) }
-        }
+        (told(&desk, &document))
         @if page.list("items").is_empty() {
             (parts::empty(desk.t("No row at fault is like that"),
                 desk.t("A row that cannot be taken is passed over and listed here; the others are taken.")))
@@ -69,13 +65,27 @@ pub(super) async fn show(
     Ok(desk.page(title, main))
 }
 
+/// How many rows the list is about, and how many reasons it holds: a row may have several.
+fn told(desk: &Desk, document: &Value) -> Markup {
+    let (failed, kept) = (document.int("/counts/failed"), document.int("problems_kept"));
+    let counts = [desk.number(failed), desk.number(kept)];
+    let [failed, kept] = counts.each_ref().map(String::as_str);
+    html! {
+        @if document.is("problems_complete") {
+            p { (desk.f("{} rows could not be taken, for {} reasons in all: a row may have several.", &[failed, kept])) }
+        } @else {
+            p.notice.amber { (desk.f("{} rows could not be taken. What is wrong is kept of the first of them: {} reasons, of which a row may have several.", &[failed, kept])) }
+        }
+    }
+}
+
 /// The first of them, for the import's page.
 pub(super) async fn first(desk: &Desk, import: &str) -> Result<Value, Trouble> {
     desk.api().get(&list(import, &[("limit", FIRST)])).await
 }
 
 /// The part of an import's page that shows the first ones.
-pub(super) fn section(desk: &Desk, import: &str, page: &Value) -> Markup {
+pub(super) fn section(desk: &Desk, document: &Value, page: &Value) -> Markup {
     if page.list("items").is_empty() {
         return html! {};
     }
@@ -83,26 +93,33 @@ pub(super) fn section(desk: &Desk, import: &str, page: &Value) -> Markup {
     parts::section(
         title,
         &html! {
+            (told(desk, document))
             (rows(desk, title, page))
             @if page.has("next_cursor") {
-                p { a href=(format!("{}/problems", imports::one(desk, import))) { (desk.t("All of them")) } }
+                p { a href=(format!("{}/problems", imports::one(desk, document.text("id")))) { (desk.t("All of them")) } }
             }
         },
     )
 }
 
 fn rows(desk: &Desk, title: &str, page: &Value) -> Markup {
-    let row = |problem: &Value| Row {
-        cells: vec![
-            html! { (desk.number(problem.int("row"))) },
-            html! { (desk.number(problem.int("line"))) },
-            html! { code { (problem.text("code")) } },
-            html! { (problem.text("field")) },
-            html! { (problem.text("reason")) },
-        ],
-        ..Row::default()
+    // What is wrong with a row stands together: the first line says of which row it is.
+    let items = page.list("items");
+    let row = |(place, problem): (usize, &Value)| {
+        let before = place.checked_sub(1).and_then(|before| items.get(before));
+        let first = before.is_none_or(|before| before.int("row") != problem.int("row"));
+        Row {
+            cells: vec![
+                html! { @if first { (desk.number(problem.int("row"))) } },
+                html! { @if first { (desk.number(problem.int("line"))) } },
+                html! { @if first { code { (problem.text("code")) } } },
+                html! { (problem.text("field")) },
+                html! { (problem.text("reason")) },
+            ],
+            ..Row::default()
+        }
     };
-    let rows: Vec<_> = page.list("items").iter().map(row).collect();
+    let rows: Vec<_> = items.iter().enumerate().map(row).collect();
     table(desk, title, &COLUMNS, &rows, None)
 }
 

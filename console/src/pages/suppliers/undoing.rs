@@ -50,9 +50,10 @@ pub(super) fn section(desk: &Desk, document: &Value, kept: &Value) -> Markup {
     parts::section(
         desk.t("Undoing"),
         &html! {
-            (sentences(desk, undo))
+            (sentences(desk, import, undo))
             @if !kept.list("items").is_empty() {
                 (rows(desk, kept))
+                (not_listed(desk, kept))
                 @if kept.has("next_cursor") {
                     p { a href=(format!("{}/kept", imports::one(desk, import))) { (desk.t("All that was left")) } }
                 }
@@ -61,25 +62,38 @@ pub(super) fn section(desk: &Desk, document: &Value, kept: &Value) -> Markup {
     )
 }
 
-fn sentences(desk: &Desk, undo: &Value) -> Markup {
+pub(super) fn sentences(desk: &Desk, import: &str, undo: &Value) -> Markup {
     let (restored, kept) = (undo.int("restored"), undo.int("kept"));
     let count = desk.number(restored);
+    let list = |name: &str| format!("{}/{name}", imports::one(desk, import));
+    let stand = match undo.is("done") {
+        true => desk.f("Offers that stand as before the import: {}.", &[&count]),
+        false => desk.f("Offers that stand as before the import, so far: {}.", &[&count]),
+    };
     html! {
         p {
-            @if undo.is("done") {
-                (parts::badge(desk, "completed")) " "
-                (desk.f("Offers that stand as before the import: {}.", &[&count]))
-            } @else {
-                (parts::badge(desk, "undoing")) " "
-                (desk.f("Offers that stand as before the import, so far: {}.", &[&count]))
-            }
+            (parts::badge(desk, if undo.is("done") { "completed" } else { "undoing" })) " "
+            @if restored > 0 { a href=(list("restored")) { (stand) } } @else { (stand) }
         }
         p {
             @if kept > 0 {
-                (desk.f("Left as they are, because somebody touched them since: {}.", &[&desk.number(kept)]))
+                a href=(list("kept")) {
+                    (desk.f("Left as they are, because somebody touched them since: {}.", &[&desk.number(kept)]))
+                }
             } @else if undo.is("done") {
                 (desk.t("Nothing had been touched since, so nothing was left."))
             }
+        }
+    }
+}
+
+/// What was left beside what is listed, so that both come to what was counted.
+fn not_listed(desk: &Desk, page: &Value) -> Markup {
+    let more = page.int("not_listed");
+    html! {
+        @if more > 0 {
+            p.notice { (desk.f("{} more were left, and are not kept one by one: of each twenty steps of the import, the first 100 are.",
+                &[&desk.number(more)])) }
         }
     }
 }
@@ -151,8 +165,9 @@ pub(super) async fn show(
     let here = format!("{}/kept", imports::one(&desk, &import));
     let main = html! {
         (parts::heading(title, &beside(&desk, &document), &parts::export(&desk)))
-        (sentences(&desk, document.at("undo")))
+        (sentences(&desk, &import, document.at("undo")))
         @if !page.list("items").is_empty() { (rows(&desk, &page)) }
+        (not_listed(&desk, &page))
         (onward(&desk, &here, asked.text("cursor"), &page))
         p { a href=(imports::one(&desk, &import)) { (desk.t("To the import")) } }
     };

@@ -7,7 +7,7 @@ use crate::{
     desk::{Desk, go, query},
     format,
     gate::Posted,
-    pages::timeline,
+    pages::{overdue, timeline},
     ui::{
         parts,
         table::{Column, Row, table, words},
@@ -50,8 +50,8 @@ pub(super) async fn show(desk: Desk, Path((tenant, domain)): Path<(String, Strin
             (parts::heading(&name, &state(&desk, actor), &actions(&desk, (&tenant, &domain), actor)))
             @if actor.text("status") == "paused" { (paused(&desk)) }
             (figures(&desk, actor))
-            (parts::section(desk.t("What it could not do"), &undone(&desk, &tenant, &letters)))
-            (parts::section(desk.t("What it wrote last"), &written(&desk, &tail)))
+            (parts::section(desk.t("What it could not do"), &undone(&desk, (&tenant, &source), &letters)))
+            (parts::section(desk.t("What it wrote last"), &written(&desk, &tenant, &tail)))
         }
     };
     Ok(desk.page(&name, main))
@@ -153,8 +153,9 @@ fn figures(desk: &Desk, actor: &Value) -> Markup {
     parts::section(desk.t("How it is at work"), &facts)
 }
 
-fn undone(desk: &Desk, tenant: &str, letters: &Value) -> Markup {
-    let letters = letters.list("items");
+fn undone(desk: &Desk, (tenant, source): (&str, &str), page: &Value) -> Markup {
+    let letters = page.list("items");
+    let all = format!("/console/t/{}/dead-letters", escape(tenant));
     html! {
         @if letters.is_empty() { p.quiet { (desk.t("Everything was done")) } } @else {
             ul.plain {
@@ -162,17 +163,22 @@ fn undone(desk: &Desk, tenant: &str, letters: &Value) -> Markup {
                     li { (parts::ago(desk, letter.text("at"))) " " (letter.text("reason")) }
                 }
             }
-            p { a href={ "/console/t/" (escape(tenant)) "/dead-letters" } {
-                (desk.t("Try again or drop")) } }
+            @if page.has("next_cursor") {
+                p.quiet { (desk.f("These are the latest {}; there are more.", &[LETTERS])) }
+            }
+            p { a href=(query(&all, &[("source", source)])) { (desk.t("Try again or drop")) } }
         }
     }
 }
 
-fn written(desk: &Desk, tail: &[Value]) -> Markup {
+fn written(desk: &Desk, tenant: &str, tail: &[Value]) -> Markup {
     if tail.is_empty() {
         return html! { p.quiet { (desk.t("Nothing in the last hour.")) } };
     }
+    let place = |event: &Value| overdue::place(event.text("domain"), event.text("entity"));
+    let in_shop = |path: String| format!("/console/t/{}{path}", escape(tenant));
     let row = |event: &Value| Row {
+        href: place(event).map(in_shop).unwrap_or_default(),
         cells: vec![
             parts::clock(desk, event.text("at")),
             timeline::sentence(desk, &timeline::Happening::of(event)),

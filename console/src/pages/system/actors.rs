@@ -4,7 +4,7 @@
 use super::{super::Answer, for_operators, views};
 use crate::{
     backend::escape,
-    desk::{Asked, Desk, go, query},
+    desk::{Asked, Desk, Form, go, query},
     format,
     gate::Posted,
     ui::{
@@ -30,12 +30,12 @@ const COLUMNS: [Column; 10] = [
     words("What to do"),
 ];
 const PLACE: &str = "/console/system/actors";
+/// What a list is narrowed by.
+const NAMES: [&str; 4] = ["tenant", "domain", "shard", "status"];
 
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
-    let tenant = asked.text("tenant");
-    let domain = asked.text("domain");
-    let of = [("tenant", tenant), ("domain", domain)];
+    let of = NAMES.map(|name| (name, asked.text(name)));
     let path = query(
         "/v1/actors",
         &[&[("limit", "100"), ("cursor", asked.text("cursor"))], &of[..]].concat(),
@@ -45,25 +45,40 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     }
     let page = desk.api().get(&path).await?;
     let rows: Vec<_> = page.list("items").iter().map(|actor| row(&desk, actor)).collect();
-    let here = query(PLACE, &of).trim_end_matches('?').to_owned();
-    let narrowed = of.iter().any(|(_, value)| !value.is_empty());
-    let whose = if tenant.is_empty() { desk.language().word(domain) } else { tenant.to_owned() };
     let main = html! {
         div #live data-live-every="1000" {
             (parts::heading(desk.t("Actors"), &html! {}, &parts::export(&desk)))
             (views(&desk, PLACE))
-            @if narrowed {
-                p { (desk.f("Those of {}.", &[&whose])) " "
-                    a href=(PLACE) { (desk.t("Show all")) } }
-            }
+            (parts::chips(&desk, &chips(&desk, &asked)))
             @if rows.is_empty() {
                 (parts::empty(desk.t("No actor runs"),
                     desk.t("An actor begins with the first command for its tenant and domain, and sleeps when nobody needs it.")))
             } @else { (table(&desk, desk.t("Actors"), &COLUMNS, &rows, None)) }
-            (parts::pager(&desk, &here, asked.text("cursor"), &page))
+            (parts::pager(&desk, &narrowed(&of), asked.text("cursor"), &page))
         }
     };
     Ok(desk.page(desk.t("Actors"), main))
+}
+
+/// Where the list that is narrowed so is found.
+pub(super) fn narrowed(of: &[(&str, &str)]) -> String {
+    query(PLACE, of).trim_end_matches('?').to_owned()
+}
+
+/// What the list is narrowed by, each with the list without it.
+fn chips(desk: &Desk, asked: &Form) -> Vec<(String, String)> {
+    let chip = |name: &'static str| {
+        let value = asked.text(name);
+        let label = match name {
+            "tenant" => desk.f("tenant is {}", &[value]),
+            "domain" => desk.f("domain is {}", &[&desk.language().word(value)]),
+            "shard" => desk.f("shard is {}", &[value]),
+            _ => desk.f("status is {}", &[&desk.language().word(value)]),
+        };
+        let rest = NAMES.map(|other| (other, if other == name { "" } else { asked.text(other) }));
+        (!value.is_empty()).then(|| (label, narrowed(&rest)))
+    };
+    NAMES.iter().filter_map(|name| chip(name)).collect()
 }
 
 fn row(desk: &Desk, actor: &Value) -> Row {

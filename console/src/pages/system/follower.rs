@@ -6,7 +6,7 @@ use super::{
     for_operators, letters, tree, views,
 };
 use crate::{
-    backend::escape,
+    backend::{Trouble, escape},
     desk::{Desk, query},
     state::Console,
     ui::{
@@ -22,12 +22,15 @@ use serde_json::Value;
 /// Letters that are shown; the list has all.
 const LETTERS: &str = "20";
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 8] = [
     words("Shard"),
     figures("Events in it"),
     figures("Done up to").minor(),
     figures("Behind"),
     figures("Put aside"),
+    figures("Events seen to"),
+    figures("Tries that failed"),
+    figures("Restarted").minor(),
 ];
 
 pub(super) async fn show(
@@ -46,6 +49,9 @@ pub(super) async fn show(
     );
     let samples = console.samples().take(Figures::parse(&text?));
     let (shards, parked) = (shards?, parked?);
+    if !is_known(&follower, &shards, &parked, samples.last().map(|last| &*last.figures)) {
+        return Err(Trouble::not_found());
+    }
     let of_it = [("follower", &*follower)];
     let pace = rates(&samples, "kontor_follower_events_total", &of_it);
     let told = |name: &str| {
@@ -70,16 +76,29 @@ pub(super) async fn show(
     Ok(desk.page(&follower, main))
 }
 
+/// Whether there is such a follower: it follows a shard, or has left something behind.
+fn is_known(follower: &str, shards: &Value, parked: &Value, now: Option<&Figures>) -> bool {
+    let follows =
+        |shard: &Value| shard.list("followers").iter().any(|one| one.text("follower") == follower);
+    let counted = now.map(|now| now.values("kontor_follower_lag_events", "follower"));
+    counted.unwrap_or_default().iter().any(|name| name == follower)
+        || shards.list("items").iter().any(follows)
+        || !parked.list("items").is_empty()
+}
+
 /// Its place in each shard. What it is behind leads to the events that wait for it.
 fn places(desk: &Desk, follower: &str, shards: &Value, now: Option<&Figures>) -> Markup {
     let row = |shard: &Value| {
         let number = shard.int("shard").to_string();
         let labels = [("follower", follower), ("shard", number.as_str())];
-        let told = |name| now.map_or(0, |figures| figures.sum(name, &labels)) / 1_000_000;
+        let told =
+            |name| desk.number(now.map_or(0, |figures| figures.sum(name, &labels)) / 1_000_000);
         let own = shard.list("followers").iter().find(|one| one.text("follower") == follower);
         let done = own.map_or(0, |one| one.int("done"));
         let place = format!("/console/system/shards/{number}");
         let rest = format!("{place}?after={done}");
+        let source = format!("follower:{follower}");
+        let aside = letters::narrowed(&[("source", &source), ("shard", &number)]);
         Row {
             id: number.clone(),
             href: place,
@@ -87,8 +106,11 @@ fn places(desk: &Desk, follower: &str, shards: &Value, now: Option<&Figures>) ->
                 html! { (number) },
                 html! { (desk.number(shard.int("events"))) },
                 html! { (desk.number(done)) },
-                html! { a href=(rest) { (desk.number(told("kontor_follower_lag_events"))) } },
-                html! { (desk.number(told("kontor_follower_parked_events"))) },
+                html! { a href=(rest) { (told("kontor_follower_lag_events")) } },
+                html! { a href=(aside) { (told("kontor_follower_parked_events")) } },
+                html! { (told("kontor_follower_events_total")) },
+                html! { (told("kontor_follower_hitches_total")) },
+                html! { (told("kontor_follower_restarts_total")) },
             ],
         }
     };
@@ -100,7 +122,7 @@ fn places(desk: &Desk, follower: &str, shards: &Value, now: Option<&Figures>) ->
 }
 
 fn aside(desk: &Desk, source: &str, parked: &Value) -> Markup {
-    let all = query("/console/system/dead-letters", &[("source", source)]);
+    let all = letters::narrowed(&[("source", source)]);
     html! {
         @if parked.list("items").is_empty() { p.quiet { (desk.t("Everything was done")) } }
         @for letter in parked.list("items") { (letters::one(desk, letter)) }

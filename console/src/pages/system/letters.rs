@@ -19,22 +19,34 @@ const PLACE: &str = "/console/system/dead-letters";
 
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
-    let of = [("source", asked.text("source")), ("tenant", asked.text("tenant"))];
+    let of = ["source", "tenant", "shard", "parked"].map(|name| (name, asked.text(name)));
     let page = [("limit", "50"), ("cursor", asked.text("cursor"))];
     let path = query("/v1/platform/dead-letters", &[&page[..], &of].concat());
     let page = desk.api().get(&path).await?;
-    let which: Vec<_> = of.iter().map(|(_, value)| *value).filter(|one| !one.is_empty()).collect();
+    let parked = asked.text("parked");
+    let shard = match asked.text("shard") {
+        "" => String::new(),
+        shard => desk.f("Shard {}", &[shard]),
+    };
+    let which = [asked.text("source"), asked.text("tenant"), &shard];
+    let which: Vec<_> = which.into_iter().filter(|one| !one.is_empty()).collect();
     let main = html! {
         div #live data-live-every="5000" {
             (parts::heading(desk.t("Not done"), &html! {}, &html! {}))
             (views(&desk, PLACE))
-            (dead_letters::only(&desk, PLACE, &which.join(" · ")))
-            @if page.list("items").is_empty() { (dead_letters::nothing(&desk)) }
+            (dead_letters::tabs(&desk, PLACE, &of[..3], parked))
+            (dead_letters::only(&desk, &dead_letters::narrowed(PLACE, &of[3..]), &which.join(" · ")))
+            @if page.list("items").is_empty() { (dead_letters::nothing(&desk, parked)) }
             @for letter in page.list("items") { (one(&desk, letter)) }
-            (parts::pager(&desk, &dead_letters::narrowed(PLACE, &of), asked.text("cursor"), &page))
+            (parts::pager(&desk, &narrowed(&of), asked.text("cursor"), &page))
         }
     };
     Ok(desk.page(desk.t("Not done"), main))
+}
+
+/// Where the list that is narrowed so is found.
+pub(super) fn narrowed(of: &[(&str, &str)]) -> String {
+    dead_letters::narrowed(PLACE, of)
 }
 
 /// A letter with its tenant. One of no tenant is the program's own: `kontor dead-letter` has it.

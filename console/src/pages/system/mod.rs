@@ -10,6 +10,7 @@ mod follower;
 mod letters;
 mod provider;
 mod shard;
+mod shards;
 mod tenants;
 mod timers;
 mod tree;
@@ -18,7 +19,7 @@ mod ways;
 use super::Answer;
 use crate::{
     backend::{Trouble, escape},
-    desk::{Desk, go},
+    desk::{Desk, go, query},
     gate::Posted,
     state::Console,
     ui::parts,
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/system/actors/{tenant}/{domain}/resume", post(actor::resume))
         .route("/console/system/providers/{provider}", get(provider::show))
         .route("/console/system/followers/{follower}", get(follower::show))
+        .route("/console/system/shards", get(shards::list))
         .route("/console/system/shards/{shard}", get(shard::show))
         .route("/console/system/dead-letters", get(letters::list))
         .route("/console/system/dead-letters/{tenant}/{letter}/retry", post(letters::retry))
@@ -80,21 +82,24 @@ fn views(desk: &Desk, current: &str) -> Markup {
 
 async fn show(State(console): State<Console>, desk: Desk) -> Answer {
     for_operators(&desk)?;
-    let (text, ready, tenants, shards, actors) = tokio::join!(
+    let troubles = query("/v1/platform/troubles", &[("limit", tenants::TROUBLED)]);
+    let (text, ready, tenants, shards, actors, troubles) = tokio::join!(
         desk.api().text("/metrics"),
         desk.api().get("/ready"),
         desk.api().get("/v1/tenants?limit=200"),
         desk.api().get("/v1/shards"),
         desk.api().get("/v1/actors?limit=500"),
+        desk.api().get(&troubles),
     );
     let samples = console.samples().take(figures::Figures::parse(&text?));
-    let (tenants, shards, actors) = (tenants?, shards?, actors?);
+    let (tenants, shards, actors, troubles) = (tenants?, shards?, actors?, troubles?);
     let seen = tree::Seen {
         samples: &samples,
         ready: &ready,
         tenants: &tenants,
         shards: &shards,
         actors: &actors,
+        troubles: &troubles,
     };
     let main = html! {
         div #live data-live-every="2000" {

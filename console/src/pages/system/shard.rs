@@ -33,7 +33,9 @@ pub(super) async fn show(desk: Desk, Path(shard): Path<String>, Asked(asked): As
     let rows: Vec<_> = page.list("items").iter().map(|event| row(&desk, event)).collect();
     let main = html! {
         div #live data-live-every=[after.is_empty().then_some("2000")] {
-            (parts::heading(&title, &html! {}, &html! {}))
+            (parts::heading(&title, &html! {
+                a href="/console/system/shards" { (desk.t("All shards")) }
+            }, &html! {}))
             (views(&desk, "-"))
             p.quiet { (desk.f("{} events; what each says is its tenant's.", &[&desk.number(page.int("events"))])) }
             @if rows.is_empty() {

@@ -25,7 +25,9 @@ const COLUMNS: [Column; 7] = [
     words("What to do"),
 ];
 /// Tenants in trouble that are shown before the others.
-const TROUBLED: &str = "50";
+pub(super) const TROUBLED: &str = "50";
+/// What the API counts as overdue of a tenant: what has just become due is being seen to.
+const LATE: &str = "/overdue?late_s=60";
 /// And that a file tells of, beside the tenants that it lists.
 const TROUBLED_IN_FILE: &str = "200";
 
@@ -39,7 +41,8 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
         let troubles = desk.api().get(&troubles).await?;
         let row = move |desk: &Desk, tenant: &Value| {
             let of_it = |one: &&Value| one.text("tenant") == tenant.text("id");
-            row(desk, tenant, troubles.list("items").iter().find(of_it).unwrap_or(&Value::Null))
+            let trouble = troubles.list("items").iter().find(of_it).unwrap_or(&Value::Null);
+            row(desk, tenant, trouble, !troubles.is("complete"))
         };
         return csv::list(&desk, &COLUMNS, "/v1/tenants", row).await;
     }
@@ -50,11 +53,12 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let all = page.list("items").iter();
     let others: Vec<_> = all
         .filter(|tenant| !is_troubled(tenant.text("id")))
-        .map(|tenant| row(&desk, tenant, &Value::Null))
+        .map(|tenant| row(&desk, tenant, &Value::Null, false))
         .collect();
     let first = asked.text("cursor").is_empty();
+    let cut = !troubles.is("complete");
     let bad: Vec<_> =
-        troubled.iter().filter(|_| first).map(|one| in_trouble(&desk, &page, one)).collect();
+        troubled.iter().filter(|_| first).map(|one| in_trouble(&desk, &page, one, cut)).collect();
     let main = html! {
         (parts::heading(desk.t("Tenants"), &html! {}, &parts::export(&desk)))
         (views(&desk, "/console/system/tenants"))
@@ -66,7 +70,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
             section.panel {
                 h2 { (desk.t("These need a look")) }
                 (table(&desk, desk.t("Tenants that need a look"), &COLUMNS, &bad, None))
-                @if !troubles.is("complete") {
+                @if cut {
                     p.quiet { (desk.t("There is more trouble than is counted here: what is shown is the worst that was found.")) }
                 }
             }
@@ -78,19 +82,20 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
 }
 
 /// The row of a tenant in trouble: with all that is known of it, if it is on the page too.
-fn in_trouble(desk: &Desk, page: &Value, trouble: &Value) -> Row {
+fn in_trouble(desk: &Desk, page: &Value, trouble: &Value, cut: bool) -> Row {
     let id = trouble.text("tenant");
     match page.list("items").iter().find(|tenant| tenant.text("id") == id) {
-        Some(tenant) => row(desk, tenant, trouble),
+        Some(tenant) => row(desk, tenant, trouble, cut),
         None => {
             let (name, status) = (trouble.text("name"), trouble.text("status"));
             let known = json!({ "id": id, "status": status, "settings": { "name": name } });
-            row(desk, &known, trouble)
+            row(desk, &known, trouble, cut)
         }
     }
 }
 
-fn row(desk: &Desk, tenant: &Value, trouble: &Value) -> Row {
+/// A tenant. Where the look at troubles was `cut` off, there may be more than are counted.
+fn row(desk: &Desk, tenant: &Value, trouble: &Value, cut: bool) -> Row {
     let id = tenant.text("id");
     Row {
         id: id.to_owned(),
@@ -99,7 +104,7 @@ fn row(desk: &Desk, tenant: &Value, trouble: &Value) -> Row {
             html! { (id) },
             html! { (tenant.text("/settings/name")) },
             parts::badge(desk, tenant.text("status")),
-            matter(desk, id, trouble),
+            matter(desk, id, trouble, cut),
             html! { (tenant.text("/settings/country")) },
             parts::ago(desk, tenant.text("created_at")),
             button(desk, tenant),
@@ -107,34 +112,48 @@ fn row(desk: &Desk, tenant: &Value, trouble: &Value) -> Row {
     }
 }
 
-/// What is the matter with a tenant, each part with the way to it.
-fn matter(desk: &Desk, id: &str, trouble: &Value) -> Markup {
+/// Something that is the matter with a tenant, with the way to it.
+pub(super) struct Matter {
+    pub(super) tone: &'static str,
+    pub(super) words: String,
+    href: String,
+}
+
+/// All that is the matter with a tenant. Counts are `cut` where not all was looked at.
+pub(super) fn matters(desk: &Desk, id: &str, trouble: &Value, cut: bool) -> Vec<Matter> {
     let domains = [
         ("quarantined", "red", desk.t("out of service")),
         ("crashed", "amber", desk.t("crashed")),
         ("paused", "amber", desk.t("paused")),
     ];
-    let actor = |domain: &str| format!("/console/system/actors/{}/{domain}", escape(id));
     let counts = [
-        ("dead_letters", "red", "/dead-letters", desk.t("not done")),
-        ("parked", "amber", "/dead-letters", desk.t("put aside")),
-        ("overdue", "amber", "/overdue", desk.t("overdue")),
+        ("dead_letters", "red", "/dead-letters?parked=false", desk.t("not done")),
+        ("parked", "amber", "/dead-letters?parked=true", desk.t("put aside")),
+        ("overdue", "amber", LATE, desk.t("overdue")),
     ];
-    html! {
-        @for (member, tone, said) in domains {
-            @for domain in trouble.list(member).iter().filter_map(Value::as_str) {
-                a class={ "badge " (tone) } href=(actor(domain)) {
-                    (desk.language().word(domain)) ": " (said)
-                } " "
-            }
+    let (id, more) = (escape(id), if cut { "+" } else { "" });
+    let mut all = Vec::new();
+    for (member, tone, said) in domains {
+        for domain in trouble.list(member).iter().filter_map(Value::as_str) {
+            let words = format!("{}: {said}", desk.language().word(domain));
+            let href = format!("/console/system/actors/{id}/{domain}");
+            all.push(Matter { tone, words, href });
         }
-        @for (member, tone, path, said) in counts {
-            @let count = trouble.int(member);
-            @if count > 0 {
-                a class={ "badge " (tone) } href={ "/console/t/" (escape(id)) (path) } {
-                    (desk.number(count)) " " (said)
-                } " "
-            }
+    }
+    for (member, tone, path, said) in counts {
+        if 0 < trouble.int(member) {
+            let words = format!("{}{more} {said}", desk.number(trouble.int(member)));
+            all.push(Matter { tone, words, href: format!("/console/t/{id}{path}") });
+        }
+    }
+    all
+}
+
+/// What is the matter with a tenant, each part with the way to it.
+fn matter(desk: &Desk, id: &str, trouble: &Value, cut: bool) -> Markup {
+    html! {
+        @for Matter { tone, words, href } in matters(desk, id, trouble, cut) {
+            a class={ "badge " (tone) } href=(href) { (words) } " "
         }
         @if trouble.has("overdue_since") {
             small.quiet { (desk.t("since")) " " (parts::ago(desk, trouble.text("overdue_since"))) }

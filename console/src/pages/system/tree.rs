@@ -1,11 +1,15 @@
 //! The tree of what runs: one line each, trouble first, what is well folded to a count.
 
 mod shards;
+mod tenants;
 
-use super::figures::{Figures, Sample, rates};
+use super::{
+    actors,
+    figures::{Figures, Sample, rates},
+};
 use crate::{
     backend::{Trouble, escape},
-    desk::{Desk, query},
+    desk::Desk,
     format,
     ui::parts,
     value::Read,
@@ -24,6 +28,14 @@ pub(super) struct Seen<'s> {
     pub(super) tenants: &'s Value,
     pub(super) shards: &'s Value,
     pub(super) actors: &'s Value,
+    pub(super) troubles: &'s Value,
+}
+
+impl Seen<'_> {
+    /// What follows a figure of the actors: the list of them is cut at a page, so there may be more.
+    fn more(&self) -> &'static str {
+        if self.actors.has("next_cursor") { "+" } else { "" }
+    }
 }
 
 /// A line of the tree.
@@ -58,7 +70,7 @@ pub(super) fn show(desk: &Desk, seen: &Seen<'_>) -> Markup {
                 li { (branch(desk, "domains", desk.t("Domains of all tenants"), &domains(desk, seen, now))) }
                 li { (branch(desk, "providers", desk.t("Providers"), &providers(desk, seen, now))) }
                 li { (branch(desk, "edges", desk.t("Ways in and out"), &edges(desk, seen, now))) }
-                li { (tenants(desk, seen)) }
+                li { (tenants::branch(desk, seen)) }
             }
         }
     }
@@ -94,7 +106,8 @@ fn root(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Markup {
     let commit = format::lasting(desk.language(), slow);
     let doing = desk
         .f("{}; journal {}, commits within {} (p99)", &[&state, &per_second(desk, &pace), &commit]);
-    line(desk, &Line { pace, ..Line::new(tone, "kontor", doing) })
+    let href = "/console/system/shards".to_owned();
+    line(desk, &Line { pace, href, ..Line::new(tone, "kontor", doing) })
 }
 
 fn line(desk: &Desk, line: &Line) -> Markup {
@@ -166,20 +179,19 @@ fn domain_line(desk: &Desk, seen: &Seen<'_>, now: &Figures, domain: &str) -> Lin
     let actors: Vec<&Value> = seen.actors.list("items").iter().filter(of_it).collect();
     let sum = |name: &str| actors.iter().map(|actor| actor.int(name)).sum::<i64>();
     let slowest = actors.iter().map(|actor| actor.int("answer_p99_us")).max().unwrap_or_default();
-    // The list is cut at a page, so there may be more of them.
-    let more = if seen.actors.has("next_cursor") { "+" } else { "" };
+    let more = seen.more();
     let doing = desk.f(
         "{} run; {} answers a minute, the slowest within {} (p99), {} wait, restarted {} times",
         &[
             &format!("{}{more}", actors.len()),
-            &desk.number(sum("answers_per_minute")),
-            &format::lasting(desk.language(), slowest / 1000),
-            &desk.number(sum("waiting")),
+            &format!("{}{more}", desk.number(sum("answers_per_minute"))),
+            &format!("{}{more}", format::lasting(desk.language(), slowest / 1000)),
+            &format!("{}{more}", desk.number(sum("waiting"))),
             &whole(desk, now.sum("kontor_domain_restarts_total", &[("domain", domain)])),
         ],
     );
     Line {
-        href: query("/console/system/actors", &[("domain", domain)]),
+        href: actors::narrowed(&[("domain", domain), ("status", "running")]),
         ..Line::new("", desk.language().word(domain), doing)
     }
 }
@@ -217,7 +229,7 @@ fn edges(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
     let slow = now.max("kontor_http_request_seconds", &[("quantile", "0.99")]) / 1000;
     let refused = now.sum("kontor_admission_refused_total", &[]);
     let doing = desk.f(
-        "{}; the slowest route within {} (p99), {} told to come again",
+        "{}; the slowest route within {} (p99), {} commands told to come again",
         &[&per_second(desk, &pace), &format::lasting(desk.language(), slow), &whole(desk, refused)],
     );
     let href = || "/console/system/ways".to_owned();
@@ -233,30 +245,4 @@ fn edges(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Vec<Line> {
         _ => ("", desk.f("connected; tells {}", &[&per_second(desk, &pace)])),
     };
     vec![http, Line { pace, href: href(), ..Line::new(tone, "RabbitMQ", doing) }]
-}
-
-/// The tenants, folded to a count where all are well.
-fn tenants(desk: &Desk, seen: &Seen<'_>) -> Markup {
-    let all = seen.tenants.list("items");
-    let bad: Vec<&Value> = all.iter().filter(|one| one.text("status") != "active").collect();
-    let more = if seen.tenants.has("next_cursor") { "+" } else { "" };
-    let count = format!("{}{more}", all.len());
-    let told = match bad.len() {
-        0 => desk.f("{}, all well", &[&count]),
-        bad => desk.f("{} of {} need a look", &[&bad.to_string(), &count]),
-    };
-    html! {
-        details open[!bad.is_empty()] data-keep="tenants" {
-            summary { strong { (desk.t("Tenants")) } " " span.quiet { (told) } }
-            ul {
-                @for one in bad {
-                    li { (line(desk, &Line {
-                        href: format!("/console/t/{}", escape(one.text("id"))),
-                        ..Line::new("amber", one.text("id"), desk.language().word(one.text("status")))
-                    })) }
-                }
-                li { a href="/console/system/tenants" { (desk.t("All tenants")) } }
-            }
-        }
-    }
 }

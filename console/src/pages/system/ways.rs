@@ -20,13 +20,19 @@ use maud::{Markup, html};
 /// Routes that are shown.
 const ROUTES_MAX: usize = 100;
 
+const REQUESTS: &str = "kontor_http_requests_total";
+const PUBLISHED: &str = "kontor_relay_published_total";
+const UNROUTABLE: &str = "kontor_relay_unroutable_total";
+
 const ROUTES: [Column; 5] = [
     words("Route"),
     figures("Requests"),
     figures("Of these, failed here"),
-    figures("Of these, told to come again"),
+    figures("Of these, answered 429"),
     figures("99 of 100 took at most"),
 ];
+
+const TOLD: [Column; 3] = [words("Announcement"), figures("Told"), figures("Wanted by no queue")];
 
 pub(super) async fn show(State(console): State<Console>, desk: Desk) -> Answer {
     for_operators(&desk)?;
@@ -38,6 +44,7 @@ pub(super) async fn show(State(console): State<Console>, desk: Desk) -> Answer {
         div #live data-live-every="5000" {
             (parts::heading(title, &html! {}, &html! {}))
             (views(&desk, "-"))
+            (parts::section(desk.t("Commands told to come again"), &refused(&desk, &last.figures)))
             (parts::section("HTTP", &http(&desk, &last.figures)))
             (parts::section("RabbitMQ", &broker(&desk, &samples, &last.figures)))
         }
@@ -50,8 +57,22 @@ fn whole(desk: &Desk, micro: i64) -> String {
     desk.number(micro / 1_000_000)
 }
 
+/// Commands that were not let in, by the limit that they met. They are not the same as requests that
+/// were answered 429: these may have met a rate, and commands come by the broker too.
+fn refused(desk: &Desk, now: &Figures) -> Markup {
+    const REFUSED: &str = "kontor_admission_refused_total";
+    let of = |limit| whole(desk, now.sum(REFUSED, &[("limit", limit)]));
+    html! {
+        (parts::facts(&[
+            (desk.t("All of them"), html! { (whole(desk, now.sum(REFUSED, &[]))) }),
+            (desk.t("Too many of one tenant at once"), html! { (of("tenant")) " " code.quiet { "429" } }),
+            (desk.t("Too many on this node at once"), html! { (of("node")) " " code.quiet { "503" } }),
+        ]))
+        p.quiet { (desk.t("A command is let in while there is room for it; who is told to come again has lost nothing. Requests may be answered 429 for their rate too.")) }
+    }
+}
+
 fn http(desk: &Desk, now: &Figures) -> Markup {
-    const REQUESTS: &str = "kontor_http_requests_total";
     let slow = |route: &str| {
         now.max("kontor_http_request_seconds", &[("route", route), ("quantile", "0.99")]) / 1000
     };
@@ -68,7 +89,7 @@ fn http(desk: &Desk, now: &Figures) -> Markup {
         };
         Row {
             cells: vec![
-                html! { code { (route) } },
+                answers(desk, now, route),
                 html! { (sum(&|_| true)) },
                 html! { (sum(&|status| status.starts_with('5'))) },
                 html! { (sum(&|status| status == "429")) },
@@ -82,6 +103,28 @@ fn http(desk: &Desk, now: &Figures) -> Markup {
         @if rows.is_empty() {
             p.quiet { (desk.t("Nobody has asked anything yet.")) }
         } @else { (table(desk, desk.t("Routes, the slowest first"), &ROUTES, &rows, None)) }
+        @if routes.len() > ROUTES_MAX {
+            p.quiet { (desk.f("These are the {} slowest of {} routes.",
+                &[&ROUTES_MAX.to_string(), &routes.len().to_string()])) }
+        }
+    }
+}
+
+/// A route, which unfolds to its requests by their method and by how they were answered.
+fn answers(desk: &Desk, now: &Figures, route: &str) -> Markup {
+    html! {
+        details data-keep=(route) {
+            summary { code { (route) } }
+            ul.plain {
+                @for method in now.values_of(REQUESTS, &[("route", route)], "method") {
+                    @let of_it = [("route", route), ("method", method.as_str())];
+                    @for status in now.values_of(REQUESTS, &of_it, "status") {
+                        @let labels = [&of_it[..], &[("status", status.as_str())]].concat();
+                        li { code { (method) " " (status) } " " b { (whole(desk, now.sum(REQUESTS, &labels))) } }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -105,16 +148,38 @@ fn broker(desk: &Desk, samples: &[Sample], now: &Figures) -> Markup {
         }
     };
     let lag = [("follower", "relay")];
+    let relay = super::follower::href("relay");
     html! {
         (parts::facts(&[
             (desk.t("Connection"), connected),
             (desk.t("Tries to connect"), tried),
-            (desk.t("Told"), html! { (whole(desk, now.sum("kontor_relay_published_total", &[]))) }),
-            (desk.t("Pace"), html! { (super::tree::per_second(desk, &rates(samples, "kontor_relay_published_total", &[]))) }),
-            (desk.t("Wanted by no queue"), html! { (whole(desk, now.sum("kontor_relay_unroutable_total", &[]))) }),
-            (desk.t("Behind"), html! { (whole(desk, now.sum("kontor_follower_lag_events", &lag))) }),
-            (desk.t("Put aside"), html! { (whole(desk, now.sum("kontor_follower_parked_events", &lag))) }),
+            (desk.t("Told"), html! { (whole(desk, now.sum(PUBLISHED, &[]))) }),
+            (desk.t("Pace"), html! { (super::tree::per_second(desk, &rates(samples, PUBLISHED, &[]))) }),
+            (desk.t("Wanted by no queue"), html! { (whole(desk, now.sum(UNROUTABLE, &[]))) }),
+            (desk.t("Behind"), html! { a href=(relay) { (whole(desk, now.sum("kontor_follower_lag_events", &lag))) } }),
+            (desk.t("Put aside"), html! { a href=(relay) { (whole(desk, now.sum("kontor_follower_parked_events", &lag))) } }),
         ]))
+        (announcements(desk, now))
         p.quiet { (desk.t("What is behind or put aside is told once the broker takes it; nothing of it is lost.")) }
+    }
+}
+
+/// What was told, by the announcement's name.
+fn announcements(desk: &Desk, now: &Figures) -> Markup {
+    let mut names = now.values(PUBLISHED, "name");
+    names.extend(now.values(UNROUTABLE, "name"));
+    names.sort();
+    names.dedup();
+    let row = |name: &String| Row {
+        cells: vec![
+            html! { code { (name) } },
+            html! { (whole(desk, now.sum(PUBLISHED, &[("name", name)]))) },
+            html! { (whole(desk, now.sum(UNROUTABLE, &[("name", name)]))) },
+        ],
+        ..Row::default()
+    };
+    let rows: Vec<_> = names.iter().map(row).collect();
+    html! {
+        @if !rows.is_empty() { (table(desk, desk.t("What was told"), &TOLD, &rows, None)) }
     }
 }

@@ -132,7 +132,8 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("since midnight", "od půlnoci"),
     ("the latest {}, not the whole day", "posledních {}, ne celý den"),
     ("Ordered for", "Objednáno za"),
-    ("{} paid", "{} zaplaceno"),
+    ("of these orders", "z těchto objednávek"),
+    ("without what was cancelled", "bez toho, co bylo zrušeno"),
     ("Payments open", "Otevřené platby"),
     ("at the provider now", "právě u poskytovatele"),
     ("somebody decides", "někdo rozhodne"),
@@ -144,7 +145,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("past their time", "po svém čase"),
     ("{} orders today", "Dnes {} objednávek"),
     ("{} orders today, by minute", "Dnes {} objednávek, po minutách"),
-    ("{} orders, by minute", "{} objednávek po minutách"),
+    (
+        "{} orders in the latest {} minutes that had any",
+        "{} objednávek v posledních {} minutách, kdy nějaké přišly",
+    ),
     ("By channel", "Podle kanálu"),
     ("Nothing was sold yet today", "Dnes se ještě nic neprodalo"),
     (

@@ -24,6 +24,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "Pozvěte někoho: dostane dopis a členem je, jakmile ho přijme.",
     ),
     ("Invite {}", "Pozvat {}"),
+    ("What {} allows", "Co {} smí"),
     ("Invited", "Kdo"),
     (
         "It counts for a week from now, and can be taken back until it is accepted.",

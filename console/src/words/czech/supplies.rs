@@ -63,6 +63,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "XML, CSV nebo JSON, tak jak je, nebo v gzipu či zipu",
     ),
     ("a feed of {} rows", "feed o {} řádcích"),
+    (
+        "Rows are those of the last import that read the feed. Which ones they are is not kept; the feed's rows are seen by looking at the file.",
+        "Řádky jsou z posledního importu, který feed četl. Které to jsou, se neuchovává; řádky feedu jsou vidět při prohlížení souboru.",
+    ),
     // Looking at a file.
     ("As they would be read", "Jak by se přečetly"),
     ("Columns that occur", "Sloupce, které se vyskytují"),
@@ -97,6 +101,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "A trial keeps the first {} of what it would have changed, and nothing of what would be gone.",
         "Zkouška uchová prvních {} z toho, co by změnila, a nic z toho, co by zmizelo.",
     ),
+    (
+        "A trial counts all that it would change, and keeps only the first of it.",
+        "Zkouška spočítá vše, co by změnila, a uchová z toho jen začátek.",
+    ),
     ("All of them", "Všechny"),
     ("All that the trial kept", "Všechno, co zkouška uchovala"),
     ("CSV of all of them", "CSV všech"),
@@ -106,6 +114,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("It is", "Teď"),
     ("It was", "Dřív"),
     ("Missing, not gone yet", "Chybí, ještě nezmizelo"),
+    ("No sample of this kind was kept", "Žádná taková ukázka se neuchovala"),
     ("Nothing of this among what was looked through", "V tom, co se prošlo, nic takového není"),
     ("Price that the supplier asks", "Cena, kterou žádá dodavatel"),
     (
@@ -134,8 +143,12 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Line", "Řádek souboru"),
     ("No row at fault is like that", "Takový chybný řádek není"),
     (
-        "{} rows could not be taken, and what is wrong is kept of the first {} of them.",
-        "Nepřevzatých řádků je {} a co je špatně, se uchovává u prvních {} z nich.",
+        "{} rows could not be taken, for {} reasons in all: a row may have several.",
+        "Nepřevzatých řádků: {}; důvodů celkem: {}, řádek jich může mít víc.",
+    ),
+    (
+        "{} rows could not be taken. What is wrong is kept of the first of them: {} reasons, of which a row may have several.",
+        "Nepřevzatých řádků: {}. Co je špatně, se uchovává u prvních z nich: důvodů {}, řádek jich může mít víc.",
     ),
     // Rows left out.
     (
@@ -158,6 +171,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     // Undoing.
     ("All that was left", "Všechno, co zůstalo"),
     (
+        "An import is undone by a button on its page, once it has ended.",
+        "Import se vrátí tlačítkem na jeho stránce, jakmile skončí.",
+    ),
+    (
         "The feed is the same as the last time, so there was nothing to do.",
         "Feed je stejný jako minule, takže nebylo co dělat.",
     ),
@@ -177,13 +194,20 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "Offers that stand as before the import: {}.",
         "Nabídky, které jsou zase jako před importem: {}.",
     ),
+    ("Nothing was put back", "Nic se nevrátilo"),
     ("What undoing it left", "Co vrácení ponechalo"),
+    ("What undoing it put back", "Co vrácení obnovilo"),
     ("What was left", "Co zůstalo"),
     ("Whose value it has now", "Čí hodnotu má teď"),
     ("Why it was left", "Proč to zůstalo"),
+    ("it was not there before", "předtím tu nebyla"),
     ("a later import has changed it", "změnil to pozdější import"),
     ("somebody has written it since", "někdo to od té doby napsal"),
     ("the supplier has told another number since", "dodavatel od té doby uvedl jiné číslo"),
     ("the supplier's", "dodavatelovu"),
     ("what the supplier offers", "co nabízí dodavatel"),
+    (
+        "{} more were left, and are not kept one by one: of each twenty steps of the import, the first 100 are.",
+        "Dalších ponechaných: {}; po jednom se neuchovávají, z každých dvaceti kroků importu jen prvních 100.",
+    ),
 ];

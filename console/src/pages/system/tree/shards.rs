@@ -46,8 +46,8 @@ fn branch_of(
     (shard, tenants): (&Value, &Tenants<'_>),
     alone: bool,
 ) -> Markup {
-    let number = shard.int("shard");
-    let followers = followers(desk, seen, now, (shard, number), alone);
+    let (number, more) = (shard.int("shard"), seen.more());
+    let followers = followers(desk, seen, now, shard);
     let bad_followers = followers.iter().filter(|line| !line.tone.is_empty()).count();
     let all_domains = tenants.values().flatten();
     let bad = bad_followers + all_domains.filter(|actor| !tone(actor).is_empty()).count();
@@ -57,8 +57,8 @@ fn branch_of(
             &desk.number(shard.int("events")),
             &desk.number(shard.int("actors_running")),
             &match bad {
-                0 => desk.t("all well").to_owned(),
-                bad => desk.f("{} need a look", &[&bad.to_string()]),
+                0 if more.is_empty() => desk.t("all well").to_owned(),
+                bad => desk.f("{} need a look", &[&format!("{bad}{more}")]),
             },
         ],
     );
@@ -70,20 +70,32 @@ fn branch_of(
                 span class={ @if bad > 0 { "badge red" } @else { "quiet" } } { (told) }
             }
             ul {
-                li { (line(desk, &journal(desk, shard))) }
+                li { (line(desk, &journal(desk, seen, shard))) }
+                li { (line(desk, &running(desk, shard))) }
                 li { (branch(desk, &format!("{keep}-followers"),
                     desk.t("Followers of the journal"), &followers)) }
-                (of_tenants(desk, tenants))
+                (of_tenants(desk, (shard, more), tenants))
             }
         }
     }
 }
 
 /// The shard's journal, which leads to its last events.
-fn journal(desk: &Desk, shard: &Value) -> Line {
-    let doing = desk.f("{} events", &[&desk.number(shard.int("events"))]);
-    let href = format!("/console/system/shards/{}", shard.int("shard"));
-    Line { href, ..Line::new("", desk.t("Journal"), doing) }
+fn journal(desk: &Desk, seen: &Seen<'_>, shard: &Value) -> Line {
+    let number = shard.int("shard").to_string();
+    let pace = rates(seen.samples, "kontor_journal_events_total", &[("shard", &number)]);
+    let events = desk.f("{} events", &[&desk.number(shard.int("events"))]);
+    let doing = format!("{events}; {}", per_second(desk, &pace));
+    let href = format!("/console/system/shards/{number}");
+    Line { pace, href, ..Line::new("", desk.t("Journal"), doing) }
+}
+
+/// The domains that run for the shard's tenants, all of them.
+fn running(desk: &Desk, shard: &Value) -> Line {
+    let doing = desk.f("{} run", &[&desk.number(shard.int("actors_running"))]);
+    let number = shard.int("shard").to_string();
+    let href = actors::narrowed(&[("shard", &number), ("status", "running")]);
+    Line { href, ..Line::new("", desk.t("Domains"), doing) }
 }
 
 /// How an actor stands: `red`, `amber`, or nothing where it is well.
@@ -95,7 +107,7 @@ fn tone(actor: &Value) -> &'static str {
     }
 }
 
-fn of_tenants(desk: &Desk, tenants: &Tenants<'_>) -> Markup {
+fn of_tenants(desk: &Desk, (shard, cut): (&Value, &str), tenants: &Tenants<'_>) -> Markup {
     let mut sorted: Vec<_> = tenants.iter().collect();
     let of_tone =
         |domains: &[&Value], wanted: &str| domains.iter().filter(|one| tone(one) == wanted).count();
@@ -109,9 +121,10 @@ fn of_tenants(desk: &Desk, tenants: &Tenants<'_>) -> Markup {
             @let lines: Vec<_> = domains.iter().map(|one| of_domain(desk, tenant, one)).collect();
             li { (folded(desk, (&format!("tenant-{tenant}"), tenant), &lines, fold)) }
         }
-        @if more > 0 {
-            li { a href="/console/system/actors" {
-                (desk.f("{} more tenants", &[&more.to_string()]))
+        @if more > 0 || !cut.is_empty() {
+            li { a href=(actors::narrowed(&[("shard", &shard.int("shard").to_string())])) {
+                @if more > 0 { (desk.f("{} more tenants", &[&format!("{more}{cut}")])) }
+                @else { (desk.t("More tenants")) }
             } }
         }
     }
@@ -142,15 +155,9 @@ fn of_domain(desk: &Desk, tenant: &str, actor: &Value) -> Line {
     Line { button, href, ..Line::new(tone, desk.language().word(domain), doing) }
 }
 
-/// The followers of a shard. Their pace is told over all shards, so it is shown where there is one.
-fn followers(
-    desk: &Desk,
-    seen: &Seen<'_>,
-    now: &Figures,
-    (shard, number): (&Value, i64),
-    alone: bool,
-) -> Vec<Line> {
-    let number = number.to_string();
+/// The followers of a shard.
+fn followers(desk: &Desk, seen: &Seen<'_>, now: &Figures, shard: &Value) -> Vec<Line> {
+    let number = shard.int("shard").to_string();
     let follow = |name: &str| {
         let labels = [("follower", name), ("shard", number.as_str())];
         let lag = now.sum("kontor_follower_lag_events", &labels);
@@ -162,19 +169,13 @@ fn followers(
         } else {
             ""
         };
-        let behind = [whole(desk, lag), whole(desk, parked)];
-        let href = follower::href(name);
-        if !alone {
-            let doing = desk.f("{} events behind, {} put aside", &[&behind[0], &behind[1]]);
-            return Line { href, ..Line::new(tone, name, doing) };
-        }
-        let labels = [("follower", name)];
         let restarts = whole(desk, now.sum("kontor_follower_restarts_total", &labels));
         let pace = rates(seen.samples, "kontor_follower_events_total", &labels);
         let doing = desk.f(
             "{}; {} events behind, {} put aside, restarted {} times",
-            &[&per_second(desk, &pace), &behind[0], &behind[1], &restarts],
+            &[&per_second(desk, &pace), &whole(desk, lag), &whole(desk, parked), &restarts],
         );
+        let href = follower::href(name);
         Line { pace, href, ..Line::new(tone, name, doing) }
     };
     // One that has not come anywhere yet has figures and no cursor.

@@ -1,0 +1,56 @@
+//! The tenants as a branch of the tree: those that need a look, as the page of tenants heads them, and
+//! those that do not trade now.
+
+use super::{Line, Seen, line};
+use crate::{backend::escape, desk::Desk, pages::system::tenants::matters, value::Read};
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// The tenants, folded to a count where all are well.
+pub(super) fn branch(desk: &Desk, seen: &Seen<'_>) -> Markup {
+    let (all, troubled) = (seen.tenants.list("items"), seen.troubles.list("items"));
+    let is_troubled = |id: &str| troubled.iter().any(|one| one.text("tenant") == id);
+    let away: Vec<&Value> = all
+        .iter()
+        .filter(|one| one.text("status") != "active" && !is_troubled(one.text("id")))
+        .collect();
+    let more = if seen.tenants.has("next_cursor") { "+" } else { "" };
+    let count = format!("{}{more}", all.len());
+    // There is more trouble than was told.
+    let more = if seen.troubles.is("complete") { "" } else { "+" };
+    let told = match troubled.len() {
+        0 if more.is_empty() => desk.f("{}, all well", &[&count]),
+        bad => desk.f("{} of {} need a look", &[&format!("{bad}{more}"), &count]),
+    };
+    let cut = !more.is_empty();
+    let lines = troubled.iter().map(|one| in_trouble(desk, one, cut));
+    let lines = lines.chain(away.iter().map(|one| of_status(desk, one)));
+    html! {
+        details open[!troubled.is_empty()] data-keep="tenants" {
+            summary {
+                strong { (desk.t("Tenants")) } " " span.quiet { (told)
+                    @if !away.is_empty() { (desk.f("; {} do not trade now", &[&away.len().to_string()])) } }
+            }
+            ul {
+                @for one in lines { li { (line(desk, &one)) } }
+                li { a href="/console/system/tenants" { (desk.t("All tenants")) } }
+            }
+        }
+    }
+}
+
+/// A tenant that needs a look, with what is the matter.
+fn in_trouble(desk: &Desk, trouble: &Value, cut: bool) -> Line {
+    let id = trouble.text("tenant");
+    let matters = matters(desk, id, trouble, cut);
+    let red = matters.iter().any(|matter| matter.tone == "red");
+    let words: Vec<_> = matters.into_iter().map(|matter| matter.words).collect();
+    let href = format!("/console/t/{}", escape(id));
+    Line { href, ..Line::new(if red { "red" } else { "amber" }, id, words.join(", ")) }
+}
+
+fn of_status(desk: &Desk, tenant: &Value) -> Line {
+    let id = tenant.text("id");
+    let href = format!("/console/t/{}", escape(id));
+    Line { href, ..Line::new("amber", id, desk.language().word(tenant.text("status"))) }
+}
