@@ -55,6 +55,7 @@ struct Wanted {
     #[param(min_length = 10, max_length = 40, example = "2026-11-27")]
     placed_to: Option<String>,
     /// Only those with a line whose cost is not known (`cost`), or that say no tax (`tax`).
+    #[param(inline)]
     missing: Option<Missing>,
 }
 
