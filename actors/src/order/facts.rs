@@ -166,9 +166,9 @@ fn stock_of_cancelled(
             events.extend(cancel::reopen(order, CancellationStep::Stock, now));
             events
         }
-        StockStanding::Short | StockStanding::Released
-            if order.stock == StockStanding::Held && order.misses(CancellationStep::Stock) =>
-        {
+        // Too little is old news of what was committed since: its release is still to come.
+        StockStanding::Short if order.stock != StockStanding::Held => Vec::new(),
+        StockStanding::Short | StockStanding::Released if order.misses(CancellationStep::Stock) => {
             let mut events = changed(standing, version);
             events.push(OrderEvent::CancellationStepDone { step: CancellationStep::Stock });
             events

@@ -19,8 +19,10 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
             of_cancelled(occurrence, event, order)
         }
         Fact::Stock(StockEvent::Released { key, .. }) if is_ours(key) => {
+            // With the version: a commit from before that is told once more must not open the step.
+            let (standing, version) = (StockStanding::Released, occurrence.version);
             reserved_for(occurrence.entity)
-                .map(|order| step(&order, CancellationStep::Stock))
+                .map(|order| Act::Order(OrderCommand::RecordStock { order, standing, version }))
                 .into_iter()
                 .collect()
         }

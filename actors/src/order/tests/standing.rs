@@ -170,3 +170,25 @@ fn what_stock_said_before_what_is_known_changes_nothing() {
     assert!(!document(&cancelled).misses(CancellationStep::Stock));
     cancelled.when(stock_at(2, StockStanding::Committed)).then_nothing();
 }
+
+#[test]
+fn goods_that_a_cancellation_gave_back_stay_so_whatever_is_told_once_more() {
+    // The commit crossed the cancellation, or came before it; either way its release is newer.
+    let crossed =
+        after([place(), pay("p1", 400), cancel(&[]), stock_at(2, StockStanding::Committed)]);
+    let confirmed = after([place(), pay("p1", 400), stock_at(2, StockStanding::Committed)]);
+    let confirmed = confirmed.when(cancel(&[])).then_names(&["order.cancelled"]);
+    for cancelled in [crossed, confirmed] {
+        let released = cancelled
+            .when(stock_at(3, StockStanding::Released))
+            .then_names(&["order.stock_changed", "order.cancellation_step_done"]);
+        assert!(!document(&released).misses(CancellationStep::Stock));
+        let again = released.when(stock_at(2, StockStanding::Committed)).then_nothing();
+        let reopened = again
+            .when(stock_at(4, StockStanding::Committed))
+            .then_names(&["order.stock_changed", "order.cancellation_step_reopened"]);
+        // What was given back before gives back nothing of what was taken since.
+        let open = reopened.when(stock_at(3, StockStanding::Released)).then_nothing();
+        assert!(document(&open).misses(CancellationStep::Stock));
+    }
+}

@@ -221,10 +221,10 @@ fn an_order_is_told_how_its_goods_stand() {
 }
 
 #[test]
-fn only_the_release_of_a_cancellation_is_its_step() {
+fn only_the_release_of_a_cancellation_is_told_as_its_own() {
     for key in ["cancel", "cancel/7"] {
         let event = released(ReleaseReason::Cancelled, key.to_owned(), true);
-        assert_eq!(of_stock(&event), [step(CancellationStep::Stock)]);
+        assert_eq!(of_stock(&event), [standing(StockStanding::Released)]);
     }
     for key in ["cancelled-lines", "7"] {
         assert_eq!(of_stock(&released(ReleaseReason::Cancelled, key.to_owned(), true)), []);
