@@ -38,7 +38,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
             (parts::heading(desk.t("Not done"), &html! {}, &html! {}))
             (tabs(&desk, &place, &of[..1], parked))
             (only(&desk, &narrowed(&place, &of[1..]), source))
-            @if page.list("items").is_empty() { (nothing(&desk, parked)) }
+            @if page.list("items").is_empty() { (nothing(&desk, &of)) }
             @for letter in page.list("items") {
                 (one(&desk, letter, may.then_some(&place), &html! {}))
             }
@@ -76,14 +76,11 @@ pub(super) fn tabs(desk: &Desk, place: &str, of: &[(&str, &str)], parked: &str) 
     parts::tabs(desk.t("Which"), &all)
 }
 
-/// What is told where no letter is.
-pub(super) fn nothing(desk: &Desk, parked: &str) -> Markup {
+/// What is told where no letter is: that all was done is told of the whole list alone.
+pub(super) fn nothing(desk: &Desk, of: &[(&str, &str)]) -> Markup {
+    let narrowed = of.iter().any(|(_, value)| !value.is_empty());
     parts::empty(
-        if !parked.is_empty() {
-            desk.t("There is none of these")
-        } else {
-            desk.t("Everything was done")
-        },
+        if narrowed { desk.t("There is none of these") } else { desk.t("Everything was done") },
         desk.t(
             "What cannot be done is kept here with its reason, until it is tried again or dropped.",
         ),

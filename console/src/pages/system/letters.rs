@@ -36,7 +36,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
             (views(&desk, PLACE))
             (dead_letters::tabs(&desk, PLACE, &of[..3], parked))
             (dead_letters::only(&desk, &dead_letters::narrowed(PLACE, &of[3..]), &which.join(" · ")))
-            @if page.list("items").is_empty() { (dead_letters::nothing(&desk, parked)) }
+            @if page.list("items").is_empty() { (dead_letters::nothing(&desk, &of)) }
             @for letter in page.list("items") { (one(&desk, letter)) }
             (parts::pager(&desk, &narrowed(&of), asked.text("cursor"), &page))
         }
