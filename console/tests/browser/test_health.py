@@ -90,4 +90,10 @@ def test_a_route_unfolds_to_its_requests_and_stays_so_while_the_page_lives(page)
     route = page.locator("table details", has_text="/v1/orders").first
     route.locator("summary").click()
     expect(route.locator("li").first).to_be_visible()
+    # The page looks again by itself, and draws its part anew.
+    with page.expect_response(lambda answer: answer.url == page.url and answer.ok, timeout=15_000):
+        pass
+    with page.expect_response(lambda answer: answer.url == page.url and answer.ok, timeout=15_000):
+        pass
+    expect(route.locator("li").first).to_be_visible()
     accessible(page)

@@ -164,4 +164,13 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("{} of {} calls failed in the last hour", "za poslední hodinu selhalo {} z {} volání"),
     ("{} run", "běží: {}"),
     ("{}, the longest {}", "{}, nejdéle {}"),
+    (
+        "{}, which of them need a look is not known now",
+        "{}, které z nich potřebují pozornost, se teď neví",
+    ),
+    ("It cannot be told now: {}", "Teď to nelze říct: {}"),
+    (
+        "What it writes is of no shop, and is not told here. When it wrote is told by its shard's journal.",
+        "Co zapisuje, nepatří žádnému obchodu a tady se neukazuje. Kdy zapisovala, říká žurnál jejího úseku.",
+    ),
 ];
