@@ -22,6 +22,9 @@ use std::{collections::HashMap, sync::Arc};
 /// Tenants that the switcher shows at most.
 const TENANTS_MAX: usize = 50;
 
+/// The tenant that nobody trades under: people and signing keys are kept there, and it has no shop.
+pub(crate) const PLATFORM: &str = "platform";
+
 /// Whoever is signed in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Me {

@@ -3,7 +3,7 @@
 use crate::{
     backend::{Api, Trouble},
     cookies,
-    desk::{self, Desk, Form, Inner, go},
+    desk::{self, Desk, Form, Inner, PLATFORM, go},
     session::{Tokens, ended},
     state::Console,
     words::Language,
@@ -107,6 +107,9 @@ pub(crate) async fn for_users(
 ) -> Response {
     let plain = cookies::is_localhost(request.headers());
     let tenant = params.iter().find(|(name, _)| *name == "tenant").map(|(_, id)| id.to_owned());
+    // What runs for the platform itself has pages of the platform, and no shop.
+    let in_shop = request.uri().path().starts_with("/console/t/");
+    let tenant = tenant.filter(|id| in_shop || id != PLATFORM);
     let Some(held) = Tokens::read(console.seal(), request.headers()) else {
         return sign_in(&request);
     };

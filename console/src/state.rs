@@ -1,6 +1,11 @@
 //! What all of the console's handlers share.
 
-use crate::{backend::Backend, pages::system::figures::Samples, seal::Seal, session::Exchanges};
+use crate::{
+    backend::Backend,
+    pages::system::{figures::Samples, troubled::Troubled},
+    seal::Seal,
+    session::Exchanges,
+};
 use std::sync::Arc;
 
 /// Cheap to clone.
@@ -14,13 +19,14 @@ struct Shared {
     seal: Seal,
     exchanges: Exchanges,
     samples: Samples,
+    troubled: Troubled,
 }
 
 impl Console {
     /// A console in front of this API.
     pub(crate) fn new(backend: Backend, seal: Seal) -> Self {
-        let (exchanges, samples) = (Exchanges::default(), Samples::default());
-        Self { shared: Arc::new(Shared { backend, seal, exchanges, samples }) }
+        let (exchanges, samples, troubled) = Default::default();
+        Self { shared: Arc::new(Shared { backend, seal, exchanges, samples, troubled }) }
     }
 
     /// The API.
@@ -41,5 +47,10 @@ impl Console {
     /// The node's figures of the last minute.
     pub(crate) fn samples(&self) -> &Samples {
         &self.shared.samples
+    }
+
+    /// Which tenants need a look, as the API told it last.
+    pub(crate) fn troubled(&self) -> &Troubled {
+        &self.shared.troubled
     }
 }

@@ -5,9 +5,12 @@ mod csv;
 mod health;
 mod house;
 mod lists;
+mod messages;
 mod settings;
 mod stock;
 mod suppliers;
+mod system;
+mod undoing;
 
 use house::{ORDER, browser, browser_of, recorded};
 use http::{StatusCode, header};
@@ -296,19 +299,6 @@ async fn a_list_of_nothing_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_messages_of_an_order_are_its_own_and_lead_to_all_of_them() {
-    let mut browser = browser(Some("owner")).signed_in().await;
-    let page = browser.get(&order("")).await;
-    assert!(page.has("/console/t/harbour-books/messages/m1"));
-    let all = format!("/console/t/harbour-books/messages?order={ORDER}");
-    assert!(page.has(&all), "all of them");
-    let list = browser.get(&all).await;
-    assert!(list.has("Messages about") && list.has("To the order"));
-    let asked = format!("/v1/notifications?limit=50&order={ORDER}");
-    assert!(browser.read().contains(&asked), "{:?}", browser.read());
-}
-
-#[tokio::test]
 async fn what_is_low_is_asked_of_the_api_and_not_looked_for() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get("/console/t/harbour-books/stock?low=yes").await;
@@ -322,68 +312,6 @@ async fn the_console_speaks_czech_to_who_asks_for_it() {
     let mut browser = browser(Some("owner")).signed_in().await.in_czech().await;
     let page = browser.get("/console/t/harbour-books/orders").await;
     assert!(page.has("lang=\"cs\"") && page.has("Objednávky") && page.has("Kč"));
-}
-
-#[tokio::test]
-async fn the_platform_shows_trouble_first_and_only_to_its_operators() {
-    let mut operator = browser(None).signed_in().await;
-    let page = operator.get("/console/system").await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.has("Shard 0") && page.has("panic in order.decide"));
-    let (polar, harbour) = (page.text.find("tenant-polar-tea"), page.text.find("tenant-harbour"));
-    assert!(polar.unwrap() < harbour.unwrap(), "trouble first");
-    assert!(page.has("/console/system/actors/polar-tea/order\""), "a domain leads to its page");
-    assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
-    assert!(page.has("policies") && page.has("events behind"));
-    assert!(page.has("1 run; 96 answers a minute, the slowest within 7 ms (p99), 3 wait"));
-    let mut owner = browser(Some("owner")).signed_in().await;
-    assert_eq!(owner.get("/console/system").await.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn actors_are_seen_with_what_waits_for_them_and_can_be_killed_by_operators_alone() {
-    let mut operator = browser(None).signed_in().await;
-    let page = operator.get("/console/system/actors").await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.has("/console/system/actors/harbour-books/stock/kill"));
-    assert!(page.has("crashed on request") && page.has(">128<"));
-    assert!(page.has(">96<") && page.has(">7 ms<"));
-    assert!(page.has("/console/system/quarantine/polar-tea/order/release"));
-    let mut owner = browser(Some("owner")).signed_in().await;
-    assert_eq!(owner.get("/console/system/actors").await.status, StatusCode::FORBIDDEN);
-    let one = "/console/system/actors/harbour-books/stock";
-    assert_eq!(owner.get(one).await.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn an_actor_tells_how_it_works_what_it_wrote_and_what_it_could_not_do() {
-    let mut operator = browser(None).signed_in().await;
-    let page = operator.get("/console/system/actors/harbour-books/stock").await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.has("harbour-books") && page.has("crashed on request") && page.has("7 ms"));
-    assert!(page.has("panic: as a bug would") && page.has("/console/t/harbour-books/dead-letters"));
-    assert!(page.has("/console/system/actors/harbour-books/stock/kill"));
-    assert!(!page.has("Nothing in the last hour."), "the journal's tail is there");
-    let asleep = operator.get("/console/system/actors/harbour-books/payment").await;
-    assert!(
-        asleep.has("sleeps until somebody needs it") && asleep.has("Nothing in the last hour.")
-    );
-}
-
-#[tokio::test]
-async fn an_actor_is_paused_and_goes_on_by_a_button_of_its_page() {
-    let mut operator = browser(None).signed_in().await;
-    let place = "/console/system/actors/harbour-books";
-    assert!(operator.get(&format!("{place}/stock")).await.has(&format!("{place}/stock/pause")));
-    let page = operator.get(&format!("{place}/catalog")).await;
-    assert!(page.has(&format!("{place}/catalog/resume")) && page.has("takes up nothing until"));
-    assert!(!page.has(&format!("{place}/catalog/pause")));
-    assert!(!operator.get(&format!("{place}/tenant")).await.has("/pause"), "never that one");
-    let to = format!("{place}/stock/pause");
-    operator.post(&format!("{place}/stock"), &to, &[]).await;
-    let asked = operator.asked();
-    assert_eq!(asked[0].path, "/v1/actors/harbour-books/stock/pause");
-    assert!(operator.get("/console/system").await.has("paused"), "it stands out in the tree");
 }
 
 #[tokio::test]
@@ -405,77 +333,6 @@ async fn what_is_due_next_is_a_tab_of_its_own_and_leads_to_what_waits() {
     assert!(page.has(&format!("/console/t/harbour-books/orders/{ORDER}")) && page.has("in time"));
     let asked = "/v1/timers?limit=100&overdue=false".to_owned();
     assert!(browser.read().contains(&asked), "{:?}", browser.read());
-}
-
-#[tokio::test]
-async fn the_timers_of_all_tenants_lead_to_what_waits_and_are_for_operators_alone() {
-    let mut operator = browser(None).signed_in().await;
-    let page = operator.get("/console/system/timers?domain=order").await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.has("/console/t/polar-tea/orders/o9"));
-    assert!(page.has("/console/system/actors/platform/signing"), "what has no page of its own");
-    assert!(page.has("domain=order&amp;cursor=1%7Eplatform%7Esigning%7Ering"));
-    let asked = "/v1/platform/timers?limit=100&overdue=false&domain=order".to_owned();
-    assert!(operator.read().contains(&asked), "{:?}", operator.read());
-    let mut owner = browser(Some("owner")).signed_in().await;
-    assert_eq!(owner.get("/console/system/timers").await.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn a_tenant_is_paused_by_operators_alone_who_say_why() {
-    let mut operator = browser(None).signed_in().await;
-    let page = operator.get("/console/system/tenants").await;
-    let pause = "/console/system/tenants/harbour-books/suspend";
-    assert!(page.has(pause));
-    let page = operator.get(pause).await;
-    assert!(page.has("changes nothing until it goes on") && page.has("name=\"reason\""));
-    let mut owner = browser(Some("owner")).signed_in().await;
-    assert_eq!(owner.get(pause).await.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn an_orders_page_tells_what_was_told_to_whom() {
-    let mut owner = browser(Some("owner")).signed_in().await;
-    let page = owner.get(&order("")).await;
-    assert!(page.has("https://hooks.example.com/in") && page.has("order.shipped"));
-    assert!(page.has("/console/t/harbour-books/webhooks/e1"));
-}
-
-#[tokio::test]
-async fn a_messages_page_tells_each_try_with_its_end_and_its_reason() {
-    let mut owner = browser(Some("owner")).signed_in().await;
-    let page = owner.get("/console/t/harbour-books/messages/m1").await;
-    assert!(page.has("Each try") && page.has("q-17"), "{}", page.text);
-    assert!(page.has("the box is &lt;full&gt;") && page.has("failed"));
-    let (last, first) = (page.text.find("q-17"), page.text.find("the box is"));
-    assert!(last < first, "the newest comes first");
-    let mut owner = owner.in_czech().await;
-    assert!(owner.get("/console/t/harbour-books/messages/m1").await.has("Jednotlivé pokusy"));
-}
-
-#[tokio::test]
-async fn a_text_is_shown_on_an_order_that_is_chosen_or_named_by_its_number() {
-    /// The latest order.
-    const LISTED: &str = "01a21d85-5009-78eb-bde0-108580312ed2";
-    let mut owner = browser(Some("owner")).signed_in().await;
-    let path = "/console/t/harbour-books/messages/texts/shipped/en";
-    let page = owner.get(path).await;
-    assert!(page.has("an example order") && page.has("or of the order with the number"));
-    assert!(page.has(&format!("<option value=\"{LISTED}\"")), "{}", page.text);
-    let text = [("subject", "S"), ("text", "T"), ("step", "preview")];
-    for (choice, wanted) in [
-        ([("order", ""), ("number", "")], None),
-        ([("order", LISTED), ("number", "")], Some(LISTED)),
-        ([("order", LISTED), ("number", " 2026-000007 ")], Some("2026-000007")),
-    ] {
-        let page = owner.post(path, path, &[&text[..], &choice].concat()).await;
-        assert!(page.has("Order 2026-000007 is on its way"), "{}", page.text);
-        assert!(page.has("examples stand for: carrier"));
-        let asked = owner.asked().pop().unwrap();
-        let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
-        assert_eq!(asked.path, "/v1/templates/shipped/en/preview");
-        assert_eq!(body.get("order").and_then(|order| order.as_str()), wanted);
-    }
 }
 
 #[tokio::test]
@@ -504,18 +361,4 @@ async fn todays_figures_lead_to_the_orders_that_they_are_made_of() {
     let lasting = "&amp;currency=CZK&amp;cancelled=false\"";
     assert!(page.has(&of_the_day.replace('"', lasting)), "what those of one currency come to");
     assert!(page.has(&of_the_day.replace('"', "&amp;paid=true\"")), "those that are paid");
-}
-
-#[tokio::test]
-async fn a_domain_in_the_tree_leads_to_its_actors() {
-    let mut operator = browser(None).signed_in().await;
-    assert!(
-        operator
-            .get("/console/system")
-            .await
-            .has("/console/system/actors?domain=stock&amp;status=running\"")
-    );
-    let page = operator.get("/console/system/actors?domain=stock").await;
-    assert!(page.has("domain is goods"));
-    assert!(operator.read().iter().any(|path| path.contains("domain=stock")));
 }

@@ -72,7 +72,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
 
 /// An event leads to what it happened to, where that has a page.
 fn row(desk: &Desk, event: &Value) -> Row {
-    let place = overdue::place(event.text("domain"), event.text("entity"));
+    let place = overdue::place_of_event(desk, event);
     Row {
         href: place.map(|path| desk.url(&path)).unwrap_or_default(),
         cells: vec![

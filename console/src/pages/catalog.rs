@@ -30,13 +30,16 @@ const COLUMNS: [Column; 6] = [
     figures("Price"),
     words("Changed").minor(),
 ];
-const VIEWS: [(&str, &str); 5] = [
+/// Products by how they stand.
+const VIEWS: [(&str, &str); 4] = [
     ("", text!("All")),
-    ("?status=active", text!("Active")),
-    ("?status=draft", text!("Drafts")),
-    ("?status=archived", text!("Archived")),
-    ("/categories", text!("Categories")),
+    ("active", text!("Active")),
+    ("draft", text!("Drafts")),
+    ("archived", text!("Archived")),
 ];
+
+/// Products of a page.
+const LIMIT: i64 = 50;
 
 /// What a list is narrowed by.
 const NAMES: [&str; 3] = ["q", "status", "category"];
@@ -54,11 +57,25 @@ pub(super) fn routes() -> Router<Console> {
         .route("/catalog/products/{product}", get(show))
 }
 
-fn views(desk: &Desk, current: &str) -> Markup {
-    let tabs = VIEWS.map(|(path, label)| {
-        (desk.url(&format!("/catalog{path}")), desk.t(label).to_owned(), path == current)
-    });
+/// The pages of the catalog, as tabs. Those of products keep what is asked for beside the status;
+/// without a question, the categories are where we are.
+fn views(desk: &Desk, asked: Option<&Form>) -> Markup {
+    let said = |name: &str| asked.map_or("", |asked| asked.text(name)).to_owned();
+    let (words, category, current) = (said("q"), said("category"), said("status"));
+    let of_status = |(status, label): (&'static str, &'static str)| {
+        let asked_for = [("q", &*words), ("status", status), ("category", &*category)];
+        let here = asked.is_some() && status == current;
+        (narrowed(desk, &asked_for), desk.t(label).to_owned(), here)
+    };
+    let mut tabs: Vec<_> = VIEWS.into_iter().map(of_status).collect();
+    let categories = desk.t("Categories").to_owned();
+    tabs.push((desk.url("/catalog/categories"), categories, asked.is_none()));
     parts::tabs(desk.t("Views"), &tabs)
+}
+
+/// Where the products that are like this are found; what is empty is not asked.
+fn narrowed(desk: &Desk, like: &[(&str, &str)]) -> String {
+    query(&desk.url("/catalog"), like).trim_end_matches('?').to_owned()
 }
 
 /// A product's title in the reader's language, else in any.
@@ -83,25 +100,23 @@ fn price(desk: &Desk, product: &Value) -> Markup {
 
 async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     let found = NAMES.map(|name| (name, asked.text(name)));
-    let wanted = [&[("limit", "50"), ("cursor", asked.text("cursor"))], &found[..]].concat();
+    let limit = LIMIT.to_string();
+    let wanted = [&[("limit", &*limit), ("cursor", asked.text("cursor"))], &found[..]].concat();
     let path = query("/v1/products", &wanted);
     if desk.wants_csv() {
-        return csv::list(&desk, &COLUMNS, &path, row).await;
+        let ending = |desk: &Desk, end: &csv::End<'_>| cut(desk, end.page, end.asked_for);
+        return csv::list_ending(&desk, &COLUMNS, &path, row, ending).await;
     }
     let (page, chips) = tokio::join!(desk.api().get(&path), chips(&desk, &asked));
     let page = page?;
     let rows: Vec<_> = page.list("items").iter().map(|one| row(&desk, one)).collect();
-    let view = match asked.text("status") {
-        "" => String::new(),
-        status => format!("?status={status}"),
-    };
     // The next page is of the same words.
-    let base = query(&desk.url("/catalog"), &found);
+    let base = narrowed(&desk, &found);
     let main = html! {
         (parts::heading(desk.t("Catalog"), &html! {}, &html! {
             (parts::export(&desk))
         }))
-        (views(&desk, &view))
+        (views(&desk, Some(&asked)))
         (parts::chips(&desk, &chips))
         form.filter role="search" aria-label=(desk.t("Find a product")) {
             @for name in ["status", "category"].into_iter().filter(|name| !asked.text(name).is_empty()) {
@@ -117,7 +132,9 @@ async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
                     desk.t("Products come by a supplier's feed, by POST /v1/products, or in bulk.")))
             } @else { (table(&desk, desk.t("Products"), &COLUMNS, &rows, None)) }
         }
-        (parts::pager(&desk, base.trim_end_matches('?'), asked.text("cursor"), &page))
+        @let shown = asked.int("cursor").unwrap_or(0).saturating_add(LIMIT);
+        @if let Some(said) = cut(&desk, &page, shown) { p.notice { (said) } }
+        (parts::pager(&desk, &base, asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Catalog"), main))
 }
@@ -131,13 +148,25 @@ async fn chips(desk: &Desk, asked: &Form) -> Vec<(String, String)> {
     let document = desk.api().get_if_any(&format!("/v1/categories/{}", escape(category))).await;
     let name = if document.is_null() { category.to_owned() } else { name(desk, &document) };
     let rest = [("q", asked.text("q")), ("status", asked.text("status"))];
-    let without = query(&desk.url("/catalog"), &rest).trim_end_matches('?').to_owned();
-    vec![(desk.f("category is {}", &[&name]), without)]
+    vec![(desk.f("category is {}", &[&name]), narrowed(desk, &rest))]
 }
 
 /// Where the products are found that are in a category or below it.
 fn of_category(desk: &Desk, category: &str) -> String {
-    query(&desk.url("/catalog"), &[("category", category)])
+    narrowed(desk, &[("category", category)])
+}
+
+/// What is told at the end of a list that the search does not follow to its end: it counts all that
+/// there are, and leads to no page past the first so many. `shown` says how far the list was asked for.
+fn cut(desk: &Desk, page: &Value, shown: i64) -> Option<String> {
+    let ends = !page.has("next_cursor") && shown < page.int("total");
+    let (shown, total) = (desk.number(shown), desk.number(page.int("total")));
+    ends.then(|| {
+        desk.f(
+            "The list ends at {} of {} products: narrow it to see the others.",
+            &[&shown, &total],
+        )
+    })
 }
 
 fn row(desk: &Desk, product: &Value) -> Row {

@@ -1,6 +1,6 @@
 //! Channels that orders come from: what each brought on a day, and what needs somebody there.
 
-use super::{Answer, day::Day};
+use super::{Answer, day::Day, orders::filters::narrowed};
 use crate::{
     backend::escape,
     desk::{Asked, Desk, query},
@@ -87,7 +87,11 @@ fn row(desk: &Desk, told: &Value, day: &Day) -> Row {
     };
     Row {
         id: channel.1.to_owned(),
-        href: day.orders(desk, &[channel]),
+        // Without an order of the day, the name leads to those of other days.
+        href: match told.int("orders") {
+            0 => narrowed(desk, &[channel]),
+            _ => day.orders(desk, &[channel]),
+        },
         cells: vec![
             html! { (channel.1) },
             count("orders", ("status", ""), ""),

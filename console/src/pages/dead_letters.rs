@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::{
     backend::{Api, Change, Trouble, escape},
-    desk::{Asked, Desk, go, query},
+    desk::{Asked, Desk, Form, go, query},
     gate::Posted,
     state::Console,
     ui::parts,
@@ -38,7 +38,7 @@ async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
             (parts::heading(desk.t("Not done"), &html! {}, &html! {}))
             (tabs(&desk, &place, &of[..1], parked))
             (only(&desk, &narrowed(&place, &of[1..]), source))
-            @if page.list("items").is_empty() { (nothing(&desk, parked)) }
+            @if page.list("items").is_empty() { (nothing(&desk, &of)) }
             @for letter in page.list("items") {
                 (one(&desk, letter, may.then_some(&place), &html! {}))
             }
@@ -76,14 +76,11 @@ pub(super) fn tabs(desk: &Desk, place: &str, of: &[(&str, &str)], parked: &str) 
     parts::tabs(desk.t("Which"), &all)
 }
 
-/// What is told where no letter is.
-pub(super) fn nothing(desk: &Desk, parked: &str) -> Markup {
+/// What is told where no letter is: that all was done is told of the whole list alone.
+pub(super) fn nothing(desk: &Desk, of: &[(&str, &str)]) -> Markup {
+    let narrowed = of.iter().any(|(_, value)| !value.is_empty());
     parts::empty(
-        if !parked.is_empty() {
-            desk.t("There is none of these")
-        } else {
-            desk.t("Everything was done")
-        },
+        if narrowed { desk.t("There is none of these") } else { desk.t("Everything was done") },
         desk.t(
             "What cannot be done is kept here with its reason, until it is tried again or dropped.",
         ),
@@ -110,12 +107,12 @@ pub(super) fn one(desk: &Desk, letter: &Value, place: Option<&String>, whose: &M
             @if let Some(place) = place {
                 @let url = |what: &str| format!("{place}/{}/{what}", escape(id));
                 div.actions {
-                    (parts::one_button(desk, &url("retry"), desk.t("Try again"), "primary"))
+                    (button(desk, &url("retry"), desk.t("Try again"), "primary"))
                     details.menu {
                         summary.button { (desk.t("Drop")) "…" }
                         div {
                             p { (desk.t("It will never be done. What it was stays in the journal.")) }
-                            (parts::one_button(desk, &url("drop"), desk.t("Drop it for good"), "danger"))
+                            (button(desk, &url("drop"), desk.t("Drop it for good"), "danger"))
                         }
                     }
                 }
@@ -124,13 +121,31 @@ pub(super) fn one(desk: &Desk, letter: &Value, place: Option<&String>, whose: &M
     )
 }
 
+/// A button of a letter, after which one is where one was: the same list, narrowed as it is.
+fn button(desk: &Desk, to: &str, label: &str, class: &str) -> Markup {
+    html! {
+        form.inline method="post" action=(to) {
+            (desk.form_fields())
+            input type="hidden" name="back" value=(desk.inner().here);
+            button type="submit" class=(class) { (label) }
+        }
+    }
+}
+
+/// Where one was, if that is in the console: no form leads out of the house.
+pub(super) fn back<'b>(said: &'b Form, list: &'b str) -> &'b str {
+    let back = said.text("back");
+    let is_ours = back.starts_with("/console/") && !back.contains(['\\', '\r', '\n']);
+    if is_ours { back } else { list }
+}
+
 async fn retry(
     desk: Desk,
     Path((_, letter)): Path<(String, String)>,
     Posted(said): Posted,
 ) -> Answer {
     try_again(desk.api(), &letter, said.text("key")).await?;
-    Ok(go(&desk.url("/dead-letters")))
+    Ok(go(back(&said, &desk.url("/dead-letters"))))
 }
 
 async fn drop_it(
@@ -139,7 +154,7 @@ async fn drop_it(
     Posted(said): Posted,
 ) -> Answer {
     drop_for_good(desk.api(), &letter, said.text("key")).await?;
-    Ok(go(&desk.url("/dead-letters")))
+    Ok(go(back(&said, &desk.url("/dead-letters"))))
 }
 
 pub(super) async fn try_again(api: &Api, letter: &str, key: &str) -> Result<(), Trouble> {

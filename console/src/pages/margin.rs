@@ -186,7 +186,7 @@ fn without_cost(desk: &Desk, day: &Day, products: &[Value]) -> Markup {
                         " " small {
                             (currency) ", "
                             a href=(day.orders(desk, &like)) {
-                                (desk.f("{} lines", &[&desk.number(product.int("lines"))]))
+                                (desk.f("orders with it, of which {} lines are without a cost", &[&desk.number(product.int("lines"))]))
                             }
                         }
                     }

@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::{
     backend::escape,
-    desk::{Asked, Desk, query},
+    desk::{Asked, Desk, PLATFORM, query},
     state::Console,
     ui::{
         csv, parts,
@@ -98,7 +98,7 @@ fn row(desk: &Desk, item: &Value) -> Row {
     let (domain, entity) = (item.text("domain"), item.text("entity"));
     Row {
         id: String::new(),
-        href: place(domain, entity).map(|path| desk.url(&path)).unwrap_or_default(),
+        href: place(desk, domain, entity).map(|path| desk.url(&path)).unwrap_or_default(),
         cells: cells(desk, item),
     }
 }
@@ -129,35 +129,60 @@ fn overdue(desk: &Desk, item: &Value) -> Markup {
     }
 }
 
-/// The page of an entity in its shop, where it has one.
-pub(super) fn place(domain: &str, entity: &str) -> Option<String> {
+/// The page of an entity in its shop, where it has one that whoever looks may see.
+pub(super) fn place(desk: &Desk, domain: &str, entity: &str) -> Option<String> {
     let (kind, id) = entity.split_once('/').unwrap_or(("", entity));
-    Some(match (domain, kind) {
-        ("order", "") => format!("/orders/{}", escape(id)),
+    let (permission, path) = match (domain, kind) {
+        ("order", "") => ("orders:read", format!("/orders/{}", escape(id))),
         // A hold is named after its order.
-        ("stock", "reservation") => format!("/orders/{}", escape(id)),
-        ("stock", "sku") => format!("/stock/{}", escape(id)),
-        ("stock", "transfer") => "/stock/transfers".to_owned(),
-        ("payment", "") => format!("/payments/{}", escape(id)),
-        ("notification", "") => format!("/messages/{}", escape(id)),
-        ("supplier", "supplier") => format!("/suppliers/who/{}", escape(id)),
-        ("supplier", "source") => format!("/suppliers/sources/{}", escape(id)),
-        ("supplier", "import") => format!("/suppliers/imports/{}", escape(id)),
-        ("catalog", "product") => format!("/catalog/products/{}", escape(id)),
-        ("catalog", "category") => format!("/catalog/categories/{}", escape(id)),
-        ("reconciliation", "difference") => "/payments/differences".to_owned(),
-        ("tenant", "invitation") => "/people/invitations".to_owned(),
-        ("tenant", "member") => format!("/people/members/{}", escape(id)),
-        ("tenant", "role") => format!("/people/roles/{}", escape(id)),
-        ("tenant", "key") => format!("/keys/{}", escape(id)),
-        ("webhook", "endpoint") => format!("/webhooks/{}", escape(id)),
-        ("webhook", "delivery") => match id.split_once('/') {
-            Some((endpoint, event)) => {
-                format!("/webhooks/{}/deliveries/{}", escape(endpoint), escape(event))
-            }
-            None => "/webhooks".to_owned(),
-        },
-        ("webhook", _) => "/webhooks".to_owned(),
+        ("stock", "reservation") => ("orders:read", format!("/orders/{}", escape(id))),
+        ("stock", "sku") => ("stock:read", format!("/stock/{}", escape(id))),
+        ("stock", "transfer") => ("stock:read", "/stock/transfers".to_owned()),
+        ("payment", "") => ("payments:read", format!("/payments/{}", escape(id))),
+        ("notification", "") => ("notifications:read", format!("/messages/{}", escape(id))),
+        ("supplier", "supplier") => ("supplier:read", format!("/suppliers/who/{}", escape(id))),
+        ("supplier", "source") => ("supplier:read", format!("/suppliers/sources/{}", escape(id))),
+        ("supplier", "import") => ("supplier:read", format!("/suppliers/imports/{}", escape(id))),
+        ("catalog", "product") => ("catalog:read", format!("/catalog/products/{}", escape(id))),
+        ("catalog", "category") => ("catalog:read", format!("/catalog/categories/{}", escape(id))),
+        ("reconciliation", "difference") => ("payments:read", "/payments/differences".to_owned()),
+        ("tenant", "invitation") => ("members:read", "/people/invitations".to_owned()),
+        ("tenant", "member") => ("members:read", format!("/people/members/{}", escape(id))),
+        ("tenant", "role") => ("roles:read", format!("/people/roles/{}", escape(id))),
+        ("tenant", "key") => ("keys:read", format!("/keys/{}", escape(id))),
+        ("webhook", kind) => ("webhooks:read", of_webhook(kind, id)),
         _ => return None,
-    })
+    };
+    desk.may(permission).then_some(path)
+}
+
+fn of_webhook(kind: &str, id: &str) -> String {
+    match (kind, id.split_once('/')) {
+        ("endpoint", _) => format!("/webhooks/{}", escape(id)),
+        ("delivery", Some((endpoint, event))) => {
+            format!("/webhooks/{}/deliveries/{}", escape(endpoint), escape(event))
+        }
+        _ => "/webhooks".to_owned(),
+    }
+}
+
+/// Events that end what they happened to, and its page with it.
+const ENDS: [&str; 3] = ["supplier.source_removed", "tenant.member_removed", "tenant.role_removed"];
+
+/// The page of what an event happened to, where that has one still.
+pub(super) fn place_of_event(desk: &Desk, event: &Value) -> Option<String> {
+    if ENDS.contains(&event.text("type")) {
+        return None;
+    }
+    place(desk, event.text("domain"), event.text("entity"))
+}
+
+/// The same of any tenant, for who runs the platform: its own people and keys are no shop, and what
+/// happened to them leads to the actor that keeps them, as does what has no page.
+pub(super) fn place_in(of: &Value, in_shop: Option<String>) -> String {
+    let (tenant, domain) = (of.text("tenant"), of.text("domain"));
+    match in_shop.filter(|_| tenant != PLATFORM) {
+        Some(path) => format!("/console/t/{}{path}", escape(tenant)),
+        None => format!("/console/system/actors/{}/{}", escape(tenant), escape(domain)),
+    }
 }

@@ -79,13 +79,13 @@ fn row(desk: &Desk, endpoint: &Value) -> Row {
     }
 }
 
-/// How often it failed in a row; leads to what is tried again for that.
+/// How often it failed in a row, over all of its deliveries; leads to those, however they stand.
 fn failures(desk: &Desk, endpoint: &Value) -> Markup {
-    let waiting = format!("/webhooks/{}?status=waiting", escape(endpoint.text("id")));
+    let deliveries = format!("/webhooks/{}", escape(endpoint.text("id")));
     html! {
         @match endpoint.int("failures") {
             0 => "0",
-            failures => a href=(desk.url(&waiting)) { (desk.number(failures)) },
+            failures => a href=(desk.url(&deliveries)) { (desk.number(failures)) },
         }
     }
 }

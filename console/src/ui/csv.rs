@@ -23,7 +23,7 @@ pub(crate) const ROWS_MAX: usize = 50_000;
 /// Pages of the API at most, for lists that are looked for through many rows.
 const PAGES_MAX: usize = 2_000;
 /// Items of a page of the API.
-const PAGE: &str = "200";
+const PAGE_LEN: usize = 200;
 /// Whoever asks too fast waits so long, and so often.
 const PATIENCE: Duration = Duration::from_secs(1);
 const TRIES_MAX: u32 = 10;
@@ -53,6 +53,17 @@ pub(crate) fn of(desk: &Desk, columns: &[Column], rows: &[Row]) -> Response {
     file(desk, Body::from(text))
 }
 
+/// The end of a list: its last page, how many rows it and those before were asked for, and how many the
+/// pages counted beside those that they list.
+pub(crate) struct End<'e> {
+    pub(crate) page: &'e Value,
+    pub(crate) asked_for: i64,
+    pub(crate) not_listed: i64,
+}
+
+/// What the last line of a file says of what is in no line of it; nothing, where all is.
+type Ending = fn(&Desk, &End<'_>) -> Option<String>;
+
 /// A list that the API tells by pages: `question` asks for the first of them.
 pub(crate) async fn list<R>(
     desk: &Desk,
@@ -63,7 +74,21 @@ pub(crate) async fn list<R>(
 where
     R: Fn(&Desk, &Value) -> Row + Send + 'static,
 {
-    let question = with(question, &[("limit", PAGE), ("cursor", "")]);
+    list_ending(desk, columns, question, row, |_, _| None).await
+}
+
+/// The same of a list that may not tell all of what it is about, even at its end.
+pub(crate) async fn list_ending<R>(
+    desk: &Desk,
+    columns: &'static [Column],
+    question: &str,
+    row: R,
+    ending: Ending,
+) -> Result<Response, Trouble>
+where
+    R: Fn(&Desk, &Value) -> Row + Send + 'static,
+{
+    let question = with(question, &[("limit", &PAGE_LEN.to_string()), ("cursor", "")]);
     // Why there is none is told by a page, as long as nothing is written.
     let page = fetch(desk, &question).await?;
     let first = page.list("items").first().map(|item| row(desk, item));
@@ -71,7 +96,18 @@ where
     let with_id = first.is_none_or(|row| !row.id.is_empty());
     let desk = desk.clone();
     let begun = head(&desk, columns, with_id);
-    let walk = Walk { desk: desk.clone(), columns, question, row, with_id, rows: 0, pages: 0 };
+    let (rows, pages, not_listed) = (0, 0, 0);
+    let walk = Walk {
+        desk: desk.clone(),
+        columns,
+        question,
+        row,
+        ending,
+        with_id,
+        rows,
+        pages,
+        not_listed,
+    };
     let lines = stream::try_unfold((walk, begun, Some(page)), |(mut walk, begun, page)| async {
         let Some(page) = page else { return Ok::<_, io::Error>(None) };
         let (text, next) = walk.write(begun, page).await?;
@@ -86,9 +122,11 @@ struct Walk<R> {
     columns: &'static [Column],
     question: String,
     row: R,
+    ending: Ending,
     with_id: bool,
     rows: usize,
     pages: usize,
+    not_listed: i64,
 }
 
 impl<R: Fn(&Desk, &Value) -> Row + Send + 'static> Walk<R> {
@@ -108,13 +146,17 @@ impl<R: Fn(&Desk, &Value) -> Row + Send + 'static> Walk<R> {
                 line(&mut text, &(self.row)(&self.desk, item), self.with_id);
             }
             self.rows += items.len().min(room);
+            self.not_listed += page.int("not_listed");
             let next = next(&self.question, &page);
             let full = self.rows >= ROWS_MAX || self.pages >= PAGES_MAX;
             if over || (full && next.is_some()) {
                 self.cut(&mut text);
                 return Ok((text, None));
             }
-            let Some(next) = next else { return Ok((text, None)) };
+            let Some(next) = next else {
+                self.end(&mut text, &page);
+                return Ok((text, None));
+            };
             page = fetch(&self.desk, &next).await.map_err(|trouble| {
                 tracing::warn!(code = trouble.code, "a list could not be read to its end");
                 io::Error::other("the list could not be read to its end")
@@ -129,6 +171,20 @@ impl<R: Fn(&Desk, &Value) -> Row + Send + 'static> Walk<R> {
     fn cut(&self, text: &mut String) {
         let rows = self.desk.number(i64::try_from(self.rows).unwrap_or(i64::MAX));
         let said = self.desk.f("Cut off after {} rows: there are more. Narrow the list.", &[&rows]);
+        self.say(text, said);
+    }
+
+    /// Says in the last line what the list leaves out, if that is so.
+    fn end(&self, text: &mut String, page: &Value) {
+        let asked_for = i64::try_from(self.pages.saturating_mul(PAGE_LEN)).unwrap_or(i64::MAX);
+        let end = End { page, asked_for, not_listed: self.not_listed };
+        if let Some(said) = (self.ending)(&self.desk, &end) {
+            self.say(text, said);
+        }
+    }
+
+    /// A line that says something of the list.
+    fn say(&self, text: &mut String, said: String) {
         let mut cells = vec![said];
         cells.resize(self.columns.len() + usize::from(self.with_id), String::new());
         write_line(text, &cells);

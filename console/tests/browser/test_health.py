@@ -72,6 +72,15 @@ def test_what_was_not_done_has_a_page_for_all_tenants(page):
     accessible(page)
 
 
+def test_what_the_platform_keeps_for_itself_leads_to_its_actor(page):
+    page.goto(f"{URL}/console/system/timers?domain=signing")
+    page.locator("[data-rows] tbody tr").first.get_by_role("link").first.click()
+    expect(page).to_have_url(re.compile(r"/console/system/actors/platform/signing$"))
+    expect(page.get_by_role("heading", name="What it could not do", exact=True)).to_be_visible()
+    expect(page.get_by_text("What it writes is of no shop")).to_be_visible()
+    accessible(page)
+
+
 def test_the_root_of_the_tree_leads_to_the_shards_and_on_to_the_actors_that_run_in_one(page):
     page.goto(f"{URL}/console/system")
     page.get_by_role("link", name="kontor", exact=True).click()
@@ -89,5 +98,11 @@ def test_a_route_unfolds_to_its_requests_and_stays_so_while_the_page_lives(page)
     page.goto(f"{URL}/console/system/ways")
     route = page.locator("table details", has_text="/v1/orders").first
     route.locator("summary").click()
+    expect(route.locator("li").first).to_be_visible()
+    # The page looks again by itself, and draws its part anew.
+    with page.expect_response(lambda answer: answer.url == page.url and answer.ok, timeout=15_000):
+        pass
+    with page.expect_response(lambda answer: answer.url == page.url and answer.ok, timeout=15_000):
+        pass
     expect(route.locator("li").first).to_be_visible()
     accessible(page)

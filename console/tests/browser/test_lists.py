@@ -31,6 +31,13 @@ def test_a_step_of_the_chart_leads_to_its_orders(page):
     # The last minute may still be going on, and a page has fifty.
     assert page.locator("[data-rows] tbody tr").count() >= min(orders, 50)
     accessible(page)
+    # Who looks on among them keeps the step.
+    search = page.get_by_role("search", name="Find an order")
+    search.get_by_role("textbox", name="Channel", exact=True).fill("web")
+    search.get_by_role("button", name="Find", exact=True).click()
+    expect(page.locator(".chip").filter(has_text="channel is web")).to_have_count(1)
+    expect(page.locator(".chip").filter(has_text="placed since")).to_have_count(1)
+    expect(page.locator(".chip").filter(has_text="placed until")).to_have_count(1)
 
 
 def test_a_margin_leads_to_its_orders_and_each_of_them_to_its_lines(page):

@@ -1,8 +1,9 @@
 //! Rules of numbers: each leads to what it is made of, and a list to which one leads is the list of
 //! what was counted.
 
-use crate::house::{ORDER, browser, recorded};
+use crate::house::{ORDER, browser, browser_of, recorded};
 use http::StatusCode;
+use serde_json::{Value, json};
 
 const SHOP: &str = "/console/t/harbour-books";
 
@@ -50,11 +51,11 @@ async fn a_delivery_has_a_page_with_each_try_to_which_its_order_leads() {
 }
 
 #[tokio::test]
-async fn failures_in_a_row_lead_to_what_is_tried_again_for_them() {
+async fn failures_in_a_row_lead_to_the_deliveries_however_they_stand() {
     let mut browser = browser(Some("owner")).signed_in().await;
-    let waiting = format!("href=\"{}\">7</a>", at("/webhooks/e1?status=waiting"));
-    assert!(browser.get(&at("/webhooks")).await.has(&waiting));
-    assert!(browser.get(&at("/webhooks/e1")).await.has(&waiting));
+    let deliveries = format!("href=\"{}\">7</a>", at("/webhooks/e1"));
+    assert!(browser.get(&at("/webhooks")).await.has(&deliveries));
+    assert!(browser.get(&at("/webhooks/e1")).await.has(&deliveries));
 }
 
 #[tokio::test]
@@ -82,7 +83,7 @@ async fn what_an_actor_could_not_do_leads_to_its_letters_alone_and_says_when_the
     let mut operator = browser(None).signed_in().await;
     let page = operator.get("/console/system/actors/harbour-books/stock").await;
     assert!(page.has(&at("/dead-letters?source=domain%3Astock")));
-    assert!(page.has("These are the latest 20; there are more."));
+    assert!(page.has("These are the first 20, the oldest; there are more."));
     assert!(page.has(&at(&format!("/orders/{ORDER}"))), "what it wrote leads to what that is of");
 }
 
@@ -130,6 +131,30 @@ async fn counted_calls_of_an_account_lead_to_those_calls_and_each_to_its_payment
 }
 
 #[tokio::test]
+async fn calls_under_way_are_those_without_an_outcome_whether_they_wait_or_not() {
+    let call = |payment: &str, rest: Value| {
+        let mut call = json!({ "at": "2026-11-20T08:00:00Z", "operation": "open",
+                               "put_off": false, "payment": payment });
+        call.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        call
+    };
+    let calls = [
+        call("pay-waits", json!({})),
+        call("pay-out", json!({ "waited_ms": 0 })),
+        call("pay-off", json!({ "outcome": "not_sent", "put_off": true })),
+        call("pay-done", json!({ "outcome": "answered", "waited_ms": 3, "took_ms": 9 })),
+    ];
+    let seen = json!({ "provider": "stripe", "account": "main", "under_way": 2,
+        "breaker": { "position": "closed" }, "calls": [], "last_calls": calls });
+    let browser = browser(Some("owner")).telling("/v1/accounts/stripe/main/health", seen);
+    let list = at("/payments/accounts/stripe/main/health?calls=under_way");
+    let page = browser.signed_in().await.get(&list).await;
+    let told = |payment: &str| page.has(&format!("href=\"{}", at(&format!("/payments/{payment}"))));
+    assert!(told("pay-waits") && told("pay-out") && !told("pay-off") && !told("pay-done"));
+    assert!(page.has(&format!("href=\"{list}#calls\">2</a>")), "as many as are counted");
+}
+
+#[tokio::test]
 async fn notifications_that_were_not_taken_are_counted_by_why() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = browser.get(&at("/payments/accounts/stripe/main/health")).await;
@@ -166,6 +191,31 @@ async fn a_deed_leads_to_what_it_was_done_to_where_that_has_a_page() {
 }
 
 #[tokio::test]
+async fn a_deed_leads_to_no_page_that_its_reader_may_not_see_or_that_is_gone_with_it() {
+    let deed = |what: &str, domain: &str, entity: &str| {
+        json!({ "type": what, "domain": domain, "entity": entity, "at": "2026-11-20T08:00:00Z",
+                "actor": "user:u-1", "data": {} })
+    };
+    let deeds = json!({ "items": [
+        deed("tenant.key_issued", "tenant", "key/k-1"),
+        deed("tenant.role_defined", "tenant", "role/counter"),
+        deed("tenant.role_removed", "tenant", "role/former"),
+        deed("tenant.member_removed", "tenant", "member/u-2"),
+        deed("supplier.source_removed", "supplier", "source/old") ] });
+    for (role, places) in [
+        ("owner", &["/keys/k-1", "/people/roles/counter"][..]),
+        ("operator", &["/people/roles/counter"]),
+    ] {
+        let browser = browser(Some(role)).telling("/v1/audit", deeds.clone());
+        let page = browser.signed_in().await.get(&at("/audit")).await;
+        for place in places {
+            assert!(page.has(&format!("class=\"open\" href=\"{}\"", at(place))), "{role} {place}");
+        }
+        assert_eq!(page.text.matches("class=\"open\"").count(), places.len(), "{role}");
+    }
+}
+
+#[tokio::test]
 async fn who_invites_is_led_to_what_the_role_allows() {
     let mut browser = browser(Some("owner")).signed_in().await;
     let page = at("/people/invitations");
@@ -174,4 +224,38 @@ async fn who_invites_is_led_to_what_the_role_allows() {
         let shown = browser.post(&page, &page, &fields).await;
         assert!(shown.has(&format!("<p><a href=\"{}\">What ", at(leads))), "{role}");
     }
+}
+
+#[tokio::test]
+async fn who_invites_and_may_not_see_roles_is_led_to_none() {
+    let may = json!({ "name": "greeter", "permissions": ["members:read", "members:write"] });
+    let browser = browser(Some("greeter")).telling("/v1/roles/greeter", may);
+    let mut browser = browser.signed_in().await;
+    let page = at("/people/invitations");
+    let fields = [("email", "eva@example.com"), ("role", "support"), ("language", "cs")];
+    let shown = browser.post(&page, &page, &fields).await;
+    assert!(shown.has("A letter goes to eva@example.com.") && !shown.has("What support allows"));
+}
+
+#[tokio::test]
+async fn a_parcel_leads_to_its_carrier_by_a_name_and_on_the_web_alone() {
+    let parcel = |number: Option<&str>, url: &str| {
+        json!({ "carrier": "PPL", "tracking_number": number, "tracking_url": url, "lines": [],
+                "shipped_at": "2026-11-27T15:00:00Z" })
+    };
+    let mut order = recorded("order");
+    order["parcels"] = json!([
+        parcel(Some("P-1"), "https://track.example.com/1"),
+        parcel(None, "https://track.example.com/2"),
+        parcel(Some("P-3"), "javascript:alert(3)"),
+        parcel(None, "http://track.example.com/4")
+    ]);
+    let mut browser = browser_of(Some("owner"), order).signed_in().await;
+    let page = browser.get(&at(&format!("/orders/{ORDER}"))).await;
+    let link =
+        |place: i32| format!("href=\"https://track.example.com/{place}\" rel=\"noreferrer\"");
+    assert!(page.has(&format!("{}><code>P-1</code></a>", link(1))), "{}", page.text);
+    assert!(page.has(&format!("{}>Track it</a>", link(2))), "no link without a name");
+    assert!(page.has("<code>P-3</code>") && !page.has("href=\"javascript"));
+    assert!(!page.has("href=\"http://"));
 }

@@ -23,7 +23,6 @@ pub(super) fn read(path: &str) -> Option<Value> {
               "amount_minor": 30_000, "currency": "CZK", "change_minor": -30_000,
               "provider": "stripe", "account": "main", "at": SINCE }], "next_cursor": "51" })),
         "/v1/differences" => Some(json!({ "items": [], "next_cursor": "d-9" })),
-        "/v1/sources/acme-full/categories" => Some(json!({ "items": [], "next_cursor": "Deck" })),
         "/v1/dead-letters" if asked.contains("source=domain%3Astock") => Some(json!({ "items": [
             { "id": "d1", "source": "domain:stock", "reason": "panic: as a bug would",
               "attempts": 1, "at": SINCE }], "next_cursor": "d0" })),

@@ -25,7 +25,8 @@ pub(super) fn read(path: &str) -> Option<Value> {
             Some(json!({ "items": [], "samples_only": true }))
         }
         "/v1/sources/acme-full/categories" => {
-            Some(json!({ "items": [{ "path": "Tools > Drills", "rows": 12 }] }))
+            let items = json!([{ "path": "Tools > Drills", "rows": 12 }]);
+            Some(json!({ "items": items, "next_cursor": "Deck" }))
         }
         "/v1/imports/i-8/changes" => {
             let sample = json!({ "kind": "created", "code": "A-1", "title": "Large atlas",

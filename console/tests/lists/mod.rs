@@ -220,7 +220,8 @@ async fn a_margin_leads_to_its_orders_and_what_it_misses_to_those_that_miss_it()
         assert!(page.has(&format!("href=\"{link}\">Show these orders")), "{missing}");
     }
     let like = format!("{DAY}&amp;currency=CZK&amp;cancelled=false&amp;sku=lamp+%26+co");
-    assert!(page.has(&format!("href=\"{}?{like}\">4 lines", at("/orders"))), "{}", page.text);
+    let told = "orders with it, of which 4 lines are without a cost";
+    assert!(page.has(&format!("href=\"{}?{like}\">{told}", at("/orders"))), "{}", page.text);
     assert!(page.has("These are the 20 with most lines; there may be more."));
 }
 
@@ -258,4 +259,75 @@ async fn orders_of_a_margin_are_listed_with_theirs_by_pages_and_in_a_file() {
     assert!(lines[2].contains("2026-000007,web,–,–,–"), "no cost is known: {}", lines[2]);
     let page = browser.in_czech().await.get(&at("/margin/orders?missing=tax")).await;
     assert!(page.has("ceny neuvádějí daň") && page.has("Objednávky, z nichž je marže"));
+}
+
+#[tokio::test]
+async fn a_search_keeps_the_span_that_a_figure_brought_and_days_stay_in_their_fields() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let from = "2026-11-27T14:57:00.000Z";
+    let page = browser.get(&at(&format!("/orders?placed_from={from}&placed_to=2026-11-27"))).await;
+    assert!(page.has(&format!("type=\"hidden\" name=\"placed_from\" value=\"{from}\"")));
+    assert_eq!(page.text.matches("name=\"placed_from\"").count(), 1, "one field says it");
+    assert!(page.has("type=\"date\" name=\"placed_to\" value=\"2026-11-27\""));
+    assert!(page.has("placed since 27 Nov 2026, 15:57:00"), "a chip takes it away");
+    let days = browser.get(&at("/orders?placed_from=2026-11-26")).await;
+    assert!(days.has("type=\"date\" name=\"placed_from\" value=\"2026-11-26\""));
+}
+
+#[tokio::test]
+async fn a_status_says_by_itself_whether_orders_are_cancelled() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let page = browser.get(&at("/orders?channel=web&cancelled=false")).await;
+    let tab = |rest: &str, name: &str| format!("href=\"{}?{rest}\">{name}</a>", at("/orders"));
+    assert!(page.has(&tab("status=cancelled&amp;channel=web", "Cancelled")), "{}", page.text);
+    assert!(page.has(&tab("status=confirmed&amp;channel=web", "To pack")));
+}
+
+#[tokio::test]
+async fn products_by_how_they_stand_stay_those_that_were_asked_for() {
+    let mut browser = browser(Some("owner")).signed_in().await;
+    let list = at("/catalog");
+    let page = browser.get(&format!("{list}?q=atlas&status=draft&category=c-books")).await;
+    let tab = |rest: &str, name: &str| format!("href=\"{list}?{rest}\"{name}</a>");
+    let kept = "category=c-books";
+    assert!(page.has(&tab(&format!("q=atlas&amp;{kept}"), ">All")), "{}", page.text);
+    assert!(page.has(&tab(&format!("q=atlas&amp;status=active&amp;{kept}"), ">Active")));
+    let current = " aria-current=\"true\">Drafts";
+    assert!(page.has(&tab(&format!("q=atlas&amp;status=draft&amp;{kept}"), current)));
+    let categories = browser.get(&at("/catalog/categories")).await;
+    assert!(categories.has("/catalog/categories\" aria-current=\"true\">Categories"));
+    assert!(categories.has(&format!("href=\"{list}?status=active\">Active")));
+}
+
+#[tokio::test]
+async fn a_list_of_products_that_ends_before_its_last_says_so_and_so_does_its_file() {
+    let told = json!({ "items": [], "total": 12_000 });
+    let browser = browser(Some("owner")).telling("/v1/products?", told);
+    let mut browser = browser.signed_in().await;
+    let list = at("/catalog?category=c-books");
+    let page = browser.get(&format!("{list}&cursor=10000")).await;
+    let said = "The list ends at 10,050 of 12,000 products: narrow it to see the others.";
+    assert!(page.has(said), "{}", page.text);
+    assert!(!browser.get(&format!("{list}&cursor=11950")).await.has("The list ends at"));
+    let file = browser.get(&format!("{list}&format=csv")).await;
+    let last = file.text.trim_end().lines().last().unwrap().to_owned();
+    assert!(last.starts_with("\"The list ends at 200 of 12,000 products"), "{last}");
+}
+
+#[tokio::test]
+async fn a_channel_without_an_order_that_day_leads_to_those_of_other_days() {
+    let mut quiet = day();
+    quiet["channels"] = json!([{ "channel": "till", "orders": 0, "revenue": [] }]);
+    let mut browser = browser(Some("owner")).telling("/v1/summary", quiet).signed_in().await;
+    let page = browser.get(&at("/channels?day=2026-11-27")).await;
+    let all = format!("<a class=\"open\" href=\"{}?channel=till\">till", at("/orders"));
+    assert!(page.has(&all), "{}", page.text);
+}
+
+#[tokio::test]
+async fn products_that_nobody_can_count_are_no_link() {
+    let browser = browser(Some("owner")).failing("/v1/products?limit=1");
+    let merge = at("/catalog/categories/c-books/merge?into=c-deck");
+    let page = browser.signed_in().await.get(&merge).await;
+    assert!(page.has("<li>Products that are in Deck then: nobody knows how many</li>"));
 }

@@ -156,3 +156,19 @@ async fn who_may_not_write_stock_is_offered_no_settings() {
     let page = viewer.get(LAMP).await;
     assert!(page.has("Held now") && !page.has(&format!("{LAMP}/settings")));
 }
+
+#[tokio::test]
+async fn a_page_without_a_transfer_says_whether_more_follow_and_whether_they_were_narrowed() {
+    let list = "/console/t/harbour-books/stock/transfers";
+    for (told, path, said) in [
+        (json!({ "items": [], "next_cursor": "t-9" }), "?sku=lamp", "None among the transfers"),
+        (json!({ "items": [] }), "?sku=lamp", "No transfer is like that"),
+        (json!({ "items": [] }), "", "Nothing travels between warehouses"),
+    ] {
+        let browser = browser(Some("owner")).telling("/v1/stock/transfers", told);
+        let page = browser.signed_in().await.get(&format!("{list}{path}")).await;
+        assert!(page.has(&format!("<strong>{said}")), "{said}: {}", page.text);
+        let others = ["None among the", "No transfer is", "Nothing travels"];
+        assert_eq!(others.iter().filter(|other| page.has(other)).count(), 1, "{said}");
+    }
+}

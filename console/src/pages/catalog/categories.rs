@@ -38,7 +38,7 @@ async fn tree(desk: Desk) -> Answer {
                 (parts::action(&url("/new"), desk.t("New category"), "primary"))
             }
         }))
-        (views(&desk, "/categories"))
+        (views(&desk, None))
         @if tree.list("items").is_empty() {
             (parts::empty(desk.t("There are no categories yet"),
                 desk.t("Make the first one here, or bring them by POST /v1/categories; suppliers' own are mapped to them.")))
@@ -89,7 +89,7 @@ async fn hidden(desk: Desk, status: &str, cursor: &str) -> Answer {
     let base = desk.url(&format!("/catalog/categories?status={}", escape(status)));
     let main = html! {
         (parts::heading(title, &html! {}, &parts::export(&desk)))
-        (views(&desk, "/categories"))
+        (views(&desk, None))
         @if rows.is_empty() {
             (parts::empty(desk.t("There is none"),
                 desk.t("A category is hidden, or becomes another one, by a button on its page.")))
@@ -197,7 +197,7 @@ fn form(desk: &Desk, tree: &Value, said: &Form, trouble: Option<&Trouble>) -> Ma
     }
     html! {
         (parts::heading(desk.t("New category"), &html! {}, &html! {}))
-        (views(desk, "/categories"))
+        (views(desk, None))
         @if let Some(trouble) = trouble { (parts::refusal(desk, trouble)) }
         form.sheet method="post" {
             (desk.form_fields())

@@ -127,7 +127,7 @@ fn page(desk: &Desk, known: &Known, notice: &Markup, form: &Markup) -> Markup {
     };
     html! {
         (parts::heading(&name(desk, document), &beside, &actions))
-        (views(desk, "/categories"))
+        (views(desk, None))
         (notice)
         @if document.has("merged_into") {
             @let into = document.text("merged_into");
@@ -289,8 +289,8 @@ async fn effects(desk: &Desk, known: &Known, action: &Action, said: &Form) -> Ve
         id => path_of(desk, tree, id),
     };
     let says = |sentence: String| html! { (sentence) };
-    let leads =
-        |sentence: String| html! { a href=(desk.url("/catalog/categories")) { (sentence) } };
+    // The category's own page lists what is below it.
+    let leads = |sentence: String| html! { a href=(url(desk, id, "")) { (sentence) } };
     let mut all = Vec::new();
     let below = match action.route {
         "move" => {
@@ -315,8 +315,15 @@ async fn effects(desk: &Desk, known: &Known, action: &Action, said: &Form) -> Ve
     match action.route {
         "merge" => {
             let (into, count) = (named(said.text("into")), products(desk, id).await);
-            let sentence = desk.f("Products that are in {} then: {}", &[&into, &count]);
-            all.push(html! { a href=(of_category(desk, id)) { (sentence) } });
+            let told = match count {
+                Some(count) => desk.number(count),
+                None => desk.t("nobody knows how many").to_owned(),
+            };
+            let sentence = desk.f("Products that are in {} then: {}", &[&into, &told]);
+            all.push(match count {
+                Some(_) => html! { a href=(of_category(desk, id)) { (sentence) } },
+                None => says(sentence),
+            });
             all.push(says(
                 desk.t("This cannot be taken back: they do not come apart again.").to_owned(),
             ));
@@ -327,13 +334,11 @@ async fn effects(desk: &Desk, known: &Known, action: &Action, said: &Form) -> Ve
     all
 }
 
-/// How many products are in a category or below it.
-async fn products(desk: &Desk, category: &str) -> String {
+/// How many products are in a category or below it, if that can be told.
+async fn products(desk: &Desk, category: &str) -> Option<i64> {
     let path = format!("/v1/products?limit=1&category={}", escape(category));
-    match desk.api().get(&path).await {
-        Ok(page) => desk.number(page.int("total")),
-        Err(_) => desk.t("nobody knows how many").to_owned(),
-    }
+    let page = desk.api().get_if_any(&path).await;
+    page.has("total").then(|| page.int("total"))
 }
 
 pub(super) async fn carry_out(

@@ -3,6 +3,7 @@
 use crate::{
     desk::{Desk, Form, query},
     format,
+    ui::layout::text,
 };
 use chrono::NaiveDate;
 use maud::{Markup, html};
@@ -12,6 +13,9 @@ pub(super) const NAMES: [&str; 9] =
     ["status", "channel", "placed_from", "placed_to", "currency", "cancelled", "paid", "sku", "q"];
 /// Those that a figure's link brings and the form has no field for: they stay until they are taken away.
 const KEPT: [&str; 5] = ["status", "currency", "cancelled", "paid", "sku"];
+/// From when to when the orders were placed.
+const SPAN: [(&str, &str); 2] =
+    [("placed_from", text!("Placed since")), ("placed_to", text!("Placed until"))];
 
 /// What the list is narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +43,12 @@ impl Filters {
         let others = |other: &str| if other == name { value } else { self.get(other) }.to_owned();
         let all = NAMES.map(|other| (other, others(other)));
         Self { values: all.into_iter().filter(|(_, value)| !value.is_empty()).collect() }
+    }
+
+    /// The same by another status, which says by itself whether an order is cancelled.
+    pub(super) fn of_status(&self, status: &str) -> Self {
+        let with = self.with("status", status);
+        if status.is_empty() { with } else { with.with("cancelled", "") }
     }
 
     /// As pairs, to be asked of the API.
@@ -113,8 +123,10 @@ fn time(desk: &Desk, value: &str) -> String {
 
 /// The form that narrows the list further. What it has no field for stays.
 pub(super) fn form(desk: &Desk, filters: &Filters, asked: &Form) -> Markup {
-    let day =
-        |name: &str| if is_day(filters.get(name)) { filters.get(name) } else { "" }.to_owned();
+    // A figure's link brings times and no days: no field says them, and they stay too.
+    let is_time = |name: &str| !filters.get(name).is_empty() && !is_day(filters.get(name));
+    let kept = KEPT.into_iter().filter(|name| !filters.get(name).is_empty());
+    let kept = kept.chain(SPAN.map(|(name, _)| name).into_iter().filter(|name| is_time(name)));
     // What is asked for by a name has no chip: its field stays in sight.
     let named = ["number", "external_id"].iter().any(|name| !asked.text(name).is_empty());
     html! {
@@ -123,7 +135,7 @@ pub(super) fn form(desk: &Desk, filters: &Filters, asked: &Form) -> Markup {
         details.fold open[named] { summary { (desk.t("Narrow the list")) } }
         form.filter role="search" action=(desk.url("/orders"))
             aria-label=(desk.t("Find an order")) {
-            @for name in KEPT.into_iter().filter(|name| !filters.get(name).is_empty()) {
+            @for name in kept {
                 input type="hidden" name=(name) value=(filters.get(name));
             }
             label { span { (desk.t("Number, or the customer's whole e-mail")) }
@@ -133,10 +145,10 @@ pub(super) fn form(desk: &Desk, filters: &Filters, asked: &Form) -> Markup {
             label { span { (desk.t("Its id at the channel")) }
                 input name="external_id" value=(asked.text("external_id")) size="14"
                     maxlength="100"; }
-            label { span { (desk.t("Placed since")) }
-                input type="date" name="placed_from" value=(day("placed_from")); }
-            label { span { (desk.t("Placed until")) }
-                input type="date" name="placed_to" value=(day("placed_to")); }
+            @for (name, label) in SPAN.into_iter().filter(|(name, _)| !is_time(name)) {
+                label { span { (desk.t(label)) }
+                    input type="date" name=(name) value=(filters.get(name)); }
+            }
             button type="submit" { (desk.t("Find")) }
         }
     }

@@ -72,7 +72,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
         .iter()
         .map(|(status, label)| {
             let current = *status == filters.get("status") && !named && !saved;
-            (filters.with("status", status).url(&desk), desk.t(label).to_owned(), current)
+            (filters.of_status(status).url(&desk), desk.t(label).to_owned(), current)
         })
         .collect();
     let own =

@@ -149,18 +149,11 @@ fn parcels(desk: &Desk, order: &Value) -> Markup {
     if parcels.is_empty() {
         return html! {};
     }
-    let number = |parcel: &Value| {
-        let number = html! { code { (parcel.text("tracking_number")) } };
-        match parcel.text("tracking_url") {
-            "" => number,
-            url => html! { a href=(url) rel="noreferrer" { (number) } },
-        }
-    };
     let inside = html! {
         ul.plain {
             @for parcel in parcels {
                 li {
-                    (parcel.text("carrier")) " " (number(parcel)) " "
+                    (parcel.text("carrier")) " " (tracking(desk, parcel)) " "
                     (desk.t("sent")) " " (parts::ago(desk, parcel.text("shipped_at")))
                     @if parcel.has("delivered_at") {
                         ", " (desk.t("arrived")) " " (parts::ago(desk, parcel.text("delivered_at")))
@@ -171,6 +164,19 @@ fn parcels(desk: &Desk, order: &Value) -> Markup {
         }
     };
     html! { div #parcels { (parts::section(desk.t("Parcels"), &inside)) } }
+}
+
+/// A parcel's number, which leads to where it is told how far that has come. Whoever ships writes that
+/// address, so no other than one on the web is a link.
+fn tracking(desk: &Desk, parcel: &Value) -> Markup {
+    let (number, url) = (parcel.text("tracking_number"), parcel.text("tracking_url"));
+    let name = html! {
+        @if number.is_empty() { (desk.t("Track it")) } @else { code { (number) } }
+    };
+    html! {
+        @if url.starts_with("https://") { a href=(url) rel="noreferrer" { (name) } }
+        @else if !number.is_empty() { (name) }
+    }
 }
 
 /// What is in a parcel: of which line of the order, how many.

@@ -186,7 +186,11 @@ fn allowed(desk: &Desk, roles: &Roles, role: &str) -> Markup {
         true => desk.url(&format!("/people/roles/{}", escape(role))),
         false => desk.url("/people/roles"),
     };
-    html! { p { a href=(page) { (desk.f("What {} allows", &[&desk.language().word(role)])) } } }
+    html! {
+        @if desk.may("roles:read") {
+            p { a href=(page) { (desk.f("What {} allows", &[&desk.language().word(role)])) } }
+        }
+    }
 }
 
 /// What can be done with an open invitation.

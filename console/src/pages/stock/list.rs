@@ -197,14 +197,31 @@ pub(super) async fn transfers(desk: Desk, Asked(asked): Asked) -> Answer {
         (views(&desk, "/transfers"))
         (chips(&desk, &all, &said, narrowed))
         div #live data-live="stock.*" {
-            @if rows.is_empty() {
-                (parts::empty(desk.t("Nothing travels between warehouses"),
-                    desk.t("A transfer is begun on the page of a product.")))
-            } @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
+            @if rows.is_empty() { (no_transfer(&desk, &page, all != address(&all, &said))) }
+            @else { (table(&desk, desk.t("Transfers"), &TRANSFERS, &rows, None)) }
         }
         (parts::pager(&desk, &address(&all, &said), asked.text("cursor"), &page))
     };
     Ok(desk.page(desk.t("Transfers"), main))
+}
+
+/// What is told where a page has no transfer: one that looked through so many may be empty although more
+/// follow.
+fn no_transfer(desk: &Desk, page: &Value, narrowed: bool) -> Markup {
+    let (title, advice) = match (page.has("next_cursor"), narrowed) {
+        (true, _) => (
+            desk.t("None among the transfers that were looked through"),
+            desk.t("What you look for is rare: go on to older ones below."),
+        ),
+        (false, true) => {
+            (desk.t("No transfer is like that"), desk.t("Take a filter away to see more of them."))
+        }
+        (false, false) => (
+            desk.t("Nothing travels between warehouses"),
+            desk.t("A transfer is begun on the page of a product."),
+        ),
+    };
+    parts::empty(title, advice)
 }
 
 fn transfer(desk: &Desk, transfer: &Value) -> Row {

@@ -50,7 +50,9 @@ pub(super) async fn show(
         @if !page.list("items").is_empty() {
             p.quiet {
                 (desk.t("Rows are those of the last import that read the feed. Which ones they are is not kept; the feed's rows are seen by looking at the file.")) " "
-                a href=(desk.url(&format!("/suppliers/sources/{}/look", escape(&source)))) { (desk.t("Look at the file")) }
+                @if desk.may("supplier:write") {
+                    a href=(desk.url(&format!("/suppliers/sources/{}/look", escape(&source)))) { (desk.t("Look at the file")) }
+                }
             }
         }
         ul.mapping {

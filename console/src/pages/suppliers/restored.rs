@@ -45,10 +45,14 @@ pub(super) async fn show(
     let main = html! {
         (parts::heading(title, &beside(&desk, &document), &parts::export(&desk)))
         (sentences(&desk, &import, document.at("undo")))
-        @if rows.is_empty() {
+        @if !rows.is_empty() { (table(&desk, title, &COLUMNS, &rows, None)) }
+        @else if page.has("next_cursor") {
+            (parts::empty(desk.t("None among the changes that were looked through"),
+                desk.t("Further ones may have been put back: go on below.")))
+        } @else {
             (parts::empty(desk.t("Nothing was put back"),
                 desk.t("An import is undone by a button on its page, once it has ended.")))
-        } @else { (table(&desk, title, &COLUMNS, &rows, None)) }
+        }
         (onward(&desk, &here, asked.text("cursor"), &page))
         p { a href=(imports::one(&desk, &import)) { (desk.t("To the import")) } }
     };

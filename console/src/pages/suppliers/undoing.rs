@@ -62,7 +62,11 @@ pub(super) fn section(desk: &Desk, document: &Value, kept: &Value) -> Markup {
     )
 }
 
+/// How far undoing has come; nothing of an import that nobody has undone.
 pub(super) fn sentences(desk: &Desk, import: &str, undo: &Value) -> Markup {
+    if undo.is_null() {
+        return html! {};
+    }
     let (restored, kept) = (undo.int("restored"), undo.int("kept"));
     let count = desk.number(restored);
     let list = |name: &str| format!("{}/{name}", imports::one(desk, import));
@@ -89,13 +93,14 @@ pub(super) fn sentences(desk: &Desk, import: &str, undo: &Value) -> Markup {
 
 /// What was left beside what is listed, so that both come to what was counted.
 fn not_listed(desk: &Desk, page: &Value) -> Markup {
-    let more = page.int("not_listed");
-    html! {
-        @if more > 0 {
-            p.notice { (desk.f("{} more were left, and are not kept one by one: of each twenty steps of the import, the first 100 are.",
-                &[&desk.number(more)])) }
-        }
-    }
+    html! { @if let Some(said) = beside_listed(desk, page.int("not_listed")) { p.notice { (said) } } }
+}
+
+fn beside_listed(desk: &Desk, more: i64) -> Option<String> {
+    (more > 0).then(|| {
+        desk.f("{} more were left, and are not kept one by one: of each twenty steps of the import, the first 100 are.",
+            &[&desk.number(more)])
+    })
 }
 
 fn row(desk: &Desk, one: &Value) -> Row {
@@ -157,7 +162,8 @@ pub(super) async fn show(
     let path = format!("/v1/imports/{}", escape(&import));
     let list = list(&import, &[("limit", "50"), ("cursor", asked.text("cursor"))]);
     if desk.wants_csv() {
-        return csv::list(&desk, &COLUMNS, &list, row).await;
+        let ending = |desk: &Desk, end: &csv::End<'_>| beside_listed(desk, end.not_listed);
+        return csv::list_ending(&desk, &COLUMNS, &list, row, ending).await;
     }
     let (document, page) = tokio::join!(desk.api().get(&path), desk.api().get(&list));
     let (document, page) = (document?, page?);
@@ -167,6 +173,13 @@ pub(super) async fn show(
         (parts::heading(title, &beside(&desk, &document), &parts::export(&desk)))
         (sentences(&desk, &import, document.at("undo")))
         @if !page.list("items").is_empty() { (rows(&desk, &page)) }
+        @else if page.has("next_cursor") {
+            (parts::empty(desk.t("None among the changes that were looked through"),
+                desk.t("Further ones may have been left: go on below.")))
+        } @else if document.at("undo").is_null() {
+            (parts::empty(desk.t("Nothing was left"),
+                desk.t("An import is undone by a button on its page, once it has ended.")))
+        }
         (not_listed(&desk, &page))
         (onward(&desk, &here, asked.text("cursor"), &page))
         p { a href=(imports::one(&desk, &import)) { (desk.t("To the import")) } }

@@ -1,10 +1,10 @@
 //! One domain actor: how it is at work, what it wrote last, what it could not do, and a button that
 //! ends it or lets it serve again.
 
-use super::{super::Answer, actors, for_operators};
+use super::{super::Answer, actors, for_operators, letters};
 use crate::{
-    backend::{Api, Trouble, escape},
-    desk::{Desk, go, query},
+    backend::{Trouble, escape},
+    desk::{Desk, PLATFORM, go, query},
     format,
     gate::Posted,
     pages::{overdue, timeline},
@@ -31,15 +31,13 @@ const COLUMNS: [Column; 4] = [words("When"), words("What"), words("Of"), words("
 pub(super) async fn show(desk: Desk, Path((tenant, domain)): Path<(String, String)>) -> Answer {
     for_operators(&desk)?;
     let known = format!("/v1/actors?limit=500&tenant={}", escape(&tenant));
-    let of_tenant = desk.api().of_tenant(&tenant);
     let source = format!("domain:{domain}");
-    let letters = query("/v1/dead-letters", &[("limit", LETTERS), ("source", &source)]);
     let (actors, tail, letters) = tokio::join!(
         desk.api().get(&known),
-        tail(&desk, &of_tenant, &domain),
-        of_tenant.get(&letters),
+        tail(&desk, &tenant, &domain),
+        undone_of(&desk, (&tenant, &source)),
     );
-    let (actors, tail, letters) = (actors?, tail?, letters?);
+    let actors = actors?;
     // One that sleeps is not in the list, and has a past all the same.
     let sleeps = Value::Null;
     let found = actors.list("items").iter().find(|actor| actor.text("domain") == domain);
@@ -50,17 +48,37 @@ pub(super) async fn show(desk: Desk, Path((tenant, domain)): Path<(String, Strin
             (parts::heading(&name, &state(&desk, actor), &actions(&desk, (&tenant, &domain), actor)))
             @if actor.text("status") == "paused" { (paused(&desk)) }
             (figures(&desk, actor))
-            (parts::section(desk.t("What it could not do"), &undone(&desk, (&tenant, &source), &letters)))
-            (parts::section(desk.t("What it wrote last"), &written(&desk, &tenant, &tail)))
+            (parts::section(desk.t("What it could not do"), &match &letters {
+                Ok(page) => undone(&desk, (&tenant, &source), page),
+                Err(trouble) => not_told(&desk, trouble),
+            }))
+            (parts::section(desk.t("What it wrote last"), &match &tail {
+                Ok(_) if tenant == PLATFORM => of_no_shop(&desk, actor),
+                Ok(tail) => written(&desk, &tenant, tail),
+                Err(trouble) => not_told(&desk, trouble),
+            }))
         }
     };
     Ok(desk.page(&name, main))
 }
 
+/// What it could not do, the oldest first. The platform is no shop: its letters are in the list of all.
+async fn undone_of(desk: &Desk, (tenant, source): (&str, &str)) -> Result<Value, Trouble> {
+    let asked = [("limit", LETTERS), ("source", source), ("tenant", tenant)];
+    match tenant {
+        PLATFORM => desk.api().get(&query("/v1/platform/dead-letters", &asked)).await,
+        _ => desk.api().of_tenant(tenant).get(&query("/v1/dead-letters", &asked[..2])).await,
+    }
+}
+
 /// What the domain wrote last, the newest first: looked for in spans that grow, since the journal is
 /// read from a time on, and a busy one would not be read to its end.
-async fn tail(desk: &Desk, of_tenant: &Api, domain: &str) -> Result<Vec<Value>, Trouble> {
+async fn tail(desk: &Desk, tenant: &str, domain: &str) -> Result<Vec<Value>, Trouble> {
     let mut found = Vec::new();
+    if tenant == PLATFORM {
+        return Ok(found);
+    }
+    let of_tenant = desk.api().of_tenant(tenant);
     for seconds in SPANS_S {
         let since = desk.now() - TimeDelta::seconds(seconds);
         let since = since.to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -87,7 +105,7 @@ const NEVER_PAUSED: [&str; 3] = ["tenant", "user", "signing"];
 fn actions(desk: &Desk, (tenant, domain): (&str, &str), actor: &Value) -> Markup {
     let url = format!("/console/system/actors/{}/{}/pause", escape(tenant), escape(domain));
     let pausable =
-        actor.text("status") != "paused" && !NEVER_PAUSED.contains(&domain) && tenant != "platform";
+        actor.text("status") != "paused" && !NEVER_PAUSED.contains(&domain) && tenant != PLATFORM;
     html! {
         @if pausable { (parts::one_button(desk, &url, desk.t("Pause"), "")) }
         (actors::button(desk, (tenant, domain), actor))
@@ -155,7 +173,10 @@ fn figures(desk: &Desk, actor: &Value) -> Markup {
 
 fn undone(desk: &Desk, (tenant, source): (&str, &str), page: &Value) -> Markup {
     let letters = page.list("items");
-    let all = format!("/console/t/{}/dead-letters", escape(tenant));
+    let all = match tenant {
+        PLATFORM => letters::narrowed(&[("source", source), ("tenant", tenant)]),
+        _ => query(&format!("/console/t/{}/dead-letters", escape(tenant)), &[("source", source)]),
+    };
     html! {
         @if letters.is_empty() { p.quiet { (desk.t("Everything was done")) } } @else {
             ul.plain {
@@ -164,9 +185,25 @@ fn undone(desk: &Desk, (tenant, source): (&str, &str), page: &Value) -> Markup {
                 }
             }
             @if page.has("next_cursor") {
-                p.quiet { (desk.f("These are the latest {}; there are more.", &[LETTERS])) }
+                p.quiet { (desk.f("These are the first {}, the oldest; there are more.", &[LETTERS])) }
             }
-            p { a href=(query(&all, &[("source", source)])) { (desk.t("Try again or drop")) } }
+            p { a href=(all) { (desk.t("Try again or drop")) } }
+        }
+    }
+}
+
+/// Why something is not told here; the rest of the page is.
+fn not_told(desk: &Desk, trouble: &Trouble) -> Markup {
+    html! { p.quiet { (desk.f("It cannot be told now: {}", &[&trouble.detail])) } }
+}
+
+/// What the platform's own domains write is in no shop's journal; that it happened is in its shard's.
+fn of_no_shop(desk: &Desk, actor: &Value) -> Markup {
+    html! {
+        p.quiet { (desk.t("What it writes is of no shop, and is not told here. When it wrote is told by its shard's journal.")) }
+        @if actor.has("shard") {
+            @let shard = actor.int("shard").to_string();
+            p { a href={ "/console/system/shards/" (shard) } { (desk.f("Journal of shard {}", &[&shard])) } }
         }
     }
 }
@@ -175,10 +212,9 @@ fn written(desk: &Desk, tenant: &str, tail: &[Value]) -> Markup {
     if tail.is_empty() {
         return html! { p.quiet { (desk.t("Nothing in the last hour.")) } };
     }
-    let place = |event: &Value| overdue::place(event.text("domain"), event.text("entity"));
     let in_shop = |path: String| format!("/console/t/{}{path}", escape(tenant));
     let row = |event: &Value| Row {
-        href: place(event).map(in_shop).unwrap_or_default(),
+        href: overdue::place_of_event(desk, event).map(in_shop).unwrap_or_default(),
         cells: vec![
             parts::clock(desk, event.text("at")),
             timeline::sentence(desk, &timeline::Happening::of(event)),

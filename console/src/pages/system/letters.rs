@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     backend::escape,
-    desk::{Asked, Desk, go, query},
+    desk::{Asked, Desk, PLATFORM, go, query},
     gate::Posted,
     ui::parts,
     value::Read,
@@ -36,7 +36,7 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
             (views(&desk, PLACE))
             (dead_letters::tabs(&desk, PLACE, &of[..3], parked))
             (dead_letters::only(&desk, &dead_letters::narrowed(PLACE, &of[3..]), &which.join(" · ")))
-            @if page.list("items").is_empty() { (dead_letters::nothing(&desk, parked)) }
+            @if page.list("items").is_empty() { (dead_letters::nothing(&desk, &of)) }
             @for letter in page.list("items") { (one(&desk, letter)) }
             (parts::pager(&desk, &narrowed(&of), asked.text("cursor"), &page))
         }
@@ -54,7 +54,8 @@ pub(super) fn one(desk: &Desk, letter: &Value) -> Markup {
     let tenant = letter.text("tenant");
     let place = (!tenant.is_empty()).then(|| format!("{PLACE}/{}", escape(tenant)));
     let whose = html! {
-        @if !tenant.is_empty() {
+        @if tenant == PLATFORM { (tenant) }
+        @else if !tenant.is_empty() {
             a href={ "/console/t/" (escape(tenant)) "/dead-letters" } { (tenant) }
         }
     };
@@ -68,7 +69,7 @@ pub(super) async fn retry(
 ) -> Answer {
     let api = desk.api().of_tenant(&tenant);
     dead_letters::try_again(&api, &letter, said.text("key")).await?;
-    Ok(go(PLACE))
+    Ok(go(dead_letters::back(&said, PLACE)))
 }
 
 pub(super) async fn drop_it(
@@ -78,5 +79,5 @@ pub(super) async fn drop_it(
 ) -> Answer {
     let api = desk.api().of_tenant(&tenant);
     dead_letters::drop_for_good(&api, &letter, said.text("key")).await?;
-    Ok(go(PLACE))
+    Ok(go(dead_letters::back(&said, PLACE)))
 }

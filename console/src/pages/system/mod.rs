@@ -14,12 +14,13 @@ mod shards;
 mod tenants;
 mod timers;
 mod tree;
+pub(crate) mod troubled;
 mod ways;
 
 use super::Answer;
 use crate::{
     backend::{Trouble, escape},
-    desk::{Desk, go, query},
+    desk::{Desk, go},
     gate::Posted,
     state::Console,
     ui::parts,
@@ -82,24 +83,23 @@ fn views(desk: &Desk, current: &str) -> Markup {
 
 async fn show(State(console): State<Console>, desk: Desk) -> Answer {
     for_operators(&desk)?;
-    let troubles = query("/v1/platform/troubles", &[("limit", tenants::TROUBLED)]);
     let (text, ready, tenants, shards, actors, troubles) = tokio::join!(
         desk.api().text("/metrics"),
         desk.api().get("/ready"),
         desk.api().get("/v1/tenants?limit=200"),
         desk.api().get("/v1/shards"),
         desk.api().get("/v1/actors?limit=500"),
-        desk.api().get(&troubles),
+        console.troubled().told(desk.api()),
     );
     let samples = console.samples().take(figures::Figures::parse(&text?));
-    let (tenants, shards, actors, troubles) = (tenants?, shards?, actors?, troubles?);
+    let (tenants, shards, actors) = (tenants?, shards?, actors?);
     let seen = tree::Seen {
         samples: &samples,
         ready: &ready,
         tenants: &tenants,
         shards: &shards,
         actors: &actors,
-        troubles: &troubles,
+        troubles: troubles.as_ref().ok(),
     };
     let main = html! {
         div #live data-live-every="2000" {

@@ -50,18 +50,13 @@ pub(super) async fn show(desk: Desk, Path(shard): Path<String>, Asked(asked): As
 
 /// An event leads to what it happened to; where that has no page, to the actor that keeps it.
 fn row(desk: &Desk, event: &Value) -> Row {
-    let (tenant, domain) = (event.text("tenant"), event.text("domain"));
-    let href = match overdue::place(domain, event.text("entity")) {
-        Some(path) => format!("/console/t/{}{path}", escape(tenant)),
-        None => format!("/console/system/actors/{}/{}", escape(tenant), escape(domain)),
-    };
     Row {
         id: event.int("seq").to_string(),
-        href,
+        href: overdue::place_in(event, overdue::place_of_event(desk, event)),
         cells: vec![
             html! { (event.int("seq")) },
             parts::clock(desk, event.text("at")),
-            html! { (tenant) },
+            html! { (event.text("tenant")) },
             html! { code { (event.text("type")) } },
             html! { (event.text("entity")) },
         ],

@@ -71,14 +71,13 @@ fn row(desk: &Desk, samples: &[Sample], shard: &Value) -> Row {
 
 /// The follower that is behind the most.
 fn slowest(desk: &Desk, samples: &[Sample], shard: &str) -> Markup {
-    const LAG: &str = "kontor_follower_lag_events";
     let Some(now) = samples.last().map(|last| &last.figures) else { return html! {} };
-    let lag = |name: &String| now.sum(LAG, &[("follower", name), ("shard", shard)]);
-    let names = now.values_of(LAG, &[("shard", shard)], "follower");
+    let lags = now.sums_by("kontor_follower_lag_events", ["shard", "follower"]);
+    let own = lags.iter().filter(|([of, _], _)| *of == shard).map(|([_, name], lag)| (*name, *lag));
     html! {
-        @if let Some(name) = names.iter().max_by_key(|name| lag(name)).filter(|name| lag(name) > 0) {
+        @if let Some((name, lag)) = own.max_by_key(|(_, lag)| *lag).filter(|(_, lag)| *lag > 0) {
             a href=(follower::href(name)) { (name) } ": "
-            (desk.f("{} events behind", &[&desk.number(lag(name) / 1_000_000)]))
+            (desk.f("{} events behind", &[&desk.number(lag / 1_000_000)]))
         } @else { span.quiet { (desk.t("none is behind")) } }
     }
 }

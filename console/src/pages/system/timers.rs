@@ -5,7 +5,6 @@ use super::{
     for_operators, views,
 };
 use crate::{
-    backend::escape,
     desk::{Asked, Desk, query},
     ui::{
         csv, parts,
@@ -68,12 +67,9 @@ pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
 
 /// A row leads to its entity; one without a page to the actor that keeps it.
 fn row(desk: &Desk, item: &Value) -> Row {
-    let (tenant, domain) = (item.text("tenant"), item.text("domain"));
-    let href = match overdue::place(domain, item.text("entity")) {
-        Some(path) => format!("/console/t/{}{path}", escape(tenant)),
-        None => format!("/console/system/actors/{}/{}", escape(tenant), escape(domain)),
-    };
-    let mut cells = vec![html! { (tenant) }];
+    let place = overdue::place(desk, item.text("domain"), item.text("entity"));
+    let href = overdue::place_in(item, place);
+    let mut cells = vec![html! { (item.text("tenant")) }];
     cells.extend(overdue::cells(desk, item));
     Row { id: String::new(), href, cells }
 }

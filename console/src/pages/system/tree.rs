@@ -28,7 +28,8 @@ pub(super) struct Seen<'s> {
     pub(super) tenants: &'s Value,
     pub(super) shards: &'s Value,
     pub(super) actors: &'s Value,
-    pub(super) troubles: &'s Value,
+    /// Which tenants need a look, if that is known.
+    pub(super) troubles: Option<&'s Value>,
 }
 
 impl Seen<'_> {

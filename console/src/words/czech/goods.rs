@@ -192,4 +192,11 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ),
     ("Wanted, not enough", "Žádáno, není dost"),
     ("product is {}", "zboží je {}"),
+    ("None among the transfers that were looked through", "Mezi prohlédnutými přesuny žádný"),
+    ("No transfer is like that", "Takový přesun není"),
+    ("Take a filter away to see more of them.", "Uberte filtr a uvidíte jich víc."),
+    (
+        "The list ends at {} of {} products: narrow it to see the others.",
+        "Seznam končí po {} z {} produktů: ostatní uvidíte, když ho zúžíte.",
+    ),
 ];

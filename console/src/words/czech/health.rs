@@ -13,7 +13,10 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "Of the calls of the last hour, this node keeps the last 50 one by one.",
         "Z volání za poslední hodinu si tento uzel jednotlivě pamatuje posledních 50.",
     ),
-    ("These are the latest {}; there are more.", "Toto jsou poslední {}; je jich víc."),
+    (
+        "These are the first {}, the oldest; there are more.",
+        "Toto je prvních {}, nejstarší; je jich víc.",
+    ),
     ("99 of 100 took at most", "99 ze 100 trvalo nejvýš"),
     ("; {} do not trade now", "; teď neobchodují: {}"),
     (
@@ -45,7 +48,7 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("Domains that run", "Běží domén"),
     ("Done up to", "Hotovo po"),
     ("Each message tells how it went.", "Každá zpráva říká, jak dopadla."),
-    ("Events in it", "Událostí v ní"),
+    ("Events in it", "Událostí v něm"),
     ("Events seen to", "Vyřízených událostí"),
     ("Half took at most", "Polovina trvala nejvýš"),
     ("Health", "Zdraví"),
@@ -161,4 +164,13 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
     ("{} of {} calls failed in the last hour", "za poslední hodinu selhalo {} z {} volání"),
     ("{} run", "běží: {}"),
     ("{}, the longest {}", "{}, nejdéle {}"),
+    (
+        "{}, which of them need a look is not known now",
+        "{}, které z nich potřebují pozornost, se teď neví",
+    ),
+    ("It cannot be told now: {}", "Teď to nelze říct: {}"),
+    (
+        "What it writes is of no shop, and is not told here. When it wrote is told by its shard's journal.",
+        "Co zapisuje, nepatří žádnému obchodu a tady se neukazuje. Kdy zapisovala, říká žurnál jejího úseku.",
+    ),
 ];

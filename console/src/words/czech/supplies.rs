@@ -210,4 +210,11 @@ pub(super) static TEXTS: &[(&str, &str)] = &[
         "{} more were left, and are not kept one by one: of each twenty steps of the import, the first 100 are.",
         "Dalších ponechaných: {}; po jednom se neuchovávají, z každých dvaceti kroků importu jen prvních 100.",
     ),
+    ("None among the changes that were looked through", "Mezi prohlédnutými změnami žádná"),
+    (
+        "Further ones may have been put back: go on below.",
+        "Další se mohly vrátit: pokračujte níže.",
+    ),
+    ("Further ones may have been left: go on below.", "Další mohly zůstat: pokračujte níže."),
+    ("Nothing was left", "Nic nezůstalo"),
 ];

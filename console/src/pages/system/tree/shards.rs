@@ -6,12 +6,16 @@ use crate::{
     backend::escape,
     desk::Desk,
     format,
-    pages::system::{actors, figures::Figures, figures::rates, follower},
+    pages::system::{
+        actors,
+        figures::{Figures, rates, rates_by},
+        follower,
+    },
     value::Read,
 };
 use maud::{Markup, html};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tenants of a shard that are shown at most, those in trouble first.
 const TENANTS_MAX: usize = 50;
@@ -22,6 +26,30 @@ const UNFOLDED_MAX: usize = 3;
 /// A shard's tenants, each with its domains.
 type Tenants<'s> = BTreeMap<&'s str, Vec<&'s Value>>;
 
+/// Figures of a follower in a shard.
+type InShard<'s, T> = BTreeMap<[&'s str; 2], T>;
+
+/// What is told of all followers in all shards, added up once: there may be hundreds of them, and a
+/// figure is in as many samples as are kept.
+struct Followed<'s> {
+    lag: InShard<'s, i64>,
+    parked: InShard<'s, i64>,
+    restarts: InShard<'s, i64>,
+    pace: InShard<'s, Vec<i64>>,
+}
+
+impl<'s> Followed<'s> {
+    fn of(seen: &Seen<'s>, now: &'s Figures) -> Self {
+        const LABELS: [&str; 2] = ["shard", "follower"];
+        Self {
+            lag: now.sums_by("kontor_follower_lag_events", LABELS),
+            parked: now.sums_by("kontor_follower_parked_events", LABELS),
+            restarts: now.sums_by("kontor_follower_restarts_total", LABELS),
+            pace: rates_by(seen.samples, "kontor_follower_events_total", LABELS),
+        }
+    }
+}
+
 pub(super) fn branches(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Markup {
     let shards = seen.shards.list("items");
     let mut tenants: BTreeMap<i64, Tenants<'_>> = BTreeMap::new();
@@ -29,12 +57,12 @@ pub(super) fn branches(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Markup {
         let of_shard = tenants.entry(actor.int("shard")).or_default();
         of_shard.entry(actor.text("tenant")).or_default().push(actor);
     }
-    let alone = shards.len() == 1;
+    let (alone, followed) = (shards.len() == 1, Followed::of(seen, now));
     let nobody = Tenants::new();
     html! {
         @for shard in shards {
             @let own = tenants.get(&shard.int("shard")).unwrap_or(&nobody);
-            li { (branch_of(desk, seen, now, (shard, own), alone)) }
+            li { (branch_of(desk, seen, &followed, (shard, own), alone)) }
         }
     }
 }
@@ -42,12 +70,12 @@ pub(super) fn branches(desk: &Desk, seen: &Seen<'_>, now: &Figures) -> Markup {
 fn branch_of(
     desk: &Desk,
     seen: &Seen<'_>,
-    now: &Figures,
+    followed: &Followed<'_>,
     (shard, tenants): (&Value, &Tenants<'_>),
     alone: bool,
 ) -> Markup {
     let (number, more) = (shard.int("shard"), seen.more());
-    let followers = followers(desk, seen, now, shard);
+    let followers = followers(desk, followed, shard);
     let bad_followers = followers.iter().filter(|line| !line.tone.is_empty()).count();
     let all_domains = tenants.values().flatten();
     let bad = bad_followers + all_domains.filter(|actor| !tone(actor).is_empty()).count();
@@ -156,12 +184,11 @@ fn of_domain(desk: &Desk, tenant: &str, actor: &Value) -> Line {
 }
 
 /// The followers of a shard.
-fn followers(desk: &Desk, seen: &Seen<'_>, now: &Figures, shard: &Value) -> Vec<Line> {
+fn followers(desk: &Desk, followed: &Followed<'_>, shard: &Value) -> Vec<Line> {
     let number = shard.int("shard").to_string();
     let follow = |name: &str| {
-        let labels = [("follower", name), ("shard", number.as_str())];
-        let lag = now.sum("kontor_follower_lag_events", &labels);
-        let parked = now.sum("kontor_follower_parked_events", &labels);
+        let of = |all: &InShard<'_, i64>| all.get(&[number.as_str(), name]).copied().unwrap_or(0);
+        let (lag, parked) = (of(&followed.lag), of(&followed.parked));
         let tone = if parked > 0 {
             "red"
         } else if lag > 5_000_000_000 {
@@ -169,8 +196,8 @@ fn followers(desk: &Desk, seen: &Seen<'_>, now: &Figures, shard: &Value) -> Vec<
         } else {
             ""
         };
-        let restarts = whole(desk, now.sum("kontor_follower_restarts_total", &labels));
-        let pace = rates(seen.samples, "kontor_follower_events_total", &labels);
+        let restarts = whole(desk, of(&followed.restarts));
+        let pace = followed.pace.get(&[number.as_str(), name]).cloned().unwrap_or_default();
         let doing = desk.f(
             "{}; {} events behind, {} put aside, restarted {} times",
             &[&per_second(desk, &pace), &whole(desk, lag), &whole(desk, parked), &restarts],
@@ -178,10 +205,9 @@ fn followers(desk: &Desk, seen: &Seen<'_>, now: &Figures, shard: &Value) -> Vec<
         let href = follower::href(name);
         Line { pace, href, ..Line::new(tone, name, doing) }
     };
+    let own = followed.lag.keys().filter(|[shard, _]| *shard == number).map(|[_, name]| *name);
     // One that has not come anywhere yet has figures and no cursor.
-    let mut names = now.values_of("kontor_follower_lag_events", &[("shard", &number)], "follower");
-    names.extend(shard.list("followers").iter().map(|one| one.text("follower").to_owned()));
-    names.sort();
-    names.dedup();
-    names.iter().map(|name| follow(name)).collect()
+    let told = shard.list("followers").iter().map(|one| one.text("follower"));
+    let names: BTreeSet<&str> = own.chain(told).collect();
+    names.into_iter().map(follow).collect()
 }

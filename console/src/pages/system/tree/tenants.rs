@@ -8,7 +8,8 @@ use serde_json::Value;
 
 /// The tenants, folded to a count where all are well.
 pub(super) fn branch(desk: &Desk, seen: &Seen<'_>) -> Markup {
-    let (all, troubled) = (seen.tenants.list("items"), seen.troubles.list("items"));
+    let all = seen.tenants.list("items");
+    let troubled = seen.troubles.map(|told| told.list("items")).unwrap_or_default();
     let is_troubled = |id: &str| troubled.iter().any(|one| one.text("tenant") == id);
     let away: Vec<&Value> = all
         .iter()
@@ -17,12 +18,15 @@ pub(super) fn branch(desk: &Desk, seen: &Seen<'_>) -> Markup {
     let more = if seen.tenants.has("next_cursor") { "+" } else { "" };
     let count = format!("{}{more}", all.len());
     // There is more trouble than was told.
-    let more = if seen.troubles.is("complete") { "" } else { "+" };
+    let cut = seen.troubles.is_some_and(|told| !told.is("complete"));
+    let more = if cut { "+" } else { "" };
     let told = match troubled.len() {
-        0 if more.is_empty() => desk.f("{}, all well", &[&count]),
+        _ if seen.troubles.is_none() => {
+            desk.f("{}, which of them need a look is not known now", &[&count])
+        }
+        0 if !cut => desk.f("{}, all well", &[&count]),
         bad => desk.f("{} of {} need a look", &[&format!("{bad}{more}"), &count]),
     };
-    let cut = !more.is_empty();
     let lines = troubled.iter().map(|one| in_trouble(desk, one, cut));
     let lines = lines.chain(away.iter().map(|one| of_status(desk, one)));
     html! {
