@@ -55,7 +55,7 @@ def test_the_margin_of_today_leads_to_the_lines_that_it_is_made_of(page):
     expect(page.locator("h1")).to_have_text("Margin")
     accessible(page)
     page.locator("[data-rows] a.open").first.click()
-    expect(page.locator("h1")).to_have_text("Orders")
+    expect(page.locator("h1")).to_have_text("Orders of the margin")
     first_row(page).locator("a.open").click()
     lines = page.get_by_role("table", name="Margin by line")
     expect(lines.locator("tbody tr").first).to_be_visible()
