@@ -24,16 +24,23 @@ use kontor_actors::{
     payout::Payout,
     reconciliation::Reconciliation,
     request::Terms,
+    signing::Signing,
     stock::Stock,
     store::{DeadLetter, LetterQuery},
     supplier::Supplier,
     tenant::Tenant,
+    user::User,
     webhook::Webhook,
 };
 use kontor_messages::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Domains whose commands and events hold secrets: accounts' settings and endpoints' secrets, hashes of
+/// passwords, tickets and addresses of users, keys that tokens are signed with, and what proves to a
+/// supplier who fetches its feed.
+const SECRET: [&str; 5] = [Tenant::NAME, Webhook::NAME, User::NAME, Signing::NAME, Supplier::NAME];
 
 /// Which dead letters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -95,7 +102,8 @@ struct Letter {
     event: Option<String>,
     /// Why.
     reason: String,
-    /// What was to be done; not shown where it may hold secrets.
+    /// What was to be done; not shown where it may hold secrets, and never where letters of all tenants
+    /// are told.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<String>,
     /// How often it was tried.
@@ -132,7 +140,8 @@ async fn list(
 }
 
 /// What could not be done for any tenant, by id: those of one follower's shard stand together, in the
-/// order of the journal.
+/// order of the journal. What was to be done (`payload`) is never told here, for it holds what is the
+/// tenant's: `GET /v1/dead-letters/{letter}` tells it for the tenant.
 #[utoipa::path(get, path = "/v1/platform/dead-letters", tag = "operation", params(WantedOfAll),
     responses((status = OK, body = Page<Letter>)))]
 async fn list_all(
@@ -148,11 +157,7 @@ async fn list_all(
     }
     let which = LetterQuery { source, tenant, shard, parked, ..Default::default() };
     let (letters, next_cursor) = page(&api, asked, which).await?;
-    let told = |letter: DeadLetter| {
-        let tenant = letter.tenant.clone();
-        Letter { tenant, ..Letter::from(letter) }
-    };
-    let items: Vec<_> = letters.into_iter().map(told).collect();
+    let items: Vec<_> = letters.into_iter().map(Letter::of_any_tenant).collect();
     Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
 }
 
@@ -275,10 +280,39 @@ async fn again<D: Domain>(api: &Api, access: &Access, command: &str) -> Result<(
     Ok(())
 }
 
+impl Letter {
+    /// With its tenant, and without what is the tenant's.
+    fn of_any_tenant(letter: DeadLetter) -> Self {
+        let tenant = letter.tenant.clone();
+        Self { tenant, payload: None, ..Self::from(letter) }
+    }
+}
+
+/// Whether what was to be done may be shown to the tenant. What is of a domain that cannot be told is
+/// not shown.
+fn is_shown(letter: &DeadLetter) -> bool {
+    let open = |domain: &str| !SECRET.contains(&domain);
+    match &*letter.source {
+        // These have a lane for each entity, `tenant/domain/entity`, whatever its domain.
+        "follower:policies" | "follower:webhooks" => {
+            letter.lane.split('/').nth(1).is_some_and(open)
+        }
+        // These see events of domains that hold no secrets.
+        "follower:payments"
+        | "follower:notifications"
+        | "follower:reconciliation"
+        | "follower:search" => true,
+        source => match source.split_once(':') {
+            Some(("domain", domain)) => open(domain),
+            Some(("follower", _)) => false,
+            _ => true,
+        },
+    }
+}
+
 impl From<DeadLetter> for Letter {
     fn from(letter: DeadLetter) -> Self {
-        // Commands to these domains hold accounts' settings and endpoints' secrets.
-        let secret = matches!(&*letter.source, "domain:tenant" | "domain:webhook");
+        let shown = is_shown(&letter);
         Self {
             id: letter.id,
             tenant: None,
@@ -286,7 +320,7 @@ impl From<DeadLetter> for Letter {
             lane: letter.lane,
             event: letter.event.map(|(shard, seq)| format!("{shard}-{seq}")),
             reason: letter.reason,
-            payload: (!secret).then_some(letter.payload),
+            payload: shown.then_some(letter.payload),
             attempts: letter.attempts,
             retry_at: letter.retry_at,
             at: letter.at,
