@@ -68,6 +68,12 @@ async fn payments_that_wait_for_an_account_are_told_with_it_and_found_by_it() {
     assert_eq!(found("provider=stripe&status=created").await, own);
     assert!(found("provider=stripe&account=second").await.is_empty());
     assert!(found("provider=manual").await.is_empty());
+    let order = placed["id"].as_str().unwrap();
+    assert_eq!(found(&format!("order={order}&status=created&provider=stripe")).await, own);
+    assert!(found(&format!("order={order}&status=paid")).await.is_empty());
+    assert!(found(&format!("order={order}&provider=manual")).await.is_empty());
+    let lost = harbour.get(&format!("/v1/payments?order={order}&status=lost")).await;
+    lost.at(400, "invalid_parameter", "status");
     harbour.get("/v1/payments?account=main").await.problem(400, "invalid_parameter");
 }
 
