@@ -58,6 +58,17 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreFault>;
 
+    /// The same, where what is personal may stay sealed: for who tells that there are events, and of
+    /// none what it says.
+    async fn read_unopened(
+        &self,
+        shard: u32,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        self.read(shard, after, limit).await
+    }
+
     /// A tenant's own events among the `rows` rows of a shard after `after`, in order. Nobody is
     /// told of another's: that is for the database to see to, where it can, and not for callers.
     async fn read_tenant(

@@ -59,7 +59,9 @@ fn own(state: &mut SupplierState, event: &Event<'_, Supplier>) {
             categories::apply(&mut known, event.event);
             *state = SupplierState::Categories(known);
         }
-        E::ProblemsFound { import, problems } => {
+        // The page stands as it was: it is told of what the full list does not keep.
+        E::ProblemsFound { problems, .. } if problems.is_empty() => {}
+        E::ProblemsFound { import, problems, .. } => {
             let (import, problems) = (import.clone(), problems.clone());
             *state = SupplierState::Problems(ProblemsDocument { import, problems });
         }
@@ -140,6 +142,7 @@ fn queued(event: &E, at: Timestamp) -> SupplierState {
         counts: Counts::default(),
         problems_kept: 0,
         problem_pages: 0,
+        problems_dropped: 0,
         warnings: Vec::new(),
         problem: None,
         gate: None,
@@ -315,9 +318,11 @@ fn page_of(entity: &EntityId, state: &mut SupplierState, event: &E) {
 }
 
 fn problems_of(state: &mut SupplierState, event: &E) {
-    if let (SupplierState::Import(run), E::ProblemsFound { problems, .. }) = (state, event) {
+    if let (SupplierState::Import(run), E::ProblemsFound { problems, dropped, .. }) = (state, event)
+    {
         run.problems_kept += u32::try_from(problems.len()).unwrap_or(u32::MAX);
-        run.problem_pages += 1;
+        run.problem_pages += u32::from(!problems.is_empty());
+        run.problems_dropped = run.problems_dropped.saturating_add(*dropped);
     }
 }
 

@@ -44,8 +44,8 @@ pub(super) fn decide(world: &View<'_>, command: C, now: Timestamp) -> Answer {
             news.then_some(E::Progressed { progress })
         }),
         C::RecordMissing { import, losses } => offers::missing(world, import, losses),
-        C::RecordProblems { import, page, problems } => {
-            imports::problems(world, import, page, problems)
+        C::RecordProblems { import, page, problems, dropped } => {
+            imports::problems(world, import, page, (problems, dropped))
         }
         C::RecordLeftOut { import, rows } => imports::left_out(world, import, rows),
         C::RecordCompleted { import, counts, samples } => {

@@ -21,7 +21,7 @@ use kontor_messages::{
 /// Samples of a dry run.
 pub(super) const SAMPLES_MAX: usize = 50;
 /// Pages of problems of an import; some of them are short.
-pub(super) const PROBLEM_PAGES_MAX: u32 = 2_000;
+const PROBLEM_PAGES_MAX: u32 = 2_000;
 /// How often an import is begun: after so many crashes it is its own fault.
 const BEGUN_MAX: u32 = 20;
 /// The longest sentence.
@@ -109,37 +109,50 @@ pub(super) fn rejected(
     })
 }
 
-/// A page of problems that reading the feed has found, unless it is there.
+/// Problems that reading the feed has found, from a page of the list on, unless they are there; and how
+/// many more there were.
 pub(super) fn problems(
     world: &View<'_>,
     import: EntityId,
     page: u32,
-    problems: Vec<RowProblem>,
+    (problems, dropped): (Vec<RowProblem>, u32),
 ) -> Answer {
     let known = world.get(&import)?.import();
     let run = known.filter(|run| run.is_open() && run.problem_pages == page);
-    let found = run.and_then(|run| found(run, &import, problems));
+    let found = run.map(|run| found(run, &import, problems, dropped));
     let mut decision = Decision::nothing(import);
-    decision.events.extend(found);
+    decision.events.extend(found.unwrap_or_default());
     Ok(decision)
 }
 
-/// The next page of problems, unless the list is full.
+/// The next pages of problems. What is found when the list is full is counted: by the last page, or by
+/// an event of its own that adds none.
 pub(super) fn found(
     run: &ImportDocument,
     import: &EntityId,
     mut problems: Vec<RowProblem>,
-) -> Option<(EntityId, E)> {
-    let room = PROBLEMS_MAX.saturating_sub(run.problems_kept).min(PAGE_PROBLEMS);
-    problems.truncate(room as usize);
-    if problems.is_empty() || PROBLEM_PAGES_MAX <= run.problem_pages {
-        return None;
-    }
+    dropped: u32,
+) -> Vec<(EntityId, E)> {
+    let pages = PROBLEM_PAGES_MAX.saturating_sub(run.problem_pages);
+    let room = PROBLEMS_MAX.saturating_sub(run.problems_kept).min(pages * PAGE_PROBLEMS) as usize;
+    let beyond = u32::try_from(problems.len().saturating_sub(room)).unwrap_or(u32::MAX);
+    let beyond = beyond.saturating_add(dropped);
+    problems.truncate(room);
     for problem in &mut problems {
         problem.reason = excerpt(&problem.reason, LINE_MAX);
     }
-    let import = import.clone();
-    Some((problems_entity(&import, run.problem_pages), E::ProblemsFound { import, problems }))
+    let event = |page, problems: &[RowProblem], dropped| {
+        let (import, problems) = (import.clone(), problems.to_vec());
+        (problems_entity(&import, page), E::ProblemsFound { import, problems, dropped })
+    };
+    let new = problems.chunks(PAGE_PROBLEMS as usize).zip(run.problem_pages..);
+    let mut events: Vec<_> = new.map(|(problems, page)| event(page, problems, 0)).collect();
+    match events.last_mut() {
+        Some((_, E::ProblemsFound { dropped, .. })) => *dropped = beyond,
+        _ if beyond == 0 => {}
+        _ => events.push(event(run.problem_pages.saturating_sub(1), &[], beyond)),
+    }
+    events
 }
 
 /// The first rows that reading the feed left out, unless they are known.

@@ -65,7 +65,7 @@ pub(super) fn record(world: &View<'_>, import: EntityId, rows: Rows, progress: P
     }
     let (source, pages) = (run.source.clone(), changes.pages());
     let event = E::Applied { source, observed_at, pages, created, updated, failed, progress };
-    let found = imports::found(run, &import, problems);
+    let found = imports::found(run, &import, problems, 0);
     let mut decision = Decision::of(import, vec![event]);
     decision.events.extend(found);
     Ok(decision)

@@ -1,11 +1,10 @@
 //! What is known of suppliers, sources, offers and imports.
 
-use super::imports::PROBLEM_PAGES_MAX;
 use kontor_messages::{
     EntityId, Money, Timestamp,
     supplier::{
-        Availability, Counts, FeedFile, Fetched, Figures, Kept, LeftOutRow, PROBLEMS_MAX, Progress,
-        RowProblem, Sample, SourceSettings, SupplierSettings, Trigger,
+        Availability, Counts, FeedFile, Fetched, Figures, Kept, LeftOutRow, Progress, RowProblem,
+        Sample, SourceSettings, SupplierSettings, Trigger,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -190,6 +189,9 @@ pub struct ImportDocument {
     pub problems_kept: u32,
     /// On so many pages.
     pub problem_pages: u32,
+    /// Problems that were found and are not kept, for there were too many.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub problems_dropped: u32,
     /// What people should know of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -399,9 +401,9 @@ impl ImportDocument {
         !self.dry_run && (0 < counts.created + counts.updated || missing)
     }
 
-    /// Whether more problems would be kept: then those that there are are all.
-    pub fn has_room_for_problems(&self) -> bool {
-        self.problems_kept < PROBLEMS_MAX && self.problem_pages < PROBLEM_PAGES_MAX
+    /// Whether all problems that were found are kept.
+    pub fn has_all_problems(&self) -> bool {
+        self.problems_dropped == 0
     }
 
     /// Whether its undoing has begun and not ended.

@@ -166,12 +166,11 @@ impl Account {
 
     /// How it is, as this node has seen it.
     pub fn seen(&self, now: Timestamp) -> Seen {
-        let free = self.limits.in_flight.available_permits();
         Seen {
             provider: self.provider(),
             account: self.name.clone(),
             breaker: self.limits.breaker.stand(now),
-            under_way: IN_FLIGHT_MAX.saturating_sub(free) as u64,
+            under_way: self.limits.health.under_way(),
             lately: self.limits.health.lately(now),
         }
     }
@@ -181,9 +180,16 @@ impl Account {
         self.gateway.thanks()
     }
 
-    /// The last calls of the hour, newest first.
+    /// The calls under way and the last ones of the hour, each newest first.
     pub fn last_calls(&self, now: Timestamp) -> Vec<LastCall> {
         self.limits.health.last_calls(now)
+    }
+
+    /// How it is, and its last calls: as many of them are under way as it says.
+    pub fn seen_with_calls(&self, now: Timestamp) -> (Seen, Vec<LastCall>) {
+        let calls = self.last_calls(now);
+        let under_way = calls.iter().filter(|call| call.outcome.is_none()).count() as u64;
+        (Seen { under_way, ..self.seen(now) }, calls)
     }
 
     /// Calls the provider once, for a payment. Waits for its turn, never for another try.
@@ -250,9 +256,9 @@ impl Account {
         })
     }
 
-    async fn in_turn<T>(
-        &self,
-        under_way: &mut UnderWay<'_>,
+    async fn in_turn<'a, T>(
+        &'a self,
+        under_way: &mut UnderWay<'a>,
         call: impl Future<Output = Result<T, GatewayFault>>,
     ) -> Result<T, GatewayFault> {
         let permit = self.limits.breaker.admit(Timestamp::now()).map_err(breaker_open)?;
@@ -263,12 +269,13 @@ impl Account {
         };
         let asked = Instant::now();
         let turn = tokio::time::timeout(TURN_MAX, turn).await;
-        under_way.has_its_turn(asked.elapsed(), Timestamp::now());
-        let Ok(Ok(_slot)) = turn else {
+        let Ok(Ok(slot)) = turn else {
+            under_way.has_no_turn(asked.elapsed(), Timestamp::now());
             let problem = Problem::new("busy", "too many calls of this account are under way");
             return Err(GatewayFault::retry(FaultCause::Here, problem));
         };
-        let _under_way = InFlight::of(self.provider());
+        under_way.has_its_turn(slot, asked.elapsed(), Timestamp::now());
+        let _in_flight = InFlight::of(self.provider());
         let answer = match tokio::time::timeout(CALL_MAX, call).await {
             Ok(answer) => answer,
             Err(_) => {

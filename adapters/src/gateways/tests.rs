@@ -264,6 +264,9 @@ async fn the_figures_tell_calls_by_provider_and_outcome_and_how_many_are_under_w
         while server.asked().len() < 2 {
             tokio::task::yield_now().await;
         }
+        let (seen, calls) = account.seen_with_calls(Timestamp::now());
+        let told = calls.iter().filter(|call| call.outcome.is_none()).count();
+        assert_eq!((seen.under_way, told), (1, 1), "its account says so too");
         of(in_flight)
     };
     let (made, under_way) = tokio::join!(account.call(&ask, &payment), asked);

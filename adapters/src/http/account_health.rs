@@ -39,8 +39,9 @@ struct AccountHealthView {
     /// How it is.
     #[serde(flatten)]
     seen: Seen,
-    /// The calls under way, and the last ones of the hour, newest first.
-    #[schema(max_items = 50)]
+    /// The calls under way, as many as `under_way` says, then the last 50 of the hour that ended, each
+    /// newest first. A call that was not made because the account rests is none.
+    #[schema(max_items = 58)]
     last_calls: Vec<LastCall>,
     /// Payments that are not open at the provider yet; told to who may read payments.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,19 +144,20 @@ async fn get(
         "unknown_account" => Problem::not_found(Accounts::WHAT),
         _ => Problem::new(StatusCode::CONFLICT, "account_unusable", fault.message),
     })?;
-    let now = Timestamp::now();
-    let mut last_calls = account.last_calls(now);
     let (mut to_open, mut to_pay) = (None, None);
-    if access.may_read(&api, "payments").await {
+    let may_read = access.may_read(&api, "payments").await;
+    if may_read {
         let (created, pending) = tokio::join!(
             queue(&api, &access, "created", (&provider, &name)),
             queue(&api, &access, "pending", (&provider, &name)),
         );
         (to_open, to_pay) = (Some(created?), Some(pending?));
-    } else {
+    }
+    let (seen, mut last_calls) = account.seen_with_calls(Timestamp::now());
+    if !may_read {
         last_calls.iter_mut().for_each(|call| call.payment = None);
     }
-    let shown = AccountHealthView { seen: account.seen(now), last_calls, to_open, to_pay };
+    let shown = AccountHealthView { seen, last_calls, to_open, to_pay };
     Ok(super::json(StatusCode::OK, &shown))
 }
 

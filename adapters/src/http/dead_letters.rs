@@ -1,39 +1,44 @@
 //! What could not be done, kept with the reason: to be read, tried again, or dropped.
 
+mod again;
+mod found;
+mod platform;
+
+pub(super) use platform::for_operator;
+
 use super::{
     Api,
-    access::{Access, Operator},
+    access::Access,
     command::{DryRun, HowAsked, Nothing, Ordered},
     path::Named,
     problem::Problem,
     query,
-    read::{self, Page},
+    read::Page,
 };
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use found::{Asked, load, page};
 use http::StatusCode;
 use kontor_actors::{
-    catalog::Catalog,
     domain::Domain,
-    erasure::Erasure,
-    notification::Notification,
-    order::Order,
-    payment::Payment,
-    payout::Payout,
-    reconciliation::Reconciliation,
-    request::Terms,
-    stock::Stock,
+    signing::Signing,
     store::{DeadLetter, LetterQuery},
     supplier::Supplier,
     tenant::Tenant,
+    user::User,
     webhook::Webhook,
 };
 use kontor_messages::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Domains whose commands and events hold secrets: accounts' settings and endpoints' secrets, hashes of
+/// passwords, tickets and addresses of users, keys that tokens are signed with, and what proves to a
+/// supplier who fetches its feed.
+const SECRET: [&str; 5] = [Tenant::NAME, Webhook::NAME, User::NAME, Signing::NAME, Supplier::NAME];
 
 /// Which dead letters.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -44,37 +49,13 @@ struct Wanted {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
-    #[param(min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 300)]
     cursor: Option<String>,
     /// Only of this source, such as `domain:order` or `follower:policies`.
     #[param(min_length = 1, max_length = 100)]
     source: Option<String>,
     /// Only what is tried again by itself; or, if `false`, only what waits for a person.
     parked: Option<bool>,
-}
-
-/// Which dead letters, of all tenants.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-struct WantedOfAll {
-    /// Items at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    #[param(min_length = 1, max_length = 200)]
-    cursor: Option<String>,
-    /// Only of this source, such as `domain:order` or `follower:policies`.
-    #[param(min_length = 1, max_length = 100)]
-    source: Option<String>,
-    /// Only what is tried again by itself; or, if `false`, only what waits for a person.
-    parked: Option<bool>,
-    /// Only this tenant's.
-    #[param(value_type = Option<String>, max_length = 40)]
-    tenant: Option<TenantId>,
-    /// Only those about an event of this shard.
-    #[param(minimum = 0)]
-    shard: Option<u32>,
 }
 
 /// Something that could not be done.
@@ -95,7 +76,8 @@ struct Letter {
     event: Option<String>,
     /// Why.
     reason: String,
-    /// What was to be done; not shown where it may hold secrets.
+    /// What was to be done; not shown where it may hold secrets, and never where letters of all tenants
+    /// are told.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<String>,
     /// How often it was tried.
@@ -111,11 +93,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, drop_it)).routes(routes!(retry))
 }
 
-pub(super) fn for_operator() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list_all))
-}
-
-/// What could not be done, oldest first.
+/// What could not be done, by id: those of one follower's shard stand together, in the order of the
+/// journal. An answer looks through 2,000 of them at most, so with `source` or `parked` it may be short,
+/// or empty, while there are more: `next_cursor` tells.
 #[utoipa::path(get, path = "/v1/dead-letters", tag = "operation", params(Wanted),
     responses((status = OK, body = Page<Letter>)))]
 async fn list(
@@ -123,54 +103,12 @@ async fn list(
     access: Access,
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let asked = read::Asked::new(wanted.limit, wanted.cursor)?;
+    let asked = Asked::new(wanted.limit, wanted.cursor)?;
     let (tenant, source, parked) = (Some(access.id().clone()), wanted.source, wanted.parked);
     let which = LetterQuery { tenant, source, parked, ..Default::default() };
     let (letters, next_cursor) = page(&api, asked, which).await?;
     let items: Vec<_> = letters.into_iter().map(Letter::from).collect();
     Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
-}
-
-/// What could not be done for any tenant, by id: those of one follower's shard stand together, in the
-/// order of the journal.
-#[utoipa::path(get, path = "/v1/platform/dead-letters", tag = "operation", params(WantedOfAll),
-    responses((status = OK, body = Page<Letter>)))]
-async fn list_all(
-    State(api): State<Api>,
-    _operator: Operator,
-    query::Asked(wanted): query::Asked<WantedOfAll>,
-) -> Result<Response, Problem> {
-    let asked = read::Asked::new(wanted.limit, wanted.cursor)?;
-    let WantedOfAll { source, tenant, shard, parked, .. } = wanted;
-    let shards = api.intake().ground().journal.shards();
-    if shard.is_some_and(|shard| shards <= shard) {
-        return Err(Problem::parameter("shard", format!("expected less than {shards}")));
-    }
-    let which = LetterQuery { source, tenant, shard, parked, ..Default::default() };
-    let (letters, next_cursor) = page(&api, asked, which).await?;
-    let told = |letter: DeadLetter| {
-        let tenant = letter.tenant.clone();
-        Letter { tenant, ..Letter::from(letter) }
-    };
-    let items: Vec<_> = letters.into_iter().map(told).collect();
-    Ok(super::json(StatusCode::OK, &Page { items, next_cursor }))
-}
-
-/// A page of letters, and what asks for the next one.
-async fn page(
-    api: &Api,
-    asked: read::Asked,
-    which: LetterQuery,
-) -> Result<(Vec<DeadLetter>, Option<String>), Problem> {
-    read::bounded("source", which.source.as_deref(), 100)?;
-    // One more tells whether there is another page.
-    let limit = asked.limit as u32 + 1;
-    let query = LetterQuery { after: asked.cursor, limit, ..which };
-    let mut letters = api.store().dead_letters(&query).await?;
-    let more = letters.len() > asked.limit;
-    letters.truncate(asked.limit);
-    let next_cursor = letters.last().filter(|_| more).map(|letter| letter.id.clone());
-    Ok((letters, next_cursor))
 }
 
 /// A dead letter.
@@ -182,7 +120,7 @@ async fn get(
     access: Access,
     Named(letter): Named<String>,
 ) -> Result<Response, Problem> {
-    let letter = load(&api, access.id(), letter).await?;
+    let letter = load(&api, Some(access.id()), letter).await?;
     Ok(super::json(StatusCode::OK, &Letter::from(letter)))
 }
 
@@ -196,11 +134,11 @@ async fn retry(
     ordered: Ordered<Nothing>,
 ) -> Result<Response, Problem> {
     let asking = ordered.asking;
-    let letter = load(&asking.api, asking.access.id(), letter).await?;
+    let letter = load(&asking.api, Some(asking.access.id()), letter).await?;
     if asking.terms.dry_run {
-        return Ok(untouched(letter));
+        return Ok(untouched(Letter::from(letter)));
     }
-    try_again(&asking.api, &asking.access, letter).await?;
+    again::try_again(&asking.api, Some(asking.access.caller()), letter).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -213,72 +151,44 @@ async fn drop_it(
     ordered: Ordered<Nothing>,
 ) -> Result<Response, Problem> {
     let asking = ordered.asking;
-    let letter = load(&asking.api, asking.access.id(), letter).await?;
+    let letter = load(&asking.api, Some(asking.access.id()), letter).await?;
     if asking.terms.dry_run {
-        return Ok(untouched(letter));
+        return Ok(untouched(Letter::from(letter)));
     }
-    tracing::warn!(letter = letter.id, source = letter.source, "a dead letter was dropped");
-    asking.api.store().unbury(&letter.id).await?;
+    found::forget(&asking.api, &letter).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn load(api: &Api, tenant: &TenantId, id: String) -> Result<DeadLetter, Problem> {
-    let tenant = Some(tenant.clone());
-    let query = LetterQuery { tenant, id: Some(id), limit: 1, ..Default::default() };
-    let found = api.store().dead_letters(&query).await?.into_iter().next();
-    found.ok_or_else(|| Problem::not_found("dead letter"))
-}
-
-async fn try_again(api: &Api, access: &Access, letter: DeadLetter) -> Result<(), Problem> {
-    match letter.source.split_once(':') {
-        Some(("follower", _)) => {
-            let again = DeadLetter { retry_at: Some(Timestamp::now()), ..letter };
-            api.store().bury(&again).await?;
-        }
-        Some(("domain", domain)) => {
-            ask_again(api, access, domain, &letter.payload).await?;
-            api.store().unbury(&letter.id).await?;
-        }
-        _ => {
-            let detail = "whoever sent it has to send it again";
-            return Err(Problem::new(StatusCode::CONFLICT, "not_retriable", detail));
-        }
-    }
-    Ok(())
-}
-
 /// What a dry run answers.
-fn untouched(letter: DeadLetter) -> Response {
-    super::json(StatusCode::OK, &DryRun { would: Vec::new(), result: Letter::from(letter) })
+fn untouched(letter: Letter) -> Response {
+    super::json(StatusCode::OK, &DryRun { would: Vec::new(), result: letter })
 }
 
-async fn ask_again(api: &Api, access: &Access, domain: &str, command: &str) -> Result<(), Problem> {
-    match domain {
-        Order::NAME => again::<Order>(api, access, command).await,
-        Stock::NAME => again::<Stock>(api, access, command).await,
-        Payment::NAME => again::<Payment>(api, access, command).await,
-        Payout::NAME => again::<Payout>(api, access, command).await,
-        Notification::NAME => again::<Notification>(api, access, command).await,
-        Webhook::NAME => again::<Webhook>(api, access, command).await,
-        Tenant::NAME => again::<Tenant>(api, access, command).await,
-        Erasure::NAME => again::<Erasure>(api, access, command).await,
-        Reconciliation::NAME => again::<Reconciliation>(api, access, command).await,
-        Supplier::NAME => again::<Supplier>(api, access, command).await,
-        Catalog::NAME => again::<Catalog>(api, access, command).await,
-        _ => Err(Problem::not_found("domain")),
+/// Whether what was to be done may be shown to the tenant. What is of a domain that cannot be told is
+/// not shown.
+fn is_shown(letter: &DeadLetter) -> bool {
+    let open = |domain: &str| !SECRET.contains(&domain);
+    match &*letter.source {
+        // These have a lane for each entity, `tenant/domain/entity`, whatever its domain.
+        "follower:policies" | "follower:webhooks" => {
+            letter.lane.split('/').nth(1).is_some_and(open)
+        }
+        // These see events of domains that hold no secrets.
+        "follower:payments"
+        | "follower:notifications"
+        | "follower:reconciliation"
+        | "follower:search" => true,
+        source => match source.split_once(':') {
+            Some(("domain", domain)) => open(domain),
+            Some(("follower", _)) => false,
+            _ => true,
+        },
     }
-}
-
-async fn again<D: Domain>(api: &Api, access: &Access, command: &str) -> Result<(), Problem> {
-    let command: D::Command = super::body::parse(command.as_bytes())?;
-    api.intake().ask::<D>(access.caller(), command, Terms::default()).await?;
-    Ok(())
 }
 
 impl From<DeadLetter> for Letter {
     fn from(letter: DeadLetter) -> Self {
-        // Commands to these domains hold accounts' settings and endpoints' secrets.
-        let secret = matches!(&*letter.source, "domain:tenant" | "domain:webhook");
+        let shown = is_shown(&letter);
         Self {
             id: letter.id,
             tenant: None,
@@ -286,7 +196,7 @@ impl From<DeadLetter> for Letter {
             lane: letter.lane,
             event: letter.event.map(|(shard, seq)| format!("{shard}-{seq}")),
             reason: letter.reason,
-            payload: (!secret).then_some(letter.payload),
+            payload: shown.then_some(letter.payload),
             attempts: letter.attempts,
             retry_at: letter.retry_at,
             at: letter.at,

@@ -242,6 +242,9 @@ impl Reading {
         read::bounded("account", wanted.account.as_deref(), 40)?;
         let currency = wanted.currency.as_deref().map(Currency::parse).transpose();
         let currency = currency.map_err(|why| Problem::parameter("currency", why.to_string()))?;
+        // That an empty one is none is said with the kinds that there are.
+        let kind = wanted.kind.as_deref().filter(|kind| !kind.is_empty());
+        read::bounded("kind", kind, 100)?;
         let kinds = wanted.kind.as_deref().map(kinds).transpose()?;
         let after = place(wanted.cursor.as_deref())?;
         let end = tenant_books(&api, tenant).await?.entries;
@@ -311,13 +314,15 @@ async fn tenant_books(api: &Api, tenant: &TenantId) -> Result<LedgerDocument, Pr
     }
 }
 
-/// The kinds of a list of them.
+/// The kinds of a list of them, each once.
 fn kinds(listed: &str) -> Result<Vec<LedgerKind>, Problem> {
     let known = |word: &str| KINDS.into_iter().find(|kind| kind.word() == word);
-    listed.split(',').map(known).collect::<Option<_>>().ok_or_else(|| {
+    let named: Option<Vec<_>> = listed.split(',').map(known).collect();
+    let named = named.ok_or_else(|| {
         let all = KINDS.map(LedgerKind::word).join(", ");
         Problem::parameter("kind", format!("expected one or more of {all}"))
-    })
+    })?;
+    Ok(KINDS.into_iter().filter(|kind| named.contains(kind)).collect())
 }
 
 fn place(cursor: Option<&str>) -> Result<i64, Problem> {

@@ -24,6 +24,9 @@ pub(super) const LIMIT_MAX: u32 = 200;
 /// Pages of the database that one answer may look through for things of its kind.
 pub(super) const PAGES_MAX: usize = 10;
 
+/// Rows that one answer may look through so.
+const ROWS_MAX: usize = PAGES_MAX * LIMIT_MAX as usize;
+
 /// Which page.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
@@ -78,7 +81,7 @@ pub(super) struct Asked {
     pub(super) until: Option<String>,
     /// Only ids that begin so; ends like a part of a name.
     pub(super) within: String,
-    /// Few of the rows are wanted, so many are read at once.
+    /// Some of the rows will be passed over, perhaps most: so more and more are read at once.
     pub(super) few: bool,
 }
 
@@ -95,16 +98,13 @@ pub(super) enum Lead {
 impl Asked {
     /// The page, if its members are in their bounds.
     pub(super) fn new(limit: Option<u32>, cursor: Option<String>) -> Result<Self, Problem> {
-        let limit = limit.unwrap_or(LIMIT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::parameter("limit", format!("expected 1 to {LIMIT_MAX}")));
-        }
+        let limit = self::limit(limit)?;
         let named = cursor.as_deref().is_none_or(|cursor| EntityId::parse(cursor).is_ok());
         if !named {
             return Err(Problem::parameter("cursor", "expected next_cursor of the page before"));
         }
         Ok(Self {
-            limit: limit as usize,
+            limit,
             cursor,
             status: None,
             label: None,
@@ -139,11 +139,23 @@ impl Asked {
         }
     }
 
-    /// How many rows are read at once, of `wanted` that are missing: all that may be, where some
-    /// will be passed over.
-    fn chunk(&self, wanted: usize) -> usize {
+    /// How many rows are read at once, of `wanted` that are missing, after `looked` that were looked
+    /// at. Where some will be passed over, as many again as were: all of a first page may fit.
+    fn chunk(&self, wanted: usize, looked: usize) -> usize {
+        let passes = self.passes_over();
+        if passes { wanted.max(looked).min(LIMIT_MAX as usize) } else { wanted }
+    }
+
+    /// Whether rows may be passed over that an index finds.
+    fn passes_over(&self) -> bool {
         let both = self.status.is_some() && self.label.is_some();
-        if both || self.few || self.from.is_some() { LIMIT_MAX as usize } else { wanted }
+        both || self.few || self.from.is_some()
+    }
+
+    /// How often rows are read: more often where it begins with few, as long as it has not looked at
+    /// [`ROWS_MAX`].
+    fn turns(&self) -> usize {
+        if self.passes_over() { 2 * PAGES_MAX } else { PAGES_MAX }
     }
 }
 
@@ -163,6 +175,15 @@ impl TryFrom<StatusPaging> for Asked {
         bounded("status", status.as_deref(), 40)?;
         Ok(Self { status, ..Self::new(paging.limit, paging.cursor)? })
     }
+}
+
+/// How many items a page has, if that is in its bounds.
+pub(super) fn limit(wanted: Option<u32>) -> Result<usize, Problem> {
+    let limit = wanted.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(Problem::parameter("limit", format!("expected 1 to {LIMIT_MAX}")));
+    }
+    Ok(limit as usize)
 }
 
 /// Refuses a parameter that is empty, too long, or holds control characters.
@@ -295,12 +316,16 @@ async fn rows<K: Kind>(
     which: impl Fn(&K::Document) -> bool,
 ) -> Result<(Vec<Row<K>>, Option<String>), Problem> {
     check_status::<K>(asked)?;
-    let (mut rows, mut before) = (Vec::new(), asked.cursor.clone());
-    for _ in 0..PAGES_MAX {
-        let wanted = asked.chunk(asked.limit - rows.len());
+    let (mut rows, mut before, mut looked) = (Vec::new(), asked.cursor.clone(), 0);
+    for _ in 0..asked.turns() {
+        let wanted = asked.chunk(asked.limit - rows.len(), looked).min(ROWS_MAX - looked);
+        if wanted == 0 {
+            break;
+        }
         let page = api.store().list(&query::<K>(tenant, asked, before.as_deref(), wanted)).await?;
         let full = page.len() > wanted;
         let seen = page.len().min(wanted);
+        looked += seen;
         for (place, row) in page.into_iter().take(wanted).enumerate() {
             before = Some(K::id(&row.entity).to_owned());
             if !asked.takes(&row) {
@@ -368,4 +393,30 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &[u8]) -> bool {
     let text = known.to_str().unwrap_or_default();
     text.trim() == "*"
         || text.split(',').any(|one| one.trim().trim_start_matches("W/").as_bytes() == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many rows are read at each turn, if none of them fits.
+    fn chunks(limit: u32, few: bool) -> Vec<usize> {
+        let asked = Asked { few, ..Asked::new(Some(limit), None).ok().unwrap() };
+        let (mut chunks, mut looked) = (Vec::new(), 0);
+        for _ in 0..asked.turns() {
+            chunks.push(asked.chunk(asked.limit, looked).min(ROWS_MAX - looked));
+            looked += chunks[chunks.len() - 1];
+        }
+        chunks
+    }
+
+    #[test]
+    fn where_rows_are_passed_over_more_and_more_are_read_and_2_000_in_all() {
+        assert_eq!(chunks(50, true)[..4], [50, 50, 100, 200]);
+        assert_eq!(chunks(1, true)[..5], [1, 1, 2, 4, 8]);
+        for limit in [1, 7, 50, 200] {
+            assert_eq!(chunks(limit, true).iter().sum::<usize>(), 2_000, "{limit}");
+        }
+        assert_eq!(chunks(50, false), [50; PAGES_MAX]);
+    }
 }

@@ -113,7 +113,7 @@ async fn events(
     }
     let events = *journal.head(shard).borrow();
     let after = part.after.unwrap_or((events - Seq::from(limit)).max(0));
-    let rows = api.store().read(shard, after, limit).await?;
+    let rows = api.store().read_unopened(shard, after, limit).await?;
     let items = rows.into_iter().map(ShardEvent::from).collect();
     Ok(super::json(StatusCode::OK, &ShardEvents { items, events }))
 }

@@ -1,7 +1,10 @@
 //! How accounts at payment providers are, as a node has seen them.
 
 use crate::shop::{Asker, Shop, order};
+use kontor_actors::{admission::Lane, intake::Caller, order::Order, request::Terms};
+use kontor_messages::{EntityId, Meta, TenantId, Timestamp, order::OrderCommand};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const HEALTH: &str = "/v1/accounts/stripe/main/health";
 
@@ -19,6 +22,16 @@ async fn forge(shop: &Shop) {
     let hook = shop.hook("harbour-books", "stripe", "main");
     let answer = forged.raw(&hook, "{}", Some("application/json")).await;
     answer.problem(400, "bad_notification");
+}
+
+/// Tells an order of its payment, as the policy does that follows it.
+async fn opened(shop: &Shop, order: &str, payment: &str) {
+    let tenant = TenantId::parse("harbour-books").unwrap();
+    let caller = Caller { tenant, meta: Meta::by("test"), lane: Lane::Interactive };
+    let (order, payment) = (EntityId::parse(order).unwrap(), EntityId::parse(payment).unwrap());
+    let until = Timestamp::now().plus(Duration::from_secs(172_800));
+    let told = OrderCommand::RecordPaymentOpened { order, payment, until };
+    shop.intake.tell::<Order>(&caller, told, Terms::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -52,7 +65,7 @@ async fn what_a_provider_sent_and_was_not_taken_is_counted_with_why() {
 
 #[tokio::test]
 async fn payments_that_wait_for_an_account_are_told_with_it_and_found_by_it() {
-    let (_shop, harbour) = with_stripe().await;
+    let (shop, harbour) = with_stripe().await;
     let placed = harbour.post("/v1/orders", order("atlas", 1)).await.ok();
     let wish = json!({ "order": placed["id"], "provider": "stripe", "account": "main",
         "return_url": "https://shop.example/thanks" });
@@ -68,6 +81,13 @@ async fn payments_that_wait_for_an_account_are_told_with_it_and_found_by_it() {
     assert_eq!(found("provider=stripe&status=created").await, own);
     assert!(found("provider=stripe&account=second").await.is_empty());
     assert!(found("provider=manual").await.is_empty());
+    let order = placed["id"].as_str().unwrap();
+    opened(&shop, order, asked["id"].as_str().unwrap()).await;
+    assert_eq!(found(&format!("order={order}&status=created&provider=stripe")).await, own);
+    assert!(found(&format!("order={order}&status=paid")).await.is_empty());
+    assert!(found(&format!("order={order}&provider=manual")).await.is_empty());
+    let lost = harbour.get(&format!("/v1/payments?order={order}&status=lost")).await;
+    lost.at(400, "invalid_parameter", "status");
     harbour.get("/v1/payments?account=main").await.problem(400, "invalid_parameter");
 }
 

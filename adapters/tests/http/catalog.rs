@@ -47,6 +47,12 @@ async fn a_product_is_made_read_changed_and_found_by_its_names() {
     }
     let none = harbour.get("/v1/products?sku=BOOK-2").await.ok();
     assert_eq!(none["items"], json!([]));
+    for (other, found) in [("sku=BOOK-1&status=active", 1), ("sku=BOOK-1&status=draft", 0)] {
+        let page = harbour.get(&format!("/v1/products?{other}")).await.ok();
+        assert_eq!(page["items"].as_array().unwrap().len(), found, "{other}");
+    }
+    let lost = harbour.get("/v1/products?sku=BOOK-1&status=lost").await;
+    lost.at(400, "invalid_parameter", "status");
     harbour.get("/v1/products?ean=123").await.problem(400, "invalid_parameter");
     let again = harbour.post("/v1/products", atlas()).await;
     again.at(409, "sku_taken", "/sku");

@@ -109,6 +109,10 @@ async fn the_tenant_s_ledger_is_read_in_order_by_pages_and_by_what_is_wanted() {
     assert_eq!([until, from].concat(), [1, 2, 3, 4], "an instant is on one side only");
     harbour.get("/v1/ledger?currency=crowns").await.at(400, "invalid_parameter", "currency");
     harbour.get("/v1/ledger?cursor=x").await.at(400, "invalid_parameter", "cursor");
+    let often = vec!["refund"; 15].join(",");
+    assert_eq!(numbers(&harbour, "?kind=refund,refund,refund").await, [4]);
+    let problem = harbour.get(&format!("/v1/ledger?kind={often}")).await;
+    problem.at(400, "invalid_parameter", "kind");
     for bad in ["/v1/ledger?kind=", "/v1/ledger?kind=refund,gift", "/v1/ledger.csv?kind=gift"] {
         let problem = harbour.get(bad).await.at(400, "invalid_parameter", "kind");
         assert!(problem["detail"].as_str().unwrap().contains("refund_reversal"), "{problem}");

@@ -17,6 +17,7 @@ mod imports;
 mod isolation;
 mod ledger;
 mod legacy;
+mod letters;
 mod lifecycle;
 mod lists;
 mod mails;

@@ -120,12 +120,12 @@ async fn orders_are_listed_by_when_they_were_placed() {
 
 #[tokio::test]
 async fn orders_are_listed_by_what_they_say_of_currency_payment_goods_and_whether_they_stand() {
-    let World { shop: _shop, harbour, ids, .. } = world().await;
+    let World { shop: _shop, harbour, ids: placed, .. } = world().await;
     stock(&harbour, "lamp", 5).await;
     let mut lamp = order("lamp", 1);
     (lamp["currency"], lamp["paid"]) = (json!("EUR"), json!(true));
     let lamp = harbour.post("/v1/orders", lamp).await.ok()["id"].as_str().unwrap().to_owned();
-    let all = |places: &[usize]| places.iter().map(|at| ids[*at].clone()).collect::<Vec<_>>();
+    let all = |places: &[usize]| places.iter().map(|at| placed[*at].clone()).collect::<Vec<_>>();
     assert_eq!(found(&harbour, "currency=EUR").await, [lamp.clone()]);
     assert_eq!(found(&harbour, "currency=CZK").await, all(&[3, 2, 1, 0]));
     assert_eq!(found(&harbour, "currency=CZK&cancelled=false").await, all(&[3, 2, 0]));
@@ -135,6 +135,35 @@ async fn orders_are_listed_by_what_they_say_of_currency_payment_goods_and_whethe
     assert_eq!(found(&harbour, "sku=lamp").await, [lamp]);
     assert_eq!(found(&harbour, "sku=atlas&q=jana%40example.com").await, all(&[2, 0]));
     assert!(found(&harbour, "sku=atlas&currency=EUR").await.is_empty());
+    assert_eq!(found(&harbour, "cancelled=true&status=cancelled").await, all(&[1]));
+    assert_eq!(found(&harbour, "cancelled=true&channel=till&currency=CZK").await, all(&[1]));
+    assert_eq!(
+        found(&harbour, "cancelled=false&status=pending&currency=CZK").await,
+        all(&[3, 2, 0])
+    );
+    for contradiction in ["cancelled=true&status=pending", "cancelled=false&status=cancelled"] {
+        let page = harbour.get(&format!("/v1/orders?{contradiction}")).await.ok();
+        assert_eq!((ids(&page).len(), page.get("next_cursor")), (0, None), "{contradiction}");
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_a_number_is_told_if_it_fits_what_else_is_asked_for() {
+    let World { shop: _shop, harbour, ids, numbers } = world().await;
+    let number = &numbers[1];
+    assert_eq!(found(&harbour, &format!("number={number}")).await, [ids[1].clone()]);
+    for fits in ["status=cancelled", "cancelled=true", "currency=CZK", "sku=atlas", "paid=false"] {
+        let query = format!("number={number}&{fits}");
+        assert_eq!(found(&harbour, &query).await, [ids[1].clone()], "{query}");
+    }
+    for other in ["status=pending", "cancelled=false", "currency=EUR", "placed_to=2020-01-01"] {
+        let query = format!("number={number}&{other}");
+        assert!(found(&harbour, &query).await.is_empty(), "{query}");
+    }
+    for (beside, name) in [("status=lost", "status"), ("q=20", "q"), ("sku=", "sku")] {
+        let answer = harbour.get(&format!("/v1/orders?number={number}&{beside}")).await;
+        answer.at(400, "invalid_parameter", name);
+    }
 }
 
 #[tokio::test]

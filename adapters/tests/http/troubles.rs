@@ -2,8 +2,9 @@
 //! platform's operator.
 
 use crate::shop::Shop;
-use kontor_actors::store::{Batch, DeadLetter, Store, StoredEntity};
-use kontor_messages::{EntityId, Timestamp};
+use kontor_actors::store::{Batch, DeadLetter, Store, StoredEntity, StoredEvent};
+use kontor_adapters::store::SealedStore;
+use kontor_messages::{EntityId, EventId, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -41,6 +42,24 @@ async fn waits(shop: &Shop, name: &str, due: Timestamp) {
     };
     let batch = Batch { states: vec![row], ..Batch::default() };
     shop.store.commit(Arc::new(batch)).await.unwrap();
+}
+
+/// An event of which nobody could open what is sealed.
+async fn unreadable(shop: &Shop, after: usize) {
+    let last = shop.store.read(0, 0, 500).await.unwrap().pop().unwrap();
+    let event = StoredEvent {
+        seq: i64::try_from(after).unwrap() + 1,
+        id: EventId::fresh(Timestamp::now()),
+        entity: EntityId::parse("unreadable").unwrap(),
+        domain: "order".into(),
+        version: 1,
+        payload: r#"{"customer":{"email":"~1.x""#.into(),
+        ..last
+    };
+    let batch = Batch { events: vec![event], ..Batch::default() };
+    shop.store.commit(Arc::new(batch)).await.unwrap();
+    let sealed = SealedStore::over(Arc::new(shop.store.clone()));
+    assert!(sealed.read(0, after as i64, 1).await.is_err(), "it is what this test needs");
 }
 
 fn whose(told: &Value) -> Vec<&str> {
@@ -201,6 +220,9 @@ async fn the_journal_of_a_shard_is_told_from_a_place_on_without_what_events_say(
     for bad in ["after=-1", "limit=0", "limit=501", "after=x"] {
         operator.get(&format!("{journal}?{bad}")).await.problem(400, "invalid_parameter");
     }
+    unreadable(&shop, items.len()).await;
+    let unread = operator.get(&format!("{journal}?after={}", items.len())).await.ok();
+    assert_eq!(unread["items"][0]["entity"], "unreadable", "nothing of it is opened");
     operator.get("/v1/shards/4096/events").await.problem(404, "not_found");
     operator.get("/v1/shards/x/events").await.problem(400, "malformed_path");
     harbour.get(&journal).await.problem(403, "operator_only");

@@ -2,6 +2,7 @@
 
 use crate::house::{browser, busy_browser};
 use http::StatusCode;
+use serde_json::json;
 
 const SHOP: &str = "/console/t/harbour-books";
 
@@ -133,6 +134,28 @@ async fn what_was_not_done_is_listed_over_all_tenants_and_narrowed_by_its_source
     assert!(operator.read().contains(&asked.to_owned()), "{:?}", operator.read());
     assert!(page.has("source=follower%3Apolicies&amp;tenant=polar-tea&amp;cursor=d9"));
     assert_eq!(browser(Some("owner")).signed_in().await.get(all).await.status, 403);
+}
+
+#[tokio::test]
+async fn letters_of_no_tenant_and_of_the_platform_are_seen_to_by_who_runs_it() {
+    let letter = |id: &str| {
+        json!({ "id": id, "source": "follower:policies", "lane": "", "reason": "it is away",
+                "attempts": 3, "at": "2026-11-20T08:00:00Z" })
+    };
+    let mut of_platform = letter("follower:policies:0:7");
+    of_platform["tenant"] = json!("platform");
+    let told = json!({ "items": [letter("b1"), of_platform] });
+    let mut operator = browser(None).telling("/v1/platform/dead-letters?", told).signed_in().await;
+    let all = "/console/system/dead-letters";
+    let page = operator.get(all).await;
+    assert!(page.has(&format!("{all}/-/b1/drop")) && !page.has("/console/t/platform"));
+    let own = format!("{all}/-/follower%3Apolicies%3A0%3A7");
+    assert!(page.has(&format!("{own}/retry")));
+    operator.post(all, &format!("{own}/retry"), &[]).await;
+    operator.post(all, &format!("{all}/-/b1/drop"), &[]).await;
+    let asked: Vec<_> = operator.asked().into_iter().map(|asked| asked.path).collect();
+    let path = |rest: &str| format!("/v1/platform/dead-letters/{rest}");
+    assert_eq!(asked, [path("follower%3Apolicies%3A0%3A7/retry"), path("b1")]);
 }
 
 #[tokio::test]

@@ -137,6 +137,9 @@ pub enum SupplierCommand {
         page: u32,
         /// What is wrong with them.
         problems: Vec<RowProblem>,
+        /// So many more were found, and not kept.
+        #[serde(default, skip_serializing_if = "super::offer::is_zero")]
+        dropped: u32,
     },
     /// Rows were left out.
     RecordLeftOut {

@@ -137,12 +137,16 @@ pub enum SupplierEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         observed_at: Option<Timestamp>,
     },
-    /// `import.problems_found`: owned by the page of the list.
+    /// `import.problems_found`: owned by the page of the list. Without problems it adds no page, and
+    /// only tells of those that are not kept.
     ProblemsFound {
         /// In which import.
         import: EntityId,
         /// What is wrong.
         problems: Vec<RowProblem>,
+        /// So many more were found, and not kept.
+        #[serde(default, skip_serializing_if = "super::offer::is_zero")]
+        dropped: u32,
     },
     /// `import.rows_left_out`: owned by the list of them.
     RowsLeftOut {

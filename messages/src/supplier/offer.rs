@@ -120,6 +120,6 @@ pub struct PageLosses {
     pub waiting: Vec<String>,
 }
 
-fn is_zero(count: &u32) -> bool {
+pub(super) fn is_zero(count: &u32) -> bool {
     *count == 0
 }

@@ -111,8 +111,7 @@ fn only_rows_that_failed_are_tried_again() {
     stage.when(retry(2)).then_names(&["import.queued"]);
 }
 
-#[test]
-fn problems_are_kept_by_pages_up_to_a_limit() {
+fn problems(count: u64) -> Vec<RowProblem> {
     let problem = |row| RowProblem {
         row,
         line: row + 1,
@@ -120,18 +119,57 @@ fn problems_are_kept_by_pages_up_to_a_limit() {
         field: "price".to_owned(),
         reason: "expected a number".to_owned(),
     };
-    let tell = |page| C::RecordProblems {
-        import: import(1),
-        page,
-        problems: (0..250).map(problem).collect(),
-    };
+    (0..count).map(problem).collect()
+}
+
+fn found(page: u32, count: u64, dropped: u32) -> C {
+    C::RecordProblems { import: import(1), page, problems: problems(count), dropped }
+}
+
+#[test]
+fn problems_are_kept_by_pages_up_to_a_limit_and_what_is_beyond_it_is_counted() {
+    const FOUND: &str = "import.problems_found";
     let mut stage = judged(supplied(), 1, 20_000);
-    for page in 0..50 {
-        stage = stage.when(tell(page)).then_names(&["import.problems_found"]);
-        stage = stage.when(tell(page)).then_nothing();
+    for page in 0..49 {
+        stage = stage.when(found(page, 200, 0)).then_names(&[FOUND]);
+        stage = stage.when(found(page, 200, 0)).then_nothing();
     }
-    assert_eq!(run(&stage, 1).problems_kept, 10_000);
-    stage.when(tell(50)).then_nothing();
+    let full = stage.when(found(49, 200, 0)).then_names(&[FOUND]);
+    let all = run(&full, 1);
+    assert_eq!((all.problems_kept, all.has_all_problems()), (10_000, true), "as many as may be");
+    let stage = full.when(found(50, 3, 0)).then_names(&[FOUND]);
+    let more = run(&stage, 1);
+    assert_eq!((more.problems_kept, more.problem_pages), (10_000, 50));
+    assert_eq!((more.problems_dropped, more.has_all_problems()), (3, false));
+    let last = stage.state(&problems_entity(&import(1), 49));
+    assert_eq!(last.problems().unwrap().problems.len(), 200, "the last page stands as it was");
+}
+
+#[test]
+fn what_reading_the_feed_did_not_keep_is_counted_with_the_last_page() {
+    let stage = judged(supplied(), 1, 20_000);
+    let stage = stage.when(found(0, 200, 7)).then_names(&["import.problems_found"]);
+    let known = run(&stage, 1);
+    assert_eq!((known.problems_kept, known.problems_dropped), (200, 7));
+}
+
+#[test]
+fn a_step_that_finds_more_problems_than_a_page_has_fills_several() {
+    let progress = progress(500, 1_000);
+    let step = C::RecordOffers {
+        import: import(1),
+        offers: vec![],
+        failed: 450,
+        problems: problems(450),
+        progress,
+    };
+    let found = "import.problems_found";
+    let stage = judged(supplied(), 1, 1_000);
+    let stage = stage.when(step).then_names(&["import.applied", found, found, found]);
+    let known = run(&stage, 1);
+    assert_eq!((known.problems_kept, known.problem_pages, known.problems_dropped), (450, 3, 0));
+    let last = stage.state(&problems_entity(&import(1), 2));
+    assert_eq!(last.problems().unwrap().problems.len(), 50);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use kontor_messages::{
         Availability, Counts, FeedFile, Fetched, Figures, LeftOut, LeftOutRow, NewOffer,
         PAGE_OFFERS, PageLosses, Progress, RowProblem, SourceSettings, SupplierCommand as C,
         SupplierEvent as E, SupplierRefusal as R, SupplierSettings, Trigger, VanishedAction,
-        VanishedRule, import_entity, left_out_entity, page_entity, source_entity,
+        VanishedRule, import_entity, left_out_entity, page_entity, problems_entity, source_entity,
     },
 };
 use serde_json::json;

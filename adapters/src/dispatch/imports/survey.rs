@@ -79,6 +79,8 @@ pub struct Survey {
     pub failed: u64,
     /// What is wrong with them, as far as it is kept.
     pub problems: Vec<RowProblem>,
+    /// How many more there are.
+    pub problems_dropped: u32,
     /// Rows that are news, in the file.
     pub news: u64,
     /// Of these, offers that are not known yet.
@@ -212,6 +214,7 @@ struct Found {
     left_out: Vec<LeftOutRow>,
     failed: u64,
     problems: Vec<RowProblem>,
+    problems_dropped: u32,
     news: u64,
     new: u64,
     samples: Vec<Sample>,
@@ -270,6 +273,8 @@ impl Pass<'_> {
         for error in errors {
             if self.survey.problems.len() < PROBLEMS_MAX as usize {
                 self.survey.problems.push(problem(error, code));
+            } else {
+                self.survey.problems_dropped = self.survey.problems_dropped.saturating_add(1);
             }
         }
     }
@@ -392,8 +397,17 @@ impl Pass<'_> {
     }
 
     fn finish(self, warnings: Vec<String>, bytes: u64) -> Survey {
-        let Found { mut figures, skipped, left_out, failed, problems, news, new, samples } =
-            self.survey;
+        let Found {
+            mut figures,
+            skipped,
+            left_out,
+            failed,
+            problems,
+            problems_dropped,
+            news,
+            new,
+            samples,
+        } = self.survey;
         figures.known = self.index.present() as u64;
         let categories = self.paths.into_iter().map(|(path, rows)| CategoryCount { path, rows });
         let mut categories: Vec<_> = categories.collect();
@@ -405,6 +419,7 @@ impl Pass<'_> {
             left_out,
             failed,
             problems,
+            problems_dropped,
             news,
             new,
             samples,

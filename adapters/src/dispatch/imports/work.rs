@@ -244,11 +244,14 @@ impl Work<'_> {
             // It was, before the import was cut short; now some of it is applied.
             return Ok(true);
         }
-        for (page, problems) in found.problems.chunks(PAGE_PROBLEMS as usize).enumerate() {
+        let pages = found.problems.chunks(PAGE_PROBLEMS as usize);
+        let last = pages.len().saturating_sub(1);
+        for (page, problems) in pages.enumerate() {
             let record = C::RecordProblems {
                 import: self.import.clone(),
                 page: u32::try_from(page).unwrap_or(u32::MAX),
                 problems: problems.to_vec(),
+                dropped: if page == last { found.problems_dropped } else { 0 },
             };
             tell::<Supplier>(&self.imports.intake, &self.by, record).await?;
         }

@@ -1,6 +1,7 @@
 use super::*;
 use kontor_actors::ports::FaultCause;
 use kontor_messages::{EntityId, payment::Problem};
+use tokio::sync::Semaphore;
 
 const NOW: Timestamp = Timestamp::from_millis(1_768_471_200_000);
 const QUERY: &str = "query";
@@ -15,6 +16,11 @@ fn fault(code: &str) -> GatewayFault {
 
 fn answered(health: &Health, ms: u64, at: Timestamp) {
     health.note_call((QUERY, CallOutcome::Answered), None, Duration::from_millis(ms), at);
+}
+
+fn told(health: &Health) -> Vec<(&'static str, Option<u64>, Option<CallOutcome>)> {
+    let calls = health.last_calls(minutes(1)).into_iter();
+    calls.map(|call| (call.operation, call.waited_ms, call.outcome)).collect()
 }
 
 #[test]
@@ -117,20 +123,59 @@ fn the_last_calls_are_told_with_what_they_were_for_and_no_more_than_so_many() {
 
 #[test]
 fn a_call_under_way_is_told_without_its_end_until_it_has_one() {
-    let health = Health::default();
+    let (health, slots) = (Health::default(), Semaphore::new(2));
     let mut first = health.begin(QUERY, None, NOW);
-    let second = health.begin("statement", None, NOW);
-    first.has_its_turn(Duration::from_millis(300), NOW);
-    let told = |health: &Health| -> Vec<_> {
-        let calls = health.last_calls(minutes(1)).into_iter();
-        calls.map(|call| (call.operation, call.waited_ms, call.outcome)).collect()
-    };
-    assert_eq!(told(&health), [("statement", None, None), (QUERY, Some(300), None)]);
+    let mut second = health.begin("statement", None, NOW);
+    assert_eq!((health.under_way(), told(&health)), (0, vec![]), "they wait for their turn");
+    first.has_its_turn(slots.try_acquire().unwrap(), Duration::from_millis(300), NOW);
+    second.has_its_turn(slots.try_acquire().unwrap(), Duration::ZERO, NOW);
+    let both = vec![("statement", Some(0), None), (QUERY, Some(300), None)];
+    assert_eq!((health.under_way(), told(&health)), (2, both));
     drop(second);
+    assert_eq!((health.under_way(), slots.available_permits()), (1, 1));
     let failed = fault("not_reached");
     first.ended(CallOutcome::Failed, Some(&failed), Duration::from_secs(1), minutes(1));
     assert_eq!(told(&health), [(QUERY, Some(300), Some(CallOutcome::Failed))]);
+    assert_eq!((health.under_way(), slots.available_permits()), (0, 2));
     assert_eq!(health.lately(minutes(1)).failed(), 1, "it is counted once");
+}
+
+#[test]
+fn a_call_under_way_is_told_however_many_end_meanwhile() {
+    let (health, slots) = (Health::default(), Semaphore::new(1));
+    let mut slow = health.begin("statement", None, NOW);
+    slow.has_its_turn(slots.try_acquire().unwrap(), Duration::ZERO, NOW);
+    for _ in 0..2 * KEPT_MAX {
+        let call = health.begin(QUERY, None, NOW);
+        call.ended(CallOutcome::Answered, None, Duration::ZERO, NOW);
+    }
+    let calls = told(&health);
+    assert_eq!((calls.len(), calls[0]), (1 + KEPT_MAX, ("statement", Some(0), None)));
+}
+
+#[test]
+fn calls_that_are_not_made_while_the_account_rests_leave_the_failures_before_it() {
+    let health = Health::default();
+    let (failed, rests) = (fault("not_reached"), fault(RESTS));
+    let call = health.begin(QUERY, None, NOW);
+    call.ended(CallOutcome::Failed, Some(&failed), Duration::ZERO, NOW);
+    for _ in 0..2 * KEPT_MAX {
+        let call = health.begin(QUERY, None, NOW);
+        call.ended(CallOutcome::NotSent, Some(&rests), Duration::ZERO, NOW);
+    }
+    assert_eq!(told(&health), [(QUERY, None, Some(CallOutcome::Failed))]);
+    assert_eq!(health.lately(NOW).failed(), 1 + 2 * KEPT_MAX as u64, "they are counted");
+}
+
+#[test]
+fn a_call_whose_turn_did_not_come_has_waited_and_says_of_no_turn() {
+    let health = Health::default();
+    let call = health.begin(QUERY, None, NOW);
+    call.has_no_turn(Duration::from_secs(20), NOW);
+    let busy = GatewayFault::retry(FaultCause::Here, Problem::new("busy", "too many"));
+    call.ended(CallOutcome::NotSent, Some(&busy), Duration::from_secs(20), NOW);
+    assert_eq!(told(&health), [(QUERY, None, Some(CallOutcome::NotSent))]);
+    assert_eq!(health.lately(NOW).waited_ms_max, 20_000);
 }
 
 #[test]

@@ -16,7 +16,10 @@ use super::{
 };
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
-use kontor_actors::catalog::{Catalog, LINK_KEY, ProductDocument, SKU_KEY};
+use kontor_actors::{
+    catalog::{Catalog, LINK_KEY, ProductDocument, SKU_KEY},
+    domain::Domain,
+};
 use kontor_messages::{
     EntityId, Timestamp,
     catalog::{
@@ -99,10 +102,12 @@ async fn list(
     if wanted.is_searched() {
         return search::answer(&api, &access, wanted.search()?).await;
     }
-    let Some(named) = wanted.named(&api, &access).await? else {
-        let Wanted { limit, cursor, status, .. } = wanted;
-        let asked = Asked::try_from(StatusPaging { limit, cursor, status });
-        return read::many::<Products>(&api, &access, asked).await;
+    let named = wanted.named(&api, &access).await?;
+    let Wanted { limit, cursor, status, .. } = wanted;
+    let asked = Asked::try_from(StatusPaging { limit, cursor, status })?;
+    read::check_status::<Products>(&asked)?;
+    let Some(named) = named else {
+        return read::many::<Products>(&api, &access, Ok(asked)).await;
     };
     let mut items = Vec::with_capacity(named.len());
     for entity in named {
@@ -111,6 +116,10 @@ async fn list(
         else {
             continue;
         };
+        let status = Catalog::status(&there.state);
+        if asked.status.is_some() && asked.status.as_deref() != status {
+            continue;
+        }
         if let Some(document) = Products::document(&there.state) {
             let (id, document) = (Products::id(&there.entity).to_owned(), document.into_owned());
             items.push(Versioned { id, version: there.version, document });

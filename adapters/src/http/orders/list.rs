@@ -39,6 +39,9 @@ const STATUSES: [(OrderStatus, bool); 8] = [
     (OrderStatus::PaidWithoutStock, false),
 ];
 
+/// No order at all.
+const NONE: Page<Versioned<OrderDocument>> = Page { items: Vec::new(), next_cursor: None };
+
 /// What a list may be narrowed by in a view that somebody keeps.
 const IN_VIEWS: &str = "status, channel, placed_from, placed_to, currency, cancelled, paid, sku \
     and q";
@@ -82,10 +85,11 @@ pub(super) struct Wanted {
     /// Sorted by number, the last one first, where it is the beginning of one.
     #[param(min_length = 1, max_length = 254)]
     q: Option<String>,
-    /// The order of this number; alone.
+    /// The order of this number, if it fits what else is asked for; without `channel` and `q`.
     #[param(min_length = 1, max_length = 100)]
     number: Option<String>,
-    /// The order that its channel calls so; needs `channel`.
+    /// The order that its channel calls so, if it fits what else is asked for; needs `channel`, and
+    /// goes without `q`.
     #[param(min_length = 1, max_length = 100)]
     external_id: Option<String>,
     /// The channel's account of `external_id`, if the order has one.
@@ -107,18 +111,27 @@ async fn list(
     access: Access,
     query::Asked(wanted): query::Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    if let Some((name, value)) = wanted.key()? {
+    read::bounded("q", wanted.q.as_deref(), 254)?;
+    let (key, which) = (wanted.key()?, wanted.which(&access)?);
+    let asked = wanted.asked(&which.placed)?;
+    let fits = |order: &OrderDocument| which.fits(order);
+    if let Some((name, value)) = key {
         let found = api.intake().find::<Order>(access.id(), name, &value).await?;
         let page = match found {
             Some(order) => page_of(read::load::<Orders>(&api, access.id(), order.as_str()).await?)?,
-            None => Page { items: Vec::new(), next_cursor: None },
+            None => NONE,
         };
+        let stands = |order: &OrderDocument| {
+            asked.status.as_deref().is_none_or(|status| status == word(order.status))
+        };
+        let items =
+            page.items.into_iter().filter(|one| stands(&one.document) && fits(&one.document));
+        let page = Page { items: items.collect(), next_cursor: None };
         return Ok(super::super::json(StatusCode::OK, &page));
     }
-    read::bounded("q", wanted.q.as_deref(), 254)?;
-    let which = wanted.which(&access)?;
-    let asked = wanted.asked(&which.placed)?;
-    let fits = |order: &OrderDocument| which.fits(order);
+    if which.contradicts(asked.status.as_deref()) {
+        return Ok(super::super::json(StatusCode::OK, &NONE));
+    }
     match wanted.q.as_deref().map(str::trim) {
         None | Some("") => read::some::<Orders>(&api, &access, &asked, fits).await,
         Some(text) => {
@@ -191,6 +204,12 @@ struct Which {
 }
 
 impl Which {
+    /// Whether no order can stand so and be cancelled, or not, as is asked.
+    fn contradicts(&self, status: Option<&str>) -> bool {
+        let cancelled = status.map(|status| status == word(OrderStatus::Cancelled));
+        self.cancelled.zip(cancelled).is_some_and(|(wanted, is)| wanted != is)
+    }
+
     fn fits(&self, order: &OrderDocument) -> bool {
         let cancelled = order.status == OrderStatus::Cancelled;
         let has = |sku: &String| order.lines.iter().any(|line| line.sku.as_str() == sku);
@@ -209,6 +228,10 @@ impl Wanted {
         read::bounded("external_id", self.external_id.as_deref(), 100)?;
         read::bounded("channel", self.channel.as_deref(), 40)?;
         read::bounded("account", self.account.as_deref(), 100)?;
+        let named = self.number.is_some() || self.external_id.is_some();
+        if named && self.q.is_some() {
+            return Err(Problem::parameter("q", "expected no number or external_id beside it"));
+        }
         match (&self.number, &self.external_id, &self.channel) {
             (Some(number), None, None) => Ok(Some(("number", number.clone()))),
             (None, Some(external_id), Some(channel)) => {
@@ -235,20 +258,27 @@ impl Wanted {
         })
     }
 
+    /// The status that an index is asked for: that of cancelled orders is one of them.
+    fn stands(&self) -> Option<&str> {
+        let cancelled = self.cancelled == Some(true);
+        self.status.as_deref().or(cancelled.then(|| word(OrderStatus::Cancelled)))
+    }
+
     /// Whether orders that an index finds may be passed over for what they say.
     fn is_particular(&self) -> bool {
-        let said = [self.cancelled.is_some(), self.paid.is_some()];
+        let any_but_cancelled = self.cancelled == Some(false) && self.status.is_none();
+        let said = [any_but_cancelled, self.paid.is_some()];
         said.contains(&true) || self.currency.is_some() || self.sku.is_some()
     }
 
     fn asked(&self, placed: &Placed) -> Result<Asked, Problem> {
-        let known = self.status.as_deref().map(|status| {
+        let known = self.stands().map(|status| {
             let expected = || format!("expected one of {}", all_statuses());
             is_known(status).ok_or_else(|| Problem::parameter("status", expected()))
         });
         let rests = known.transpose()?.unwrap_or(false);
         Ok(Asked {
-            status: self.status.clone(),
+            status: self.stands().map(str::to_owned),
             label: self.channel.clone(),
             lead: if rests { Lead::Label } else { Lead::Status },
             from: placed.first(),
@@ -256,5 +286,23 @@ impl Wanted {
             few: self.is_particular(),
             ..Asked::new(self.limit, self.cursor.clone())?
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cancelled_orders_are_found_by_their_status_and_the_others_by_what_they_say() {
+        let wanted = |cancelled, status: Option<&str>| Wanted {
+            cancelled: Some(cancelled),
+            status: status.map(str::to_owned),
+            ..Wanted::default()
+        };
+        let stands = |wanted: Wanted| (wanted.stands().map(str::to_owned), wanted.is_particular());
+        assert_eq!(stands(wanted(true, None)), (Some("cancelled".to_owned()), false));
+        assert_eq!(stands(wanted(false, None)), (None, true));
+        assert_eq!(stands(wanted(false, Some("shipped"))), (Some("shipped".to_owned()), false));
     }
 }

@@ -93,7 +93,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// `GET /v1/summary` are made of. Those of which nothing is sold, or nothing is left, are not among
 /// them. A page is looked for through 2,000 orders at most, and through some 5,000 products: it may have
 /// fewer items than asked for, or none, and its `next_cursor` goes on. Only a page without is the
-/// last. Needs `catalog:read` as well.
+/// last. Of a day with more than 5,000 products, the summary counts the lines of the others as without a
+/// cost, and of more than 10,000 orders only the latest: then what is listed here does not come to its
+/// margin. Needs `catalog:read` as well.
 #[utoipa::path(get, path = "/v1/orders/margins", tag = "orders", params(Wanted),
     responses((status = OK, body = Page<MarginOfOrder>)))]
 async fn margins(

@@ -23,7 +23,11 @@ use super::{
 use crate::{gateways::Account, identity::refresh::unguessable};
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
-use kontor_actors::{order::state::OrderDocument, payment::PaymentDocument};
+use kontor_actors::{
+    domain::Domain,
+    order::state::OrderDocument,
+    payment::{Payment, PaymentDocument},
+};
 use kontor_messages::{
     EntityId, Money, Timestamp,
     payment::{AccountName, CaptureMode, PaymentCommand, PaymentPlan},
@@ -98,7 +102,7 @@ struct Wanted {
     /// Only those that stand so; a word that none of them can have is refused.
     #[param(min_length = 1, max_length = 40)]
     status: Option<String>,
-    /// The payments of this order; then nothing else is looked at.
+    /// Only those of this order, on one page.
     #[param(min_length = 1, max_length = 200)]
     order: Option<String>,
     /// Only those whose last attempt is at this provider. A page may then hold fewer than asked for,
@@ -146,20 +150,20 @@ async fn list(
     read::bounded("order", order.as_deref(), 200)?;
     read::bounded("provider", provider.as_deref(), 40)?;
     read::bounded("account", account.as_deref(), 40)?;
-    if let Some(order) = order {
-        return of_order(&api, &access, &order).await;
+    if provider.is_none() && account.is_some() {
+        let expected = "expected the provider that has the account";
+        return Err(Problem::parameter("provider", expected));
     }
     let few = provider.is_some();
     let asked = Asked { few, ..Asked::try_from(StatusPaging { limit, cursor, status })? };
-    match (provider, account) {
-        (None, Some(_)) => {
-            Err(Problem::parameter("provider", "expected the provider that has the account"))
-        }
-        (None, None) => read::some::<Payments>(&api, &access, &asked, |_| true).await,
-        (Some(provider), account) => {
-            let here = |payment: &PaymentDocument| is_at(payment, (&provider, account.as_deref()));
-            read::some::<Payments>(&api, &access, &asked, here).await
-        }
+    read::check_status::<Payments>(&asked)?;
+    let here = |payment: &PaymentDocument| {
+        let at = |provider: &String| is_at(payment, (provider, account.as_deref()));
+        provider.as_ref().is_none_or(at)
+    };
+    match order {
+        Some(order) => of_order(&api, &access, &order, (&asked, here)).await,
+        None => read::some::<Payments>(&api, &access, &asked, here).await,
     }
 }
 
@@ -268,13 +272,21 @@ fn amount(asked: Option<Money>, order: Option<&OrderDocument>) -> Result<Money, 
     Ok(amount)
 }
 
-async fn of_order(api: &Api, access: &Access, order: &str) -> Result<Response, Problem> {
+async fn of_order(
+    api: &Api,
+    access: &Access,
+    order: &str,
+    (asked, here): (&Asked, impl Fn(&PaymentDocument) -> bool),
+) -> Result<Response, Problem> {
     let order = read::load::<Orders>(api, access.id(), order).await?;
     let known = Orders::document(&order.state).map(|order| order.payments.clone());
     let mut items = Vec::new();
     for payment in known.into_iter().flatten() {
         let there = read::load::<Payments>(api, access.id(), payment.payment.as_str()).await?;
+        let status = Payment::status(&there.state);
+        let stands = asked.status.is_none() || asked.status.as_deref() == status;
         let document = Payments::document(&there.state).map(|found| found.into_owned());
+        let document = document.filter(|payment| stands && here(payment));
         let (id, version) = (there.entity.to_string(), there.version);
         items.extend(document.map(|document| Versioned { id, version, document }));
     }

@@ -44,7 +44,7 @@ pub(super) struct Wanted {
     /// `next_cursor` of the page before.
     #[param(min_length = 1, max_length = 200)]
     pub(super) cursor: Option<String>,
-    /// Only these.
+    /// Only those that stand so; a word that none of them can have is refused.
     #[param(min_length = 1, max_length = 40)]
     pub(super) status: Option<String>,
     /// Only from this source.

@@ -4,10 +4,11 @@ use super::super::{Api, problem::Problem};
 use kontor_actors::{
     catalog::{Catalog, CatalogState, Product, SKU_KEY},
     domain::Domain,
-    store::{EntityRef, StoreFault, StoredEvent},
+    store::{EntityRef, Found, Lookup, StoreFault, StoredEvent},
     supplier::Supplier,
 };
 use kontor_messages::{EntityId, TenantId, supplier::SupplierEvent};
+use std::collections::{BTreeSet, HashMap};
 
 /// Events read at a time: one of them may hold some hundred offers.
 const ROWS: u32 = 20;
@@ -141,6 +142,32 @@ pub(super) async fn product(
         Some((CatalogState::Product(product), version)) => Some((entity, product, version)),
         _ => None,
     })
+}
+
+/// The ids of the products of SKUs, as far as there are such; all are looked up at once.
+pub(super) async fn product_ids(
+    api: &Api,
+    tenant: &TenantId,
+    skus: BTreeSet<&str>,
+) -> Result<HashMap<String, String>, StoreFault> {
+    let key = |sku: &&str| Lookup::Key {
+        tenant: tenant.clone(),
+        domain: Catalog::NAME.into(),
+        name: SKU_KEY.into(),
+        value: (*sku).to_owned(),
+    };
+    let wanted: Vec<_> = skus.iter().map(key).collect();
+    let found = api.store().fetch(&wanted).await?;
+    let id = |(sku, found): (&str, Found)| match found {
+        Found::Key(Some(entity)) => Some((sku.to_owned(), product_id(&entity)?.to_owned())),
+        _ => None,
+    };
+    Ok(skus.into_iter().zip(found).filter_map(id).collect())
+}
+
+/// A product's id.
+pub(super) fn product_id(product: &EntityId) -> Option<&str> {
+    product.as_str().strip_prefix("product/")
 }
 
 /// The import's id: what its writing in the catalog is called after.

@@ -12,7 +12,7 @@ use super::super::{
 };
 use super::{
     changes::TELLS_PRODUCTS,
-    past::{Past, product},
+    past::{Past, product, product_id, product_ids},
 };
 use axum::{extract::State, response::Response};
 use http::StatusCode;
@@ -144,21 +144,19 @@ async fn restored(
     let past = Past::begin(&api, of, paging.cursor.as_deref(), NAMES, offers)?;
     let mut past = past.skip(there.version, is_before).await?;
     let tells = access.may_read(&api, TELLS_PRODUCTS).await;
-    let mut items = Vec::new();
-    for offer in past.next(limit, |_| true).await? {
-        let known = match &offer.product {
-            Some(sku) if tells => product(&api, access.id(), sku).await?,
-            _ => None,
-        };
-        items.push(RestoredOffer {
-            product_id: known.as_ref().and_then(|(entity, ..)| id(entity)),
-            code: offer.code,
-            product: offer.product,
-            brought: offer.fingerprint == 0,
-            price: offer.price,
-            stock: offer.stock,
-        });
-    }
+    let offers = past.next(limit, |_| true).await?;
+    let skus = offers.iter().filter_map(|offer| offer.product.as_deref());
+    let skus = skus.filter(|_| tells).collect();
+    let known = product_ids(&api, access.id(), skus).await?;
+    let restored = |offer: OfferChange| RestoredOffer {
+        product_id: offer.product.as_ref().and_then(|sku| known.get(sku).cloned()),
+        code: offer.code,
+        product: offer.product,
+        brought: offer.fingerprint == 0,
+        price: offer.price,
+        stock: offer.stock,
+    };
+    let items = offers.into_iter().map(restored).collect();
     let page = Page { items, next_cursor: past.cursor() };
     Ok(super::super::json(StatusCode::OK, &page))
 }
@@ -179,12 +177,8 @@ fn offers(event: SupplierEvent) -> Vec<OfferChange> {
     pages.into_iter().flat_map(|page| page.offers).collect()
 }
 
-fn id(product: &EntityId) -> Option<String> {
-    product.as_str().strip_prefix("product/").map(str::to_owned)
-}
-
 fn view(known: Option<(EntityId, Box<Product>, i64)>, kept: Kept) -> KeptView {
-    let id = known.as_ref().and_then(|(entity, ..)| id(entity));
+    let id = known.as_ref().and_then(|(entity, ..)| product_id(entity)).map(str::to_owned);
     let field: Option<Field> = kept.field.parse().ok();
     let owner =
         known.as_ref().zip(field).and_then(|((_, product, _), field)| product.owner(&field));

@@ -63,7 +63,7 @@ impl From<&ImportDocument> for ImportView {
             rows_per_second,
             estimated_end,
             can_be_undone,
-            problems_complete: document.has_room_for_problems(),
+            problems_complete: document.has_all_problems(),
         }
     }
 }
@@ -95,6 +95,7 @@ mod tests {
             counts: Counts::default(),
             problems_kept: 0,
             problem_pages: 0,
+            problems_dropped: 0,
             warnings: vec![],
             problem: None,
             gate: None,
@@ -106,7 +107,9 @@ mod tests {
         assert!(!view.can_be_undone, "it has not ended");
         assert!(view.problems_complete);
         let full = ImportDocument { problems_kept: 10_000, problem_pages: 50, ..document.clone() };
-        assert!(!ImportView::from(&full).problems_complete, "there may be more");
+        assert!(ImportView::from(&full).problems_complete, "none was dropped");
+        let more = ImportDocument { problems_dropped: 1, ..full };
+        assert!(!ImportView::from(&more).problems_complete, "there was one more");
         assert_eq!(view.rows_per_second, Some(1_000));
         assert_eq!(view.estimated_end, Some(at.plus(Duration::from_secs(6))));
     }

@@ -248,6 +248,15 @@ impl Store for SealedStore {
         self.open(self.inner.read(shard, after, limit).await?).await
     }
 
+    async fn read_unopened(
+        &self,
+        shard: u32,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreFault> {
+        self.inner.read(shard, after, limit).await
+    }
+
     async fn read_tenant(
         &self,
         tenant: &TenantId,

@@ -5,17 +5,21 @@ use super::{
     for_operators, views,
 };
 use crate::{
-    backend::escape,
+    backend::{Change, escape},
     desk::{Asked, Desk, PLATFORM, go, query},
     gate::Posted,
     ui::parts,
     value::Read,
 };
 use axum::extract::Path;
+use http::Method;
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PLACE: &str = "/console/system/dead-letters";
+/// Stands in addresses for the tenant of letters that no tenant sees to: those of none, and the
+/// platform's own.
+const NOBODY: &str = "-";
 
 pub(super) async fn list(desk: Desk, Asked(asked): Asked) -> Answer {
     for_operators(&desk)?;
@@ -49,17 +53,17 @@ pub(super) fn narrowed(of: &[(&str, &str)]) -> String {
     dead_letters::narrowed(PLACE, of)
 }
 
-/// A letter with its tenant. One of no tenant is the program's own: `kontor dead-letter` has it.
+/// A letter with its tenant.
 pub(super) fn one(desk: &Desk, letter: &Value) -> Markup {
     let tenant = letter.text("tenant");
-    let place = (!tenant.is_empty()).then(|| format!("{PLACE}/{}", escape(tenant)));
+    let sees_to_it = !matches!(tenant, "" | PLATFORM);
+    let place = format!("{PLACE}/{}", if sees_to_it { escape(tenant) } else { NOBODY.into() });
     let whose = html! {
-        @if tenant == PLATFORM { (tenant) }
-        @else if !tenant.is_empty() {
+        @if sees_to_it {
             a href={ "/console/t/" (escape(tenant)) "/dead-letters" } { (tenant) }
-        }
+        } @else { (tenant) }
     };
-    dead_letters::one(desk, letter, place.as_ref(), &whose)
+    dead_letters::one(desk, letter, Some(&place), &whose)
 }
 
 pub(super) async fn retry(
@@ -67,8 +71,12 @@ pub(super) async fn retry(
     Path((tenant, letter)): Path<(String, String)>,
     Posted(said): Posted,
 ) -> Answer {
-    let api = desk.api().of_tenant(&tenant);
-    dead_letters::try_again(&api, &letter, said.text("key")).await?;
+    let key = said.text("key");
+    if tenant == NOBODY {
+        desk.api().post(&format!("{}/retry", address(&letter)), json!({}), key).await?;
+    } else {
+        dead_letters::try_again(&desk.api().of_tenant(&tenant), &letter, key).await?;
+    }
     Ok(go(dead_letters::back(&said, PLACE)))
 }
 
@@ -77,7 +85,18 @@ pub(super) async fn drop_it(
     Path((tenant, letter)): Path<(String, String)>,
     Posted(said): Posted,
 ) -> Answer {
-    let api = desk.api().of_tenant(&tenant);
-    dead_letters::drop_for_good(&api, &letter, said.text("key")).await?;
+    let key = said.text("key");
+    if tenant == NOBODY {
+        let path = address(&letter);
+        let change = Change { method: Method::DELETE, path: &path, body: json!({}), key };
+        desk.api().change(change).await?;
+    } else {
+        dead_letters::drop_for_good(&desk.api().of_tenant(&tenant), &letter, key).await?;
+    }
     Ok(go(dead_letters::back(&said, PLACE)))
+}
+
+/// Where the API has a letter for who runs the platform.
+fn address(letter: &str) -> String {
+    format!("/v1/platform/dead-letters/{}", escape(letter))
 }
