@@ -118,7 +118,8 @@ fn cancel(order: &mut OrderDocument, event: &OrderEvent, at: Timestamp) {
     }
     let Some(cancellation) = &mut order.cancellation else { return };
     match event {
-        OrderEvent::CancellationStepDone { step } => {
+        OrderEvent::CancellationStepDone { step, version } => {
+            order.stock_version = version.or(order.stock_version);
             cancellation.missing.retain(|missing| missing != step);
             cancellation.done.push(*step);
             if *step == CancellationStep::Stock && order.stock != StockStanding::Short {

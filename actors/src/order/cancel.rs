@@ -64,18 +64,26 @@ pub(super) fn whole(
 ) -> Vec<OrderEvent> {
     let mut events = vec![OrderEvent::Cancelled { reason, settle_until: now.plus(state::SETTLE) }];
     if matches!(order.stock, StockStanding::Released | StockStanding::Short) {
-        events.push(OrderEvent::CancellationStepDone { step: CancellationStep::Stock });
+        let (step, version) = (CancellationStep::Stock, None);
+        events.push(OrderEvent::CancellationStepDone { step, version });
     }
     events
 }
 
-/// A step was done.
-pub(super) fn step(order: &OrderDocument, step: CancellationStep) -> Vec<OrderEvent> {
+/// A step was done. Goods that were given back before a commit that is known are none of its.
+pub(super) fn step(
+    order: &OrderDocument,
+    step: CancellationStep,
+    version: Option<i64>,
+) -> Vec<OrderEvent> {
+    if version.zip(order.stock_version).is_some_and(|(told, known)| told < known) {
+        return Vec::new();
+    }
     let open = order.payments.iter().any(|payment| !payment.settled);
     if !order.misses(step) || (step == CancellationStep::Refund && open) {
         return Vec::new();
     }
-    vec![OrderEvent::CancellationStepDone { step }]
+    vec![OrderEvent::CancellationStepDone { step, version }]
 }
 
 /// Goods or money came after the step was done.

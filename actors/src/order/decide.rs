@@ -43,8 +43,8 @@ pub(super) fn decide(world: &World<'_, Order>, command: OrderCommand, now: Times
         Asked::RecordStock { order, standing, version } => {
             told(world, order, |known| facts::stock(known, standing, version, now))
         }
-        Asked::RecordCancellationStep { order, step } => {
-            told(world, order, |known| cancel::step(known, step))
+        Asked::RecordCancellationStep { order, step, version } => {
+            told(world, order, |known| cancel::step(known, step, version))
         }
         Asked::Wake { order } => told(world, order, |known| wake(known, now)),
         Asked::Confirm { order } => asked(world, order, confirm),

@@ -96,7 +96,8 @@ pub(super) fn payment_settled(order: &OrderDocument, payment: EntityId) -> Vec<O
     let others_open = order.payments.iter().any(|other| other.payment != payment && !other.settled);
     let mut events = vec![OrderEvent::PaymentSettled { payment }];
     if order.misses(CancellationStep::Refund) && !others_open {
-        events.push(OrderEvent::CancellationStepDone { step: CancellationStep::Refund });
+        let (step, version) = (CancellationStep::Refund, None);
+        events.push(OrderEvent::CancellationStepDone { step, version });
     }
     events
 }
@@ -166,11 +167,12 @@ fn stock_of_cancelled(
             events.extend(cancel::reopen(order, CancellationStep::Stock, now));
             events
         }
-        // Too little is old news of what was committed since: its release is still to come.
-        StockStanding::Short if order.stock != StockStanding::Held => Vec::new(),
-        StockStanding::Short | StockStanding::Released if order.misses(CancellationStep::Stock) => {
+        StockStanding::Short | StockStanding::Released
+            if order.stock == StockStanding::Held && order.misses(CancellationStep::Stock) =>
+        {
             let mut events = changed(standing, version);
-            events.push(OrderEvent::CancellationStepDone { step: CancellationStep::Stock });
+            let (step, version) = (CancellationStep::Stock, Some(version));
+            events.push(OrderEvent::CancellationStepDone { step, version });
             events
         }
         _ => Vec::new(),

@@ -20,9 +20,10 @@ pub(super) fn react(occurrence: &Occurrence<'_>) -> Vec<Act> {
         }
         Fact::Stock(StockEvent::Released { key, .. }) if is_ours(key) => {
             // With the version: a commit from before that is told once more must not open the step.
-            let (standing, version) = (StockStanding::Released, occurrence.version);
+            let (step, version) = (CancellationStep::Stock, Some(occurrence.version));
             reserved_for(occurrence.entity)
-                .map(|order| Act::Order(OrderCommand::RecordStock { order, standing, version }))
+                .map(|order| OrderCommand::RecordCancellationStep { order, step, version })
+                .map(Act::Order)
                 .into_iter()
                 .collect()
         }
@@ -107,5 +108,6 @@ fn settle(payment: &EntityId) -> Act {
 }
 
 fn step(order: &EntityId, step: CancellationStep) -> Act {
-    Act::Order(OrderCommand::RecordCancellationStep { order: order.clone(), step })
+    let order = order.clone();
+    Act::Order(OrderCommand::RecordCancellationStep { order, step, version: None })
 }

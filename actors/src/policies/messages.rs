@@ -70,6 +70,7 @@ fn cancelled(occurrence: &Occurrence<'_>, event: &OrderEvent, order: &OrderDocum
     let step = OrderCommand::RecordCancellationStep {
         order: occurrence.entity.clone(),
         step: CancellationStep::Message,
+        version: None,
     };
     message.into_iter().chain([Act::Order(step)]).collect()
 }

@@ -7,7 +7,7 @@ mod world;
 
 use world::{Flaw, play};
 
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 2_000;
 /// Worlds in which a broken rule has to be found.
 const FLAW_SEEDS: u64 = 1_500;
 

@@ -10,8 +10,7 @@ from pages import shop
 
 
 def test_what_is_on_hand_in_a_warehouse_leads_to_its_movements_and_back_to_all(page):
-    page.goto(shop("/stock"))
-    page.locator("[data-rows] a.open").first.click()
+    page.goto(shop("/stock/KD-1299"))
     levels = page.get_by_role("table", name="Levels")
     levels.locator("td[data-label='On hand'] a").first.click()
     expect(page).to_have_url(re.compile(r"warehouse=.+#movements"))

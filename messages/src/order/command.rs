@@ -89,6 +89,9 @@ pub enum OrderCommand {
         order: EntityId,
         /// Which.
         step: CancellationStep,
+        /// The reservation's version, where stock has given back the goods.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<i64>,
     },
     /// A person releases the order without a payment through Kontor (invoice, cash on delivery).
     Confirm {

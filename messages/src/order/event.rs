@@ -134,6 +134,10 @@ pub enum OrderEvent {
     CancellationStepDone {
         /// Which.
         step: CancellationStep,
+        /// The reservation's version, where stock has given back the goods; what stock said before
+        /// is stale.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<i64>,
     },
     /// `order.cancellation_step_reopened`: goods or money came after the step was done.
     CancellationStepReopened {

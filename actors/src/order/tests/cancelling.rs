@@ -4,7 +4,7 @@ use super::*;
 use kontor_messages::order::CancellationStep::{self, Channel, Message, Refund, Stock};
 
 fn done(step: CancellationStep) -> OrderCommand {
-    OrderCommand::RecordCancellationStep { order: order(), step }
+    OrderCommand::RecordCancellationStep { order: order(), step, version: None }
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn a_cancellation_is_carried_through_step_by_step() {
         assert!(document(&stage).due().is_some());
         stage = stage
             .when(done(step))
-            .then([of(OrderEvent::CancellationStepDone { step })])
+            .then([of(OrderEvent::CancellationStepDone { step, version: None })])
             .when(done(step))
             .then_nothing();
     }

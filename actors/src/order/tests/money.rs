@@ -98,7 +98,7 @@ fn a_payment_opened_while_its_order_was_cancelled_has_to_be_ended() {
         .then_names(&["order.payment_opened"]);
     let refund = CancellationStep::Refund;
     stage
-        .when(OrderCommand::RecordCancellationStep { order: order(), step: refund })
+        .when(OrderCommand::RecordCancellationStep { order: order(), step: refund, version: None })
         .then_nothing()
         .when(settled("p1"))
         .then_names(&["order.payment_settled", "order.cancellation_step_done"]);
@@ -193,7 +193,7 @@ fn an_order_remembers_twenty_payments_and_never_forgets_the_one_that_paid() {
 #[test]
 fn facts_about_an_order_that_is_not_there_change_nothing() {
     let step = CancellationStep::Refund;
-    let step = OrderCommand::RecordCancellationStep { order: order(), step };
+    let step = OrderCommand::RecordCancellationStep { order: order(), step, version: None };
     let facts = [opened("p", NOW), pay("p", 1), refunded("p", 1), settled("p"), step, wake()];
     for fact in facts.into_iter().chain([stock(StockStanding::Committed)]) {
         given::<Order>([]).when(fact).then_nothing();

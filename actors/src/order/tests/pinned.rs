@@ -69,7 +69,7 @@ fn plain() -> Vec<OrderEvent> {
         OrderEvent::StockChanged { standing: StockStanding::Released, version: None },
         OrderEvent::Processing,
         OrderEvent::Cancelled { reason: CancelReason::PaymentTimeout, settle_until: until },
-        OrderEvent::CancellationStepDone { step },
+        OrderEvent::CancellationStepDone { step, version: None },
         OrderEvent::CancellationStepReopened { step, settle_until: until },
         OrderEvent::CancellationOverdue { missing: vec![step], settle_until: until },
     ]

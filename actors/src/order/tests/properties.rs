@@ -66,8 +66,8 @@ fn fact() -> impl Strategy<Value = OrderCommand> {
             .prop_map(|(order, payment)| OrderCommand::RecordPaymentSettled { order, payment }),
         6 => (any_order(), any_standing(), 1..4_i64)
             .prop_map(|(order, standing, version)| OrderCommand::RecordStock { order, standing, version }),
-        2 => (any_order(), step)
-            .prop_map(|(order, step)| OrderCommand::RecordCancellationStep { order, step }),
+        2 => (any_order(), step, proptest::option::of(1..4_i64))
+            .prop_map(|(order, step, version)| OrderCommand::RecordCancellationStep { order, step, version }),
         1 => any_order().prop_map(|order| OrderCommand::Wake { order }),
     ]
 }

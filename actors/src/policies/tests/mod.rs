@@ -76,7 +76,7 @@ fn settle(payment: &str) -> Act {
 }
 
 fn step(step: CancellationStep) -> Act {
-    Act::Order(OrderCommand::RecordCancellationStep { order: order(), step })
+    Act::Order(OrderCommand::RecordCancellationStep { order: order(), step, version: None })
 }
 
 fn standing(standing: StockStanding) -> Act {
@@ -221,10 +221,12 @@ fn an_order_is_told_how_its_goods_stand() {
 }
 
 #[test]
-fn only_the_release_of_a_cancellation_is_told_as_its_own() {
+fn only_the_release_of_a_cancellation_is_its_step() {
     for key in ["cancel", "cancel/7"] {
         let event = released(ReleaseReason::Cancelled, key.to_owned(), true);
-        assert_eq!(of_stock(&event), [standing(StockStanding::Released)]);
+        let (step, version) = (CancellationStep::Stock, Some(VERSION));
+        let told = OrderCommand::RecordCancellationStep { order: order(), step, version };
+        assert_eq!(of_stock(&event), [Act::Order(told)]);
     }
     for key in ["cancelled-lines", "7"] {
         assert_eq!(of_stock(&released(ReleaseReason::Cancelled, key.to_owned(), true)), []);
@@ -260,7 +262,7 @@ fn a_missing_step_is_done_again_and_a_done_one_is_not() {
     let overdue = OrderEvent::CancellationOverdue { missing: vec![], settle_until: NOW };
     let again = format!("cancel/{EVENT}");
     let told = [CancellationStep::Channel, CancellationStep::Message]
-        .map(|step| OrderCommand::RecordCancellationStep { order: order(), step });
+        .map(|step| OrderCommand::RecordCancellationStep { order: order(), step, version: None });
     let known = document(&confirmed_and([cancel(&[])].into_iter().chain(told)));
     assert_eq!(
         of_order(&overdue, &known),
