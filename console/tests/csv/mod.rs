@@ -54,6 +54,10 @@ async fn ids_are_told_in_full_and_who_may_not_see_a_list_gets_no_file() {
     let payment = recorded("payments")["items"][0]["id"].clone();
     let file = browser.get("/console/t/harbour-books/payments?format=csv").await;
     assert!(file.text.contains(payment.as_str().unwrap()), "{}", file.text);
+    let sources = browser.get("/console/t/harbour-books/suppliers").await;
+    assert!(sources.has("/console/t/harbour-books/suppliers?format=csv"));
+    let file = browser.get("/console/t/harbour-books/suppliers?format=csv").await;
+    assert!(file.text.contains("\r\nacme-full,") && file.text.contains("\r\nacme-file,"));
     let file = browser.get("/console/system/tenants?format=csv").await;
     assert_eq!(file.status, StatusCode::FORBIDDEN);
     assert!(!file.headers.contains_key(header::CONTENT_DISPOSITION), "why is told by a page");
@@ -81,6 +85,7 @@ async fn no_page_offers_a_file_that_it_does_not_give() {
         "/people",
         "/messages",
         "/overdue",
+        "/suppliers",
         "/suppliers/who",
         "/suppliers/imports",
         "/suppliers/imports/i-9/left-out",

@@ -6,7 +6,7 @@ use crate::{
     desk::{Asked, Desk, go},
     gate::Posted,
     ui::{
-        parts,
+        csv, parts,
         table::{Column, Row, table, words},
     },
     value::Read,
@@ -20,6 +20,9 @@ const SOURCES: [Column; 5] =
 const IMPORTS: usize = 10;
 
 pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
+    if desk.wants_csv() {
+        return csv::list(&desk, &SOURCES, "/v1/sources", source).await;
+    }
     let sources = page_at("/v1/sources?limit=100", asked.text("cursor"));
     let latest = format!("/v1/imports?limit={IMPORTS}");
     let (sources, latest) = tokio::join!(desk.api().get(&sources), desk.api().get(&latest));
@@ -32,7 +35,7 @@ pub(super) async fn show(desk: Desk, Asked(asked): Asked) -> Answer {
     };
     let main = html! {
         div #live data-live="import.* supplier.*" {
-            (parts::heading(desk.t("Suppliers"), &html! {}, &new))
+            (parts::heading(desk.t("Suppliers"), &html! {}, &html! { (parts::export(&desk)) (new) }))
             (super::views(&desk, ""))
             @if asked.text("done") == "yes" {
                 p.notice.green role="status" { (desk.t("Done.")) }
