@@ -5,7 +5,8 @@
 
 use crate::{
     loader::Loader,
-    store::{Found, Lookup, RequestRow, StoreFault},
+    store::{Found, Lookup, RequestName, RequestRow, StoreFault},
+    used_keys::UsedKeys,
 };
 use kontor_messages::{TenantId, Timestamp};
 use sha2::{Digest, Sha256};
@@ -18,11 +19,10 @@ use tokio::sync::watch;
 /// Who has which key under way.
 #[derive(Clone)]
 pub struct Gate {
-    under_way: Arc<Mutex<HashMap<Name, watch::Receiver<()>>>>,
+    under_way: Arc<Mutex<HashMap<RequestName, watch::Receiver<()>>>>,
+    used: Arc<UsedKeys>,
     loader: Loader,
 }
-
-type Name = (TenantId, Arc<str>, String);
 
 /// A caller's key with the fingerprint of what was asked under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Entered {
 /// Holds a key while its request is under way.
 pub struct Pass {
     gate: Gate,
-    name: Name,
+    name: RequestName,
     _leaving: watch::Sender<()>,
 }
 
@@ -68,7 +68,12 @@ impl RequestKey {
 impl Gate {
     /// A gate in front of the database that `loader` reads.
     pub fn new(loader: Loader) -> Self {
-        Self { under_way: Arc::default(), loader }
+        Self { under_way: Arc::default(), used: Arc::default(), loader }
+    }
+
+    /// Which keys may have been used.
+    pub fn used(&self) -> &Arc<UsedKeys> {
+        &self.used
     }
 
     /// Waits until no other request of this key is under way, then says what the key has led to.
@@ -78,7 +83,8 @@ impl Gate {
         domain: &Arc<str>,
         request: &RequestKey,
     ) -> Result<Entered, StoreFault> {
-        let name = (tenant.clone(), Arc::clone(domain), request.key.clone());
+        let (tenant, domain) = (tenant.clone(), Arc::clone(domain));
+        let name = RequestName { tenant, domain, key: request.key.clone() };
         let pass = loop {
             match self.claim(&name) {
                 Ok(pass) => break pass,
@@ -86,7 +92,10 @@ impl Gate {
                 Err(mut other) => while other.changed().await.is_ok() {},
             }
         };
-        let (tenant, domain, key) = name;
+        if self.used.is_new(&name) {
+            return Ok(Entered::First(pass));
+        }
+        let RequestName { tenant, domain, key } = name;
         let found = self.loader.fetch(vec![Lookup::Request { tenant, domain, key }]).await?;
         Ok(match found.into_iter().next() {
             Some(Found::Request(Some(row))) if row.hash == request.hash => Entered::Seen(row),
@@ -95,7 +104,7 @@ impl Gate {
         })
     }
 
-    fn claim(&self, name: &Name) -> Result<Pass, watch::Receiver<()>> {
+    fn claim(&self, name: &RequestName) -> Result<Pass, watch::Receiver<()>> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(other) = under_way.get(name) {
             return Err(other.clone());

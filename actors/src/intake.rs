@@ -12,6 +12,7 @@ use crate::{
     replay::{Until, state_at},
     request::{Answer, Denied, Done, Request, Terms},
     store::{EntityRef, Found, Lookup, RequestRow, StoreFault},
+    used_keys::UsedKeys,
 };
 use kontor_messages::{EntityId, Meta, TenantId};
 use std::{sync::Arc, time::Duration};
@@ -102,6 +103,11 @@ impl Intake {
                 Ok(Entrance::Answered(Box::new(done)))
             }
         }
+    }
+
+    /// Which request keys may have been used.
+    pub fn used_keys(&self) -> &Arc<UsedKeys> {
+        self.gate.used()
     }
 
     /// The domains.

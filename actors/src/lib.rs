@@ -45,6 +45,7 @@ pub mod supplier;
 pub mod tenant;
 #[doc(hidden)]
 pub mod testing;
+pub mod used_keys;
 pub mod user;
 pub mod webhook;
 pub mod words;

@@ -6,7 +6,8 @@ mod rows;
 
 use crate::store::{
     Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
-    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent, WaitQuery,
+    ListQuery, Lookup, PersonQuery, RequestName, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+    WaitQuery,
 };
 use async_trait::async_trait;
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -296,6 +297,14 @@ impl Store for MemoryStore {
 
     async fn unbury(&self, id: &str) -> Result<bool, StoreFault> {
         Ok(self.rows()?.letters.remove(id).is_some())
+    }
+
+    async fn scan_requests(
+        &self,
+        after: Option<&RequestName>,
+        limit: u32,
+    ) -> Result<Vec<RequestName>, StoreFault> {
+        Ok(self.rows()?.scan_requests(after, limit))
     }
 
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {

@@ -154,6 +154,13 @@ pub trait Store: Send + Sync + 'static {
     /// Removes a dead letter; false if there was none.
     async fn unbury(&self, id: &str) -> Result<bool, StoreFault>;
 
+    /// Request keys after the given one, in an order of the store's own, `limit` at most.
+    async fn scan_requests(
+        &self,
+        after: Option<&RequestName>,
+        limit: u32,
+    ) -> Result<Vec<RequestName>, StoreFault>;
+
     /// Forgets request keys older than `before`, `limit` at most; says how many.
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault>;
 
@@ -287,6 +294,17 @@ pub struct KeyRow {
     pub value: String,
     /// The entity that goes by it.
     pub entity: EntityId,
+}
+
+/// A request key, and whose: what it led to is in `idempotency`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestName {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which domain's.
+    pub domain: Arc<str>,
+    /// The caller's key.
+    pub key: String,
 }
 
 /// A row of `idempotency`: what a request key led to.

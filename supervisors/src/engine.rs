@@ -130,9 +130,9 @@ impl Engine {
             policy: settings.restart,
         };
         let tree = Tree::start(soil).await?;
-        let kept = settings.request_keys_kept;
+        let (used, kept) = (Arc::clone(intake.used_keys()), settings.request_keys_kept);
         let tasks = [
-            tokio::spawn(housekeeping::run(Arc::clone(&store), kept, stopped.clone())),
+            tokio::spawn(housekeeping::run(Arc::clone(&store), used, kept, stopped.clone())),
             tokio::spawn(timers::run(store, hosts, stopped)),
         ];
         Ok(Self { intake, tree, stop, tasks })

@@ -1,6 +1,7 @@
-//! What a node tidies up by itself: request keys that nobody asks for any more.
+//! What a node does by itself: it learns which request keys were used before it began, and forgets
+//! those that nobody asks for any more.
 
-use kontor_actors::store::Store;
+use kontor_actors::{store::Store, used_keys::UsedKeys};
 use kontor_messages::Timestamp;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -14,11 +15,25 @@ const STEP: u32 = 500;
 /// The pause between two steps.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Forgets request keys that are older than `kept` (never less than [`KEYS_KEPT_MIN`]) until told
-/// to stop.
-pub async fn run(store: Arc<dyn Store>, kept: Duration, mut stop: watch::Receiver<bool>) {
+/// Keys that are learnt at once, and the pause after them: whoever asks for something comes first.
+const LEARNT: u32 = 10_000;
+const LEARNT_PAUSE: Duration = Duration::from_millis(5);
+
+/// Learns which keys were used, then forgets keys that are older than `kept` (never less than
+/// [`KEYS_KEPT_MIN`]) until told to stop.
+pub async fn run(
+    store: Arc<dyn Store>,
+    used: Arc<UsedKeys>,
+    kept: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        () = learn(&*store, &used) => {}
+        _ = stop.wait_for(|stop| *stop) => return,
+    }
     let kept = kept.max(KEYS_KEPT_MIN);
     loop {
+        used.forget(kept);
         let age = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
         let before = Timestamp::from_millis(Timestamp::now().millis().saturating_sub(age));
         let pause = match store.forget_requests(before, STEP).await {
@@ -38,12 +53,34 @@ pub async fn run(store: Arc<dyn Store>, kept: Duration, mut stop: watch::Receive
     }
 }
 
+/// Tells `used` all keys that the database has. Until that is done every key is looked up.
+async fn learn(store: &dyn Store, used: &UsedKeys) {
+    let mut last = None;
+    loop {
+        let pause = match store.scan_requests(last.as_ref(), LEARNT).await {
+            Ok(names) => {
+                used.learn(&names);
+                if names.len() < LEARNT as usize {
+                    return used.knows_all();
+                }
+                last = names.into_iter().next_back();
+                LEARNT_PAUSE
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "the request keys that were used cannot be read");
+                LOOK_EVERY
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use kontor_actors::{
         memory::MemoryStore,
-        store::{Batch, Found, Lookup, RequestRow},
+        store::{Batch, Found, Lookup, RequestName, RequestRow},
     };
     use kontor_messages::EntityId;
 
@@ -75,7 +112,8 @@ mod tests {
         store.commit(Arc::new(Batch { requests, ..Batch::default() })).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         // Even where less is asked for, a key is known for a week.
-        let running = tokio::spawn(run(Arc::new(store.clone()), day, stopped));
+        let used = Arc::new(UsedKeys::default());
+        let running = tokio::spawn(run(Arc::new(store.clone()), used, day, stopped));
         for n in [0, 700, 1_199] {
             while known(&store, &format!("old{n}")).await {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -84,5 +122,24 @@ mod tests {
         stop.send_replace(true);
         running.await.unwrap();
         assert!(known(&store, "young").await);
+    }
+
+    #[tokio::test]
+    async fn a_node_learns_which_keys_were_used_before_it_began() {
+        let store = MemoryStore::new();
+        let before = 2 * LEARNT as usize + 1;
+        let requests: Vec<_> = (0..before).map(|n| row(format!("k{n}"), Duration::ZERO)).collect();
+        let names = requests.iter().map(|RequestRow { tenant, domain, key, .. }| RequestName {
+            tenant: tenant.clone(),
+            domain: Arc::clone(domain),
+            key: key.clone(),
+        });
+        let names: Vec<_> = names.collect();
+        store.commit(Arc::new(Batch { requests, ..Batch::default() })).await.unwrap();
+        let used = UsedKeys::default();
+        learn(&store, &used).await;
+        assert!(names.iter().all(|name| !used.is_new(name)));
+        let other = |n: usize| RequestName { key: format!("other{n}"), ..names[0].clone() };
+        assert!((0..100).any(|n| used.is_new(&other(n))));
     }
 }

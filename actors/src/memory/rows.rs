@@ -4,7 +4,7 @@ use crate::{
     storable,
     store::{
         Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
-        ListQuery, Lookup, PERSONAL_NAMES, PersonKeyRow, PersonQuery, RequestRow, Seq,
+        ListQuery, Lookup, PERSONAL_NAMES, PersonKeyRow, PersonQuery, RequestName, RequestRow, Seq,
         StoredEntity, StoredEvent, WaitQuery,
     },
 };
@@ -18,7 +18,8 @@ use std::{
 type Place = (u32, Seq);
 type Change = (EntityRef, i64);
 type KeyName = (TenantId, Arc<str>, Arc<str>, String);
-type RequestName = (TenantId, Arc<str>, String);
+/// In the order of `scan_requests`.
+type RequestPlace = (String, Arc<str>, TenantId);
 
 /// All tables.
 #[derive(Default)]
@@ -28,7 +29,7 @@ pub struct Rows {
     touched: BTreeMap<Change, Place>,
     entities: BTreeMap<EntityRef, StoredEntity>,
     keys: BTreeMap<KeyName, EntityId>,
-    requests: BTreeMap<RequestName, RequestRow>,
+    requests: BTreeMap<RequestPlace, RequestRow>,
     cursors: BTreeMap<(u32, Arc<str>), Seq>,
     person_keys: BTreeMap<EntityRef, PersonKeyRow>,
     pub letters: BTreeMap<String, DeadLetter>,
@@ -61,7 +62,7 @@ impl Rows {
             self.keys.insert(key_name(key), key.entity.clone());
         }
         for request in &batch.requests {
-            self.requests.insert(request_name(request), request.clone());
+            self.requests.insert(request_place(request), request.clone());
         }
         for key in &batch.person_keys {
             let entity = reference(&key.tenant, &key.domain, &key.entity);
@@ -116,7 +117,7 @@ impl Rows {
         }
         let mut names = BTreeSet::new();
         for request in &batch.requests {
-            let name = request_name(request);
+            let name = request_place(request);
             if self.requests.contains_key(&name) || !names.insert(name) {
                 return rejected("the request has been answered");
             }
@@ -145,8 +146,8 @@ impl Rows {
                 Found::Key(self.keys.get(&key).cloned())
             }
             Lookup::Request { tenant, domain, key } => {
-                let name = (tenant.clone(), domain.clone(), key.clone());
-                Found::Request(self.requests.get(&name).cloned())
+                let place = (key.clone(), domain.clone(), tenant.clone());
+                Found::Request(self.requests.get(&place).cloned())
             }
             Lookup::PersonKey(entity) => Found::PersonKey(self.person_keys.get(entity).cloned()),
         }
@@ -356,6 +357,19 @@ impl Rows {
         if person.is_some() { erased } else { Vec::new() }
     }
 
+    pub fn scan_requests(&self, after: Option<&RequestName>, limit: u32) -> Vec<RequestName> {
+        let place =
+            |name: &RequestName| (name.key.clone(), name.domain.clone(), name.tenant.clone());
+        let after = after.map_or(Bound::Unbounded, |name| Bound::Excluded(place(name)));
+        let rows = self.requests.range((after, Bound::Unbounded)).take(limit as usize);
+        let name = |(key, domain, tenant): &RequestPlace| RequestName {
+            tenant: tenant.clone(),
+            domain: domain.clone(),
+            key: key.clone(),
+        };
+        rows.map(|(place, _)| name(place)).collect()
+    }
+
     pub fn forget_requests(&mut self, before: Timestamp, limit: u32) -> u64 {
         let old = self.requests.iter().filter(|(_, request)| request.at < before);
         let mut old: Vec<_> = old.map(|(name, request)| (request.at, name.clone())).collect();
@@ -394,6 +408,6 @@ fn key_name(key: &KeyRow) -> KeyName {
     (key.tenant.clone(), key.domain.clone(), key.name.clone(), key.value.clone())
 }
 
-fn request_name(request: &RequestRow) -> RequestName {
-    (request.tenant.clone(), request.domain.clone(), request.key.clone())
+fn request_place(request: &RequestRow) -> RequestPlace {
+    (request.key.clone(), request.domain.clone(), request.tenant.clone())
 }

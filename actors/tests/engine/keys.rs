@@ -3,11 +3,14 @@
 use crate::{
     counter::{Command, State},
     stage::*,
+    through::Through,
 };
 use kontor_actors::{
     memory::MemoryStore,
     request::{Denied, Terms},
+    store::{CommitError, Store},
 };
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_key_asked_twice_gets_the_first_answer() {
@@ -119,4 +122,40 @@ async fn a_dry_run_leaves_its_key_free() {
     let dry = Terms { dry_run: true, ..keyed("k", "dry") };
     node.ask_as(&one(), add("a", 5), dry).await.unwrap();
     assert_eq!(node.keyed("k", "wet", add("a", 5)).await.unwrap().version, 1);
+}
+
+#[tokio::test]
+async fn a_key_that_surely_was_not_used_is_not_looked_up_and_one_that_was_is() {
+    let store = MemoryStore::new();
+    Node::on(&store).await.keyed("before", "", add("a", 5)).await.unwrap();
+    let through = Arc::new(Through::new(&store));
+    let node = Build::default().on(Arc::clone(&through) as Arc<dyn Store>).await;
+    let looked_up = || through.requests_looked_up();
+    // Not everything was learnt yet.
+    node.keyed("first", "", add("a", 1)).await.unwrap();
+    assert_eq!(looked_up(), 1);
+    node.intake.used_keys().learn(&through.scan_requests(None, 10).await.unwrap());
+    node.intake.used_keys().knows_all();
+    node.keyed("second", "", add("a", 1)).await.unwrap();
+    assert_eq!(looked_up(), 1);
+    for key in ["before", "first", "second"] {
+        let by = if key == "before" { 5 } else { 1 };
+        let again = node.keyed(key, "", add("a", by)).await.unwrap();
+        assert_eq!(again.events.len(), 1, "{key}");
+    }
+    assert_eq!(looked_up(), 4);
+    assert_eq!(node.state(&id("a")).await.0.sum, 7);
+    intact(&store).await;
+}
+
+#[tokio::test]
+async fn a_new_key_whose_commit_failed_is_free_again() {
+    let store = MemoryStore::new();
+    let node = Node::on(&store).await;
+    node.intake.used_keys().knows_all();
+    store.fail_next(CommitError::Rejected("no".into()), 1);
+    assert!(node.keyed("k", "", add("a", 5)).await.is_err());
+    assert_eq!(node.keyed("k", "", add("a", 5)).await.unwrap().version, 1);
+    assert_eq!(node.keyed("k", "", add("a", 5)).await.unwrap().version, 1);
+    assert_eq!(node.state(&id("a")).await.0.sum, 5);
 }

@@ -20,14 +20,16 @@ pub struct Through {
     kept: Mutex<Kept>,
     prepared: AtomicUsize,
     held: AtomicUsize,
+    requests_looked_up: AtomicUsize,
     gate: Semaphore,
 }
 
 impl Through {
     pub fn new(inner: &MemoryStore) -> Self {
         let gate = Semaphore::new(Semaphore::MAX_PERMITS);
-        let (prepared, held) = <(AtomicUsize, AtomicUsize)>::default();
-        Self { inner: inner.clone(), kept: Mutex::default(), prepared, held, gate }
+        let (prepared, held, requests_looked_up) = Default::default();
+        let kept = Mutex::default();
+        Self { inner: inner.clone(), kept, prepared, held, requests_looked_up, gate }
     }
 
     /// Holds transactions of so many events and more, until they are let through.
@@ -42,6 +44,11 @@ impl Through {
     /// How many large transactions came to the gate.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)
+    }
+
+    /// How many request keys were looked up.
+    pub fn requests_looked_up(&self) -> usize {
+        self.requests_looked_up.load(Ordering::SeqCst)
     }
 
     /// How many transactions were made ready.
@@ -97,6 +104,8 @@ impl Store for Through {
         }
         let bad =
             |lookup: &Lookup| matches!(lookup, Lookup::Entity(at) if at.entity.as_str() == "bad");
+        let requests = wanted.iter().filter(|lookup| matches!(lookup, Lookup::Request { .. }));
+        self.requests_looked_up.fetch_add(requests.count(), Ordering::SeqCst);
         if wanted.iter().any(bad) {
             return Err(StoreFault("that cannot be asked".into()));
         }
@@ -196,6 +205,13 @@ impl Store for Through {
     }
     async fn unbury(&self, id: &str) -> Result<bool, StoreFault> {
         self.inner.unbury(id).await
+    }
+    async fn scan_requests(
+        &self,
+        after: Option<&RequestName>,
+        limit: u32,
+    ) -> Result<Vec<RequestName>, StoreFault> {
+        self.inner.scan_requests(after, limit).await
     }
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {
         self.inner.forget_requests(before, limit).await

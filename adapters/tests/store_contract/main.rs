@@ -72,6 +72,7 @@ contract! {
         a_shard_is_read_in_order_and_in_pages,
         a_tenant_reads_its_own_events_of_a_stretch_and_no_other_s,
         history_shows_touched_versions_in_order,
+        a_long_history_of_touches_is_whole_on_every_page,
         lists_are_paged_from_the_newest_name_without_skips,
         lists_filter_by_prefix_and_status,
         lists_across_tenants_are_ordered_by_tenant,
@@ -83,11 +84,13 @@ contract! {
         dead_letters_are_filtered_and_paged,
         a_dead_letter_with_nul_is_kept,
         old_requests_are_forgotten_oldest_first,
+        the_names_of_requests_come_page_by_page,
         a_store_answers_a_ping;
     narrow:
         lists_filter_by_label_and_by_a_stretch_of_names,
         a_label_changes_with_its_state_and_is_read_back,
         the_labels_that_there_are_are_told_once_in_order,
         keys_are_listed_by_how_they_begin_the_last_first,
+        a_person_s_entities_are_found_whenever_they_came,
         a_person_s_entities_are_listed_until_they_are_erased;
 }

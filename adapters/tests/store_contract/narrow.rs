@@ -1,6 +1,6 @@
 //! Lists that are narrowed: by label, by a stretch of names, by the beginning of a key, by a person.
 
-use crate::rows::{key, names, person_key, state, states, tenant};
+use crate::rows::{event, key, names, person_key, state, states, tenant};
 use kontor_actors::store::{
     Batch, KeyQuery, KeyRow, ListQuery, PersonKeyRow, PersonQuery, Store, StoredEntity,
 };
@@ -113,6 +113,39 @@ pub async fn keys_are_listed_by_how_they_begin_the_last_first(store: &dyn Store)
         let values: Vec<_> = found.iter().map(|row| row.value.as_str()).collect();
         assert_eq!(values, wanted, "{query:?}");
     }
+}
+
+/// However much came between them, and whoever else's.
+pub async fn a_person_s_entities_are_found_whenever_they_came(store: &dyn Store) {
+    let came = [("a", 1), ("b", 900), ("c", 5_000), ("d", 70_000), ("e", 70_001), ("f", 9_000_000)];
+    for (entity, seq) in came {
+        let other = person_key(&format!("{entity}-other"), "petr");
+        let batch = Batch {
+            events: vec![event(3, seq, entity, 1)],
+            person_keys: vec![person_key(entity, "jana"), other],
+            ..Batch::default()
+        };
+        store.commit(Arc::new(batch)).await.unwrap();
+    }
+    let mut query = PersonQuery {
+        tenant: tenant("harbour"),
+        person: "jana".into(),
+        domain: "order".into(),
+        before: None,
+        limit: 4,
+    };
+    let newest = store.list_of_person(&query).await.unwrap();
+    query.before = newest.last().map(ToString::to_string);
+    let rest = store.list_of_person(&query).await.unwrap();
+    let found: String = newest.iter().chain(&rest).map(ToString::to_string).collect();
+    assert_eq!(found, "fedcba");
+    let until = Timestamp::from_millis(i64::MAX / 2);
+    let erased = store.erase_person(&tenant("harbour"), Some("jana"), until).await.unwrap();
+    assert_eq!(erased.len(), came.len());
+    query.before = None;
+    assert!(store.list_of_person(&query).await.unwrap().is_empty());
+    query.person = "petr".into();
+    assert_eq!(store.list_of_person(&query).await.unwrap().len(), 4);
 }
 
 pub async fn a_person_s_entities_are_listed_until_they_are_erased(store: &dyn Store) {

@@ -2,8 +2,8 @@
 
 use crate::rows::*;
 use kontor_actors::store::{
-    Batch, DeadLetter, EntityRef, Found, LetterQuery, ListQuery, Store, StoredEntity, StoredEvent,
-    WaitQuery,
+    Batch, DeadLetter, EntityRef, Found, LetterQuery, ListQuery, RequestRow, Store, StoredEntity,
+    StoredEvent, WaitQuery,
 };
 use kontor_messages::Timestamp;
 use std::sync::Arc;
@@ -110,6 +110,38 @@ pub async fn history_shows_touched_versions_in_order(store: &dyn Store) {
     assert_eq!(store.history(&sku, 0, 10).await.unwrap(), wanted);
     assert_eq!(store.history(&sku, 1, 2).await.unwrap(), wanted[1..3]);
     assert!(store.history(&sku, 4, 10).await.unwrap().is_empty());
+}
+
+/// Whether a touch comes with many others, alone, or between events of the entity's own.
+pub async fn a_long_history_of_touches_is_whole_on_every_page(store: &dyn Store) {
+    let (mut seq, mut version, mut wanted) = (0, 0, Vec::new());
+    for touches in [1, 1, 3, 40, 1].iter().cycle().take(60) {
+        let mut batch = Batch::default();
+        for _ in 0..*touches {
+            (seq, version) = (seq + 1, version + 1);
+            batch.events.push(event(0, seq, &format!("hold-{seq}"), 1));
+            batch.touches.push(touch("sku", version, 0, seq));
+            wanted.push((version, seq));
+        }
+        if *touches == 3 {
+            (seq, version) = (seq + 1, version + 1);
+            batch.events.push(event(0, seq, "sku", version));
+            wanted.push((version, seq));
+        }
+        batch.states.push(state("sku", version));
+        store.commit(Arc::new(batch)).await.unwrap();
+    }
+    let sku = entity_of(&state("sku", 1));
+    let (mut found, mut after) = (Vec::new(), 0);
+    loop {
+        let page = store.history(&sku, after, 7).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.version;
+        found.extend(page.iter().map(|event| (event.version, event.seq)));
+    }
+    assert_eq!(found, wanted);
+    let last = store.history(&sku, version - 1, 10).await.unwrap();
+    assert_eq!(last.len(), 1);
 }
 
 pub async fn lists_are_paged_from_the_newest_name_without_skips(store: &dyn Store) {
@@ -334,6 +366,20 @@ pub async fn a_dead_letter_with_nul_is_kept(store: &dyn Store) {
     store.bury(&odd).await.unwrap();
     let kept = store.dead_letters(&letters()).await.unwrap();
     assert_eq!((kept[0].payload.as_str(), kept[0].reason.as_str()), ("a\u{FFFD}b", "\u{FFFD}"));
+}
+
+pub async fn the_names_of_requests_come_page_by_page(store: &dyn Store) {
+    let other = RequestRow { tenant: tenant("anchor"), ..request("b", 3) };
+    let requests = vec![request("c", 1), request("a", 2), request("b", 3), other];
+    store.commit(Arc::new(Batch { requests, ..Batch::default() })).await.unwrap();
+    let (mut found, mut last) = (Vec::new(), None);
+    loop {
+        let page = store.scan_requests(last.as_ref(), 2).await.unwrap();
+        let Some(name) = page.last() else { break };
+        last = Some(name.clone());
+        found.extend(page.into_iter().map(|name| format!("{} {}", name.tenant, name.key)));
+    }
+    assert_eq!(found, ["harbour a", "anchor b", "harbour b", "harbour c"]);
 }
 
 pub async fn old_requests_are_forgotten_oldest_first(store: &dyn Store) {

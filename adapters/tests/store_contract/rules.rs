@@ -128,6 +128,16 @@ pub async fn a_touch_of_an_entity_exists_once(store: &dyn Store) {
     let touched = || Batch { touches: vec![touch("a", 1, 0, 1)], ..Batch::default() };
     store.commit(Arc::new(touched())).await.unwrap();
     rejected(store, touched()).await;
+    // Nor beside a state that is as new.
+    let stands = |version| Batch {
+        touches: vec![touch("b", version, 0, 1)],
+        states: vec![state("b", version)],
+        ..Batch::default()
+    };
+    store.commit(Arc::new(stands(1))).await.unwrap();
+    store.commit(Arc::new(stands(2))).await.unwrap();
+    rejected(store, stands(2)).await;
+    rejected(store, stands(1)).await;
 }
 
 pub async fn a_key_has_one_owner(store: &dyn Store) {

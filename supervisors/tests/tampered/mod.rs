@@ -205,6 +205,13 @@ impl Store for Tampered {
     async fn unbury(&self, id: &str) -> Result<bool, StoreFault> {
         self.inner.unbury(id).await
     }
+    async fn scan_requests(
+        &self,
+        after: Option<&RequestName>,
+        limit: u32,
+    ) -> Result<Vec<RequestName>, StoreFault> {
+        self.inner.scan_requests(after, limit).await
+    }
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {
         self.inner.forget_requests(before, limit).await
     }

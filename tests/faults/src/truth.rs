@@ -67,6 +67,10 @@ const JOURNAL: &str = "SELECT CAST(shard AS bigint), seq, ID, domain, entity, ve
     payload, tenant FROM journal ORDER BY shard, seq";
 const ENTITIES: &str = "SELECT domain, id, version, due, state, tenant FROM entities";
 const TOUCHES: &str = "SELECT domain, entity, version, tenant FROM touches";
+/// SQLite keeps the newest of them beside the entity's state.
+const TOUCHES_SQLITE: &str = "SELECT domain, entity, version, tenant FROM touches UNION ALL \
+    SELECT e.domain, e.id, t.value ->> 0, e.tenant \
+    FROM entities e, json_each('[' || e.touched || ']') t";
 const CURSORS: &str = "SELECT follower, CAST(shard AS bigint), seq FROM cursors";
 const LETTERS: &str = "SELECT reason, retry_at FROM dead_letters";
 /// Events that followers have not done with, counted with the slowest.
@@ -78,7 +82,7 @@ const WAITING: &str = "SELECT CAST((SELECT count(*) FROM entities WHERE due < $1
     + (SELECT count(*) FROM dead_letters WHERE retry_at IS NOT NULL) AS bigint)";
 
 macro_rules! read {
-    ($connection:expr, $tenant:expr, $id:literal) => {{
+    ($connection:expr, $tenant:expr, $id:literal, $touches:expr) => {{
         let mut truth = Truth::default();
         let journal = sqlx::AssertSqlSafe(JOURNAL.replace("ID", $id));
         for row in sqlx::query(journal).fetch_all(&mut $connection).await? {
@@ -108,7 +112,7 @@ macro_rules! read {
                 truth.entities.insert((row.try_get(0)?, row.try_get(1)?), entity);
             }
         }
-        for row in sqlx::query(TOUCHES).fetch_all(&mut $connection).await? {
+        for row in sqlx::query($touches).fetch_all(&mut $connection).await? {
             if row.try_get::<String, _>(3)? == $tenant {
                 truth.touches.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
             }
@@ -130,11 +134,11 @@ impl Database {
         Ok(match self {
             Self::Sqlite(file) => {
                 let mut connection = sqlite(file).await?;
-                read!(connection, tenant, "lower(hex(id))")
+                read!(connection, tenant, "lower(hex(id))", TOUCHES_SQLITE)
             }
             Self::Postgres(url) => {
                 let mut connection = PgConnection::connect(url).await?;
-                read!(connection, tenant, "replace(CAST(id AS text), '-', '')")
+                read!(connection, tenant, "replace(CAST(id AS text), '-', '')", TOUCHES)
             }
         })
     }

@@ -23,6 +23,7 @@ use super::{
     connections::{Connections, Link},
 };
 use kontor_actors::store::StoreFault;
+use kontor_messages::TenantId;
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Error as Fault,
     PgConnection as Connection, Postgres as Dialect, RawSql, Row as Get,
@@ -39,6 +40,11 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(7811606231)";
 
 const MIGRATIONS: &[&str] =
     &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
+
+/// The half of an entity's history that it was touched by: shard, sequence and version.
+/// `$1` to `$5` are tenant, domain, entity, the version before, and how many at most.
+const TOUCHED: &str = "SELECT shard, seq, version FROM touches
+    WHERE tenant = $1 AND domain = $2 AND entity = $3 AND version > $4 ORDER BY version LIMIT $5";
 
 const VIEWS: &[(&str, &str)] = &[
     ("journal_events", include_str!("../views/postgres/journal_events.sql")),
@@ -161,6 +167,9 @@ impl Link for Connection {
 async fn show(connection: &mut Connection, sql: &'static str) -> sqlx::Result<String> {
     query(sql).fetch_one(connection).await?.try_get(0)
 }
+
+/// The index of persons has one part here.
+fn in_each_era(_: &mut Builder, _: &TenantId) {}
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,8 +17,8 @@ use kontor_actors::{
     chance::secret_bytes,
     store::{
         Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
-        ListQuery, Lookup, PersonKeyRow, PersonQuery, Prepared, Seq, Store, StoreFault,
-        StoredEntity, StoredEvent, WaitQuery,
+        ListQuery, Lookup, PersonKeyRow, PersonQuery, Prepared, RequestName, Seq, Store,
+        StoreFault, StoredEntity, StoredEvent, WaitQuery,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -354,6 +354,14 @@ impl Store for SealedStore {
 
     async fn unbury(&self, id: &str) -> Result<bool, StoreFault> {
         self.inner.unbury(id).await
+    }
+
+    async fn scan_requests(
+        &self,
+        after: Option<&RequestName>,
+        limit: u32,
+    ) -> Result<Vec<RequestName>, StoreFault> {
+        self.inner.scan_requests(after, limit).await
     }
 
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {

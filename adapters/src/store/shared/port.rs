@@ -4,7 +4,8 @@ use super::{Database, commit, fetch, reads, wall};
 use async_trait::async_trait;
 use kontor_actors::store::{
     Batch, CommitError, CursorRow, DeadLetter, EntityRef, Found, KeyQuery, KeyRow, LetterQuery,
-    ListQuery, Lookup, PersonQuery, Seq, Store, StoreFault, StoredEntity, StoredEvent, WaitQuery,
+    ListQuery, Lookup, PersonQuery, RequestName, Seq, Store, StoreFault, StoredEntity, StoredEvent,
+    WaitQuery,
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
 use std::sync::Arc;
@@ -171,6 +172,14 @@ impl Store for Database {
 
     async fn unbury(&self, id: &str) -> Result<bool, StoreFault> {
         ask!(self.writers, unbury(id))
+    }
+
+    async fn scan_requests(
+        &self,
+        after: Option<&RequestName>,
+        limit: u32,
+    ) -> Result<Vec<RequestName>, StoreFault> {
+        ask!(self.readers, scan_requests(after, limit))
     }
 
     async fn forget_requests(&self, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {

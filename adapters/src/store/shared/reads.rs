@@ -3,12 +3,12 @@
 //! `$1` counts on both databases. Rows are compared as `(a, b) > ($1, $2)`, which both serve
 //! from the primary key.
 
-use super::{Builder, Connection, Fault, Get as _, broken, query, rows};
+use super::{Builder, Connection, Fault, Get as _, TOUCHED, broken, in_each_era, query, rows};
 use kontor_actors::{
     storable,
     store::{
         CursorRow, DeadLetter, EntityRef, KeyQuery, KeyRow, LetterQuery, ListQuery, PERSONAL_NAMES,
-        PersonQuery, Seq, StoredEntity, StoredEvent, WaitQuery,
+        PersonQuery, RequestName, Seq, StoredEntity, StoredEvent, WaitQuery,
     },
 };
 use kontor_messages::{EntityId, TenantId, Timestamp};
@@ -84,17 +84,18 @@ pub async fn history(
     limit: u32,
 ) -> Rows<StoredEvent> {
     let columns = rows::EVENT;
-    let mine = "tenant = $1 AND domain = $2 AND entity = $3 AND version > $4";
     let sql = format!(
         "SELECT {columns} FROM (
             SELECT * FROM (
-                SELECT {columns} FROM journal WHERE {mine} ORDER BY version LIMIT $5
+                SELECT {columns} FROM journal
+                WHERE tenant = $1 AND domain = $2 AND entity = $3 AND version > $4
+                ORDER BY version LIMIT $5
             ) AS owned
             UNION ALL
             SELECT j.shard, j.seq, j.id, j.tenant, j.domain, j.entity, t.version, j.name, j.at,
                 j.payload, j.meta
             FROM (
-                SELECT shard, seq, version FROM touches WHERE {mine} ORDER BY version LIMIT $5
+                {TOUCHED}
             ) AS t
             JOIN journal j ON j.shard = t.shard AND j.seq = t.seq
         ) AS changes ORDER BY version LIMIT $5"
@@ -166,6 +167,7 @@ pub async fn list_of_person(connection: &mut Connection, wanted: &PersonQuery) -
     let mut sql = select("entity", "person_keys WHERE tenant = ");
     sql.push_bind(wanted.tenant.as_str()).push(" AND person = ").push_bind(&wanted.person);
     sql.push(" AND domain = ").push_bind(&wanted.domain).push(" AND key IS NOT NULL");
+    in_each_era(&mut sql, &wanted.tenant);
     if let Some(before) = &wanted.before {
         sql.push(" AND entity < ").push_bind(before);
     }
@@ -333,6 +335,20 @@ pub async fn unbury(connection: &mut Connection, id: &str) -> Result<bool> {
     Ok(gone.rows_affected() > 0)
 }
 
+/// In the order of the primary key, which begins with what differs most.
+pub async fn scan_requests(
+    connection: &mut Connection,
+    after: Option<&RequestName>,
+    limit: u32,
+) -> Rows<RequestName> {
+    let after = after
+        .map_or(("", "", ""), |after| (after.key.as_str(), &*after.domain, after.tenant.as_str()));
+    let mut sql = select("tenant, domain, key", "idempotency WHERE (key, domain, tenant) > (");
+    sql.push_bind(after.0).push(", ").push_bind(after.1).push(", ").push_bind(after.2);
+    sql.push(") ORDER BY key, domain, tenant LIMIT ").push_bind(i64::from(limit));
+    sql.build().fetch_all(connection).await?.iter().map(rows::request_name).collect()
+}
+
 pub async fn forget_requests(
     connection: &mut Connection,
     before: Timestamp,
@@ -353,10 +369,14 @@ pub async fn erase_person(
     person: Option<&str>,
     until: Timestamp,
 ) -> Rows<EntityRef> {
-    let erase = "UPDATE person_keys SET key = NULL
-        WHERE tenant = $1 AND ($2 IS NULL OR person = $2) AND at <= $3 AND key IS NOT NULL";
-    let erase = query(erase).bind(tenant.as_str()).bind(person).bind(until.millis());
-    erase.execute(&mut *connection).await?;
+    let mut erase = Builder::new("UPDATE person_keys SET key = NULL WHERE tenant = ");
+    erase.push_bind(tenant.as_str()).push(" AND at <= ").push_bind(until.millis());
+    erase.push(" AND key IS NOT NULL");
+    if let Some(person) = person {
+        erase.push(" AND person = ").push_bind(person);
+        in_each_era(&mut erase, tenant);
+    }
+    erase.build().execute(&mut *connection).await?;
     let mut names = Builder::new("DELETE FROM entity_keys WHERE tenant = ");
     names.push_bind(tenant.as_str()).push(" AND key IN (");
     for (place, kind) in PERSONAL_NAMES.into_iter().enumerate() {
@@ -371,9 +391,11 @@ pub async fn erase_person(
     }
     names.push(")").build().execute(&mut *connection).await?;
     let Some(person) = person else { return Ok(Vec::new()) };
-    let theirs = "SELECT domain, entity FROM person_keys WHERE tenant = $1 AND person = $2
-        ORDER BY domain, entity";
-    let rows = query(theirs).bind(tenant.as_str()).bind(person).fetch_all(connection).await?;
+    let mut theirs = select("domain, entity", "person_keys WHERE tenant = ");
+    theirs.push_bind(tenant.as_str()).push(" AND person = ").push_bind(person);
+    in_each_era(&mut theirs, tenant);
+    theirs.push(" ORDER BY domain, entity");
+    let rows = theirs.build().fetch_all(connection).await?;
     let entity = |row: &super::Row| {
         let (tenant, domain) = (tenant.clone(), row.try_get(0)?);
         Ok(EntityRef { tenant, domain, entity: rows::name(row, 1)? })

@@ -3,7 +3,8 @@
 
 use super::{Fault, Get as _, Row, broken};
 use kontor_actors::store::{
-    CursorRow, DeadLetter, KeyRow, PersonKeyRow, RequestRow, Seq, StoredEntity, StoredEvent,
+    CursorRow, DeadLetter, KeyRow, PersonKeyRow, RequestName, RequestRow, Seq, StoredEntity,
+    StoredEvent,
 };
 use kontor_messages::{EntityId, EventId, TenantId, Timestamp};
 use std::sync::Arc;
@@ -87,6 +88,11 @@ pub fn request_from(row: &Row, first: usize) -> Result<RequestRow> {
         version: row.try_get(first + 5)?,
         at: time(row, first + 6)?,
     })
+}
+
+/// A request's name: tenant, domain, key.
+pub fn request_name(row: &Row) -> Result<RequestName> {
+    Ok(RequestName { tenant: tenant(row, 0)?, domain: text(row, 1)?, key: row.try_get(2)? })
 }
 
 /// A person's key: tenant, domain, entity, person, key, at; the columns begin at `first`.

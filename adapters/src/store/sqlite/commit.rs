@@ -1,11 +1,10 @@
 //! One batch, one transaction.
 
-use super::line::Connection;
+use super::{line::Connection, persons, touches};
 use kontor_actors::{
     storable,
     store::{
         Batch, CommitError, CursorRow, KeyRow, PersonKeyRow, RequestRow, StoredEntity, StoredEvent,
-        TouchRow,
     },
 };
 use kontor_messages::Timestamp;
@@ -23,9 +22,6 @@ const STATE: &str = "INSERT INTO entities (tenant, domain, id, shard, version, s
         updated_at = excluded.updated_at, state = excluded.state, label = excluded.label
     WHERE entities.version < excluded.version";
 
-const TOUCH: &str = "INSERT INTO touches (tenant, domain, entity, version, shard, seq)
-    VALUES (?, ?, ?, ?, ?, ?)";
-
 const KEY_GONE: &str = "DELETE FROM entity_keys
     WHERE tenant = ? AND domain = ? AND key = ? AND value = ? AND entity = ?";
 
@@ -35,8 +31,8 @@ const KEY: &str = "INSERT INTO entity_keys (tenant, domain, key, value, entity)
 const REQUEST: &str = "INSERT INTO idempotency (tenant, domain, key, hash, entity, version, at)
     VALUES (?, ?, ?, ?, ?, ?, ?)";
 
-const PERSON_KEY: &str = "INSERT INTO person_keys (tenant, domain, entity, person, key, at)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const PERSON_KEY: &str = "INSERT INTO person_keys (tenant, domain, entity, person, key, at, era)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
 const CURSOR: &str = "INSERT INTO cursors (shard, follower, seq) VALUES (?, ?, ?)
     ON CONFLICT (shard, follower) DO UPDATE SET seq = excluded.seq
@@ -68,12 +64,13 @@ fn attempt(database: &mut rusqlite::Connection, batch: &Batch) -> Result<(), Com
 /// The journal first: whoever lost the shard must learn that before anything else.
 fn write(tx: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
     each(tx, EVENT, &batch.events, write_event)?;
-    each(tx, STATE, &batch.states, write_state)?;
-    each(tx, TOUCH, &batch.touches, write_touch)?;
+    let mut state = tx.prepare_cached(STATE)?;
+    touches::write(tx, batch, |row| write_state(&mut state, row))?;
     each(tx, KEY_GONE, &batch.keys_gone, write_key)?;
     each(tx, KEY, &batch.keys, write_key)?;
     each(tx, REQUEST, &batch.requests, write_request)?;
-    each(tx, PERSON_KEY, &batch.person_keys, write_person_key)?;
+    let era = persons::era(batch);
+    each(tx, PERSON_KEY, &batch.person_keys, |key, row| write_person_key(key, row, era))?;
     each(tx, CURSOR, &batch.cursors, write_cursor)
 }
 
@@ -157,17 +154,6 @@ fn write_state(statement: &mut Statement<'_>, state: &StoredEntity) -> rusqlite:
     ])
 }
 
-fn write_touch(statement: &mut Statement<'_>, touch: &TouchRow) -> rusqlite::Result<usize> {
-    statement.execute(params![
-        touch.tenant.as_str(),
-        &*touch.domain,
-        touch.entity.as_str(),
-        touch.version,
-        touch.shard,
-        touch.seq,
-    ])
-}
-
 fn write_key(statement: &mut Statement<'_>, key: &KeyRow) -> rusqlite::Result<usize> {
     statement.execute(params![
         key.tenant.as_str(),
@@ -190,7 +176,11 @@ fn write_request(statement: &mut Statement<'_>, request: &RequestRow) -> rusqlit
     ])
 }
 
-fn write_person_key(statement: &mut Statement<'_>, row: &PersonKeyRow) -> rusqlite::Result<usize> {
+fn write_person_key(
+    statement: &mut Statement<'_>,
+    row: &PersonKeyRow,
+    era: i64,
+) -> rusqlite::Result<usize> {
     statement.execute(params![
         row.tenant.as_str(),
         &*row.domain,
@@ -198,6 +188,7 @@ fn write_person_key(statement: &mut Statement<'_>, row: &PersonKeyRow) -> rusqli
         row.person,
         row.key.as_ref().map(<[u8; 32]>::as_slice),
         row.at.millis(),
+        era,
     ])
 }
 
@@ -208,16 +199,41 @@ fn write_cursor(statement: &mut Statement<'_>, cursor: &CursorRow) -> rusqlite::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sqlite::MIGRATIONS;
+    use crate::store::sqlite::{MIGRATIONS, statement::Builder};
 
     #[test]
     fn keys_that_end_are_searched_for() {
+        let steps = plan(KEY_GONE);
+        assert!(steps.iter().all(|step| step.starts_with("SEARCH entity_keys")), "{steps:?}");
+    }
+
+    #[test]
+    fn a_person_is_searched_for_in_each_era() {
+        let mut sql = Builder::new("SELECT entity FROM person_keys WHERE tenant = 'a'");
+        persons::in_each_era(&mut sql, &"a".parse().unwrap());
+        sql.push(" AND person = 'p' AND domain = 'd' ORDER BY entity DESC LIMIT 5");
+        let steps = plan(sql.text());
+        let index = "INDEX person_keys_person (tenant=? AND era=? AND person=?";
+        assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
+        // Nothing is read whole but the few eras that were found.
+        let mut whole = steps.iter().filter(|step| step.starts_with("SCAN"));
+        assert!(whole.all(|step| step == "SCAN eras"), "{steps:?}");
+    }
+
+    #[test]
+    fn what_touched_an_entity_is_searched_for() {
+        let steps = plan(touches::TOUCHED);
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH touches USING")), "{steps:?}");
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH e USING")), "{steps:?}");
+    }
+
+    fn plan(sql: &str) -> Vec<String> {
         let database = rusqlite::Connection::open_in_memory().unwrap();
         MIGRATIONS.iter().for_each(|migration| database.execute_batch(migration).unwrap());
-        let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {KEY_GONE}")).unwrap();
-        let nothing = [None::<&str>; 5];
+        let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nothing = vec![None::<&str>; plan.parameter_count()];
+        let nothing = rusqlite::params_from_iter(nothing);
         let steps = plan.query_map(nothing, |row| row.get::<_, String>(3)).unwrap();
-        let steps: Vec<_> = steps.map(Result::unwrap).collect();
-        assert!(steps.iter().all(|step| step.starts_with("SEARCH entity_keys")), "{steps:?}");
+        steps.map(Result::unwrap).collect()
     }
 }

@@ -7,6 +7,7 @@ mod commit;
 mod fetch;
 mod folder;
 mod line;
+mod persons;
 #[path = "../shared/port.rs"]
 mod port;
 #[path = "../shared/reads.rs"]
@@ -16,6 +17,7 @@ mod rows;
 #[path = "../shared/schema.rs"]
 mod schema;
 mod statement;
+mod touches;
 mod wall;
 
 use self::SqliteStore as Database;
@@ -23,16 +25,22 @@ use super::{OpenError, StoreSettings, connections::Connections};
 use folder::Folder;
 pub(super) use line::Fault;
 use line::{Connection, Opening};
+use persons::in_each_era;
 use rusqlite::OpenFlags;
 use statement::{Builder, Get, Row, broken, query, raw_sql};
 use std::{fmt, path::Path, time::Duration};
+use touches::TOUCHED;
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The folder's lock has already made sure that nobody else migrates.
 const LOCK: &str = "SELECT 1";
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+    include_str!("0004.sql"),
+];
 
 const VIEWS: &[(&str, &str)] = &[
     ("journal_events", include_str!("../views/sqlite/journal_events.sql")),

@@ -76,6 +76,11 @@ impl Builder {
         self.push("?")
     }
 
+    #[cfg(test)]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
     pub fn build(&mut self) -> Query {
         std::mem::replace(&mut self.0, query(String::new()))
     }
