@@ -1,7 +1,8 @@
 //! One request a key: a second one with the same key waits for the first, and gets its answer.
 //!
 //! What a key has led to is kept in the database, in the transaction of its effect; here is only
-//! what is under way on this node. A tenant's requests all pass one node, the owner of its shard.
+//! what is under way on this node, and which keys surely were not used before. A tenant's requests all
+//! pass one node, the owner of its shard.
 
 use crate::{
     loader::Loader,
@@ -47,6 +48,8 @@ pub enum Entered {
 pub struct Pass {
     gate: Gate,
     name: RequestName,
+    /// The fingerprint of a request whose key was taken for new, and not looked up.
+    taken_for_new: Option<[u8; 16]>,
     _leaving: watch::Sender<()>,
 }
 
@@ -83,24 +86,49 @@ impl Gate {
         domain: &Arc<str>,
         request: &RequestKey,
     ) -> Result<Entered, StoreFault> {
+        let mut pass = self.turn(tenant, domain, &request.key).await;
+        if self.used.is_new(&pass.name) {
+            pass.taken_for_new = Some(request.hash);
+            return Ok(Entered::First(pass));
+        }
+        let seen = self.look_up(&pass.name, request.hash).await?;
+        Ok(seen.unwrap_or(Entered::First(pass)))
+    }
+
+    /// Waits until no other request of this key is under way, whatever it has led to.
+    pub async fn turn(&self, tenant: &TenantId, domain: &Arc<str>, key: &str) -> Pass {
         let (tenant, domain) = (tenant.clone(), Arc::clone(domain));
-        let name = RequestName { tenant, domain, key: request.key.clone() };
-        let pass = loop {
+        let name = RequestName { tenant, domain, key: key.to_owned() };
+        loop {
             match self.claim(&name) {
-                Ok(pass) => break pass,
+                Ok(pass) => return pass,
                 // Ends when the other one's pass is dropped.
                 Err(mut other) => while other.changed().await.is_ok() {},
             }
-        };
-        if self.used.is_new(&name) {
-            return Ok(Entered::First(pass));
         }
-        let RequestName { tenant, domain, key } = name;
+    }
+
+    /// What a key has led to that was taken for new. Only another node can have used it, while this one
+    /// has not learnt yet that it is the owner no longer.
+    pub async fn seen(&self, pass: &Pass) -> Result<Option<Entered>, StoreFault> {
+        match pass.taken_for_new {
+            Some(hash) => self.look_up(&pass.name, hash).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn look_up(
+        &self,
+        name: &RequestName,
+        hash: [u8; 16],
+    ) -> Result<Option<Entered>, StoreFault> {
+        let RequestName { tenant, domain, key } = name.clone();
+        metrics::counter!("kontor_request_keys_looked_up_total").increment(1);
         let found = self.loader.fetch(vec![Lookup::Request { tenant, domain, key }]).await?;
         Ok(match found.into_iter().next() {
-            Some(Found::Request(Some(row))) if row.hash == request.hash => Entered::Seen(row),
-            Some(Found::Request(Some(_))) => Entered::Differs,
-            _ => Entered::First(pass),
+            Some(Found::Request(Some(row))) if row.hash == hash => Some(Entered::Seen(row)),
+            Some(Found::Request(Some(_))) => Some(Entered::Differs),
+            _ => None,
         })
     }
 
@@ -111,7 +139,8 @@ impl Gate {
         }
         let (leaving, left) = watch::channel(());
         under_way.insert(name.clone(), left);
-        Ok(Pass { gate: self.clone(), name: name.clone(), _leaving: leaving })
+        let (gate, name) = (self.clone(), name.clone());
+        Ok(Pass { gate, name, taken_for_new: None, _leaving: leaving })
     }
 }
 

@@ -66,8 +66,14 @@ impl Intake {
             Entrance::Free(pass) => pass,
             Entrance::Answered(done) => return Ok(*done),
         };
-        let terms = Terms { pass, ..terms };
-        self.send::<D>(caller, command, terms, Some(permit)).await
+        let terms = Terms { pass: pass.clone(), ..terms };
+        match self.send::<D>(caller, command, terms, Some(permit)).await {
+            Err(denied) => {
+                let seen = self.seen::<D, _>(pass.as_deref(), &denied).await;
+                seen.unwrap_or(Err(denied))
+            }
+            answer => answer,
+        }
     }
 
     /// Asks a domain from within: what was admitted once is not admitted again. For followers,
@@ -103,6 +109,30 @@ impl Intake {
                 Ok(Entrance::Answered(Box::new(done)))
             }
         }
+    }
+
+    /// What a request's key has led to that was taken for new, where the domain said no: another node may
+    /// have said yes, which this one has not learnt yet.
+    pub async fn seen<D: Domain, R>(
+        &self,
+        pass: Option<&Pass>,
+        denied: &Denied<R>,
+    ) -> Option<Answer<D>> {
+        let said_no = matches!(denied, Denied::Refused(_) | Denied::OtherVersion { .. });
+        // Who cannot be told more is told no.
+        match self.gate.seen(pass.filter(|_| said_no)?).await.ok()?? {
+            Entered::Seen(row) => {
+                let tenant = row.tenant.clone();
+                Some(self.answer_again::<D>(&tenant, row).await.map_err(fault))
+            }
+            Entered::Differs => Some(Err(Denied::KeyReused)),
+            Entered::First(_) => None,
+        }
+    }
+
+    /// Waits until nobody else is about what goes by this key in a domain.
+    pub async fn turn<D: Domain>(&self, caller: &Caller, key: &str) -> Pass {
+        self.gate.turn(&caller.tenant, &D::NAME.into(), key).await
     }
 
     /// Which request keys may have been used.

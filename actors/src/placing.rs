@@ -7,7 +7,7 @@
 
 use crate::{
     domain::{Domain, Key},
-    gate::RequestKey,
+    gate::Pass,
     intake::{Caller, Entrance, Intake},
     order::{Order, check_place, day_number, external_key},
     request::{Denied, Done, Terms},
@@ -74,7 +74,25 @@ pub async fn place_order(
         Entrance::Free(pass) => pass,
         Entrance::Answered(done) => return Ok(Placed { done: *done, how: PlacedHow::Replayed }),
     };
-    let terms = Terms { pass, ..terms };
+    let terms = Terms { pass: pass.clone(), ..terms };
+    match place_once(intake, caller, place, terms, settings).await {
+        Err(denied) => {
+            let seen = intake.seen::<Order, _>(pass.as_deref(), &denied).await;
+            let seen = seen.ok_or(denied)?;
+            seen.map(|done| Placed { done, how: PlacedHow::Replayed }).map_err(by_order)
+        }
+        placed => placed,
+    }
+}
+
+/// Places an order whose key is its own.
+async fn place_once(
+    intake: &Intake,
+    caller: &Caller,
+    place: Box<PlaceOrder>,
+    terms: Terms,
+    settings: &TenantSettings,
+) -> PlaceAnswer {
     let max = settings.limits.entities;
     let full = intake.census().is_full(&caller.tenant, max).await;
     if full.map_err(|fault| Denied::Fault(fault.to_string()))? {
@@ -83,7 +101,7 @@ pub async fn place_order(
     }
     check_place(&place).map_err(|refusal| Denied::Refused(PlaceRefusal::Order(refusal)))?;
     let placing = Placing::new(intake, caller, place, terms, settings);
-    let _turn = placing.turn().await?;
+    let _turn = placing.turn().await;
     if placing.is_known().await? { placing.place_again().await } else { placing.place().await }
 }
 
@@ -131,12 +149,11 @@ impl<'a> Placing<'a> {
 
     /// Waits until nobody else is placing an order that the channel calls so: a channel that sends
     /// twice at once must not hold twice.
-    async fn turn(&self) -> Result<Option<Entrance<Order>>, Denied<PlaceRefusal>> {
-        let Some(key) = self.external_key() else { return Ok(None) };
+    async fn turn(&self) -> Option<Pass> {
+        let key = self.external_key()?;
         // Callers' keys are visible characters, so none of them is taken for this one.
-        let key = RequestKey::new(format!("{} {}", key.name, key.value), &[]);
-        let terms = Terms { key: Some(key), ..Terms::default() };
-        self.intake.enter::<Order>(self.caller, &terms).await.map(Some).map_err(by_order)
+        let key = format!("{} {}", key.name, key.value);
+        Some(self.intake.turn::<Order>(self.caller, &key).await)
     }
 
     fn external_key(&self) -> Option<Key> {

@@ -8,17 +8,19 @@ use crate::store::RequestName;
 use fastbloom::BloomFilter;
 use std::{
     collections::{VecDeque, hash_map::RandomState},
+    hash::BuildHasher,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tokio::time::Instant;
 
-/// Of so many new keys one is looked up in vain.
-const IN_VAIN: f64 = 0.001;
+/// The share of new keys that is looked up in vain, in each part.
+const IN_VAIN: f64 = 0.01;
 /// Keys of the first part; each further one has room for as many as all before it.
-const PART_MIN: usize = 65_536;
-/// Keys at most, some 30 MB. A node that sees more asks the database for each again.
-const KEYS_MAX: usize = 16_000_000;
+const PART_MIN: usize = 1 << 16;
+/// Keys at most, 40 MB: some 50 a second for a week. A node that sees more asks the database for each
+/// again, until it is started anew.
+const KEYS_MAX: usize = 1 << 25;
 /// A key is kept by the database for so long after it was noted here, beyond the time for which it is
 /// known: a command may wait a while before it is decided.
 const MARGIN: Duration = Duration::from_secs(24 * 3600);
@@ -30,6 +32,7 @@ pub struct UsedKeys {
 
 struct Parts {
     parts: VecDeque<Part>,
+    hasher: RandomState,
     keys_max: usize,
     known: Known,
 }
@@ -62,22 +65,30 @@ impl Default for UsedKeys {
 
 impl UsedKeys {
     fn with_room_for(keys_max: usize) -> Self {
-        let parts = Parts { parts: VecDeque::new(), keys_max, known: Known::Some };
+        let (parts, hasher) = (VecDeque::new(), RandomState::new());
+        let parts = Parts { parts, hasher, keys_max, known: Known::Some };
         Self { parts: Mutex::new(parts) }
     }
 
     /// Whether a key was surely not used before. From now on it was.
     pub fn is_new(&self, name: &RequestName) -> bool {
         self.with(|parts| {
-            let new = parts.known == Known::All && !parts.may_have(name);
-            parts.note(name);
+            let key = parts.hasher.hash_one(name);
+            let new = parts.known == Known::All && !parts.may_have(key);
+            parts.note(key);
             new
         })
     }
 
-    /// Keys that the database has.
-    pub fn learn(&self, names: &[RequestName]) {
-        self.with(|parts| names.iter().for_each(|name| parts.note(name)));
+    /// Keys that the database has. False if there are too many to be kept.
+    pub fn learn(&self, names: &[RequestName]) -> bool {
+        self.with(|parts| {
+            for name in names {
+                let key = parts.hasher.hash_one(name);
+                parts.note(key);
+            }
+            parts.known != Known::TooMany
+        })
     }
 
     /// All that were there before were told.
@@ -104,11 +115,11 @@ impl UsedKeys {
 }
 
 impl Parts {
-    fn may_have(&self, name: &RequestName) -> bool {
-        self.parts.iter().rev().any(|part| part.filter.contains(name))
+    fn may_have(&self, key: u64) -> bool {
+        self.parts.iter().rev().any(|part| part.filter.contains_hash(key))
     }
 
-    fn note(&mut self, name: &RequestName) {
+    fn note(&mut self, key: u64) {
         if self.known == Known::TooMany {
             return;
         }
@@ -116,8 +127,7 @@ impl Parts {
             return;
         }
         let Some(part) = self.parts.back_mut() else { return };
-        part.filter.insert(name);
-        part.keys += 1;
+        part.keys += usize::from(!part.filter.insert_hash(key));
         part.last = Instant::now();
     }
 
@@ -134,7 +144,7 @@ impl Parts {
             self.known = Known::TooMany;
             return false;
         }
-        let filter = BloomFilter::with_false_pos(IN_VAIN).hasher(RandomState::new());
+        let filter = BloomFilter::with_false_pos(IN_VAIN).hasher(self.hasher.clone());
         let filter = filter.expected_items(room);
         self.parts.push_back(Part { filter, keys: 0, room, last: Instant::now() });
         true
@@ -174,7 +184,27 @@ mod tests {
         assert!(told.iter().all(|name| !used.is_new(name)));
         let others = names(4 * PART_MIN..4 * PART_MIN + 10_000);
         let in_vain = others.iter().filter(|name| !used.is_new(name)).count();
-        assert!(in_vain < 100, "{in_vain}");
+        assert!(in_vain < 600, "{in_vain}");
+    }
+
+    #[test]
+    fn a_key_that_comes_again_and_again_takes_no_more_room() {
+        let used = UsedKeys::with_room_for(PART_MIN);
+        used.knows_all();
+        let new = (0..3 * PART_MIN).filter(|_| used.is_new(&name(1)));
+        assert_eq!(new.count(), 1);
+        assert!(used.with(|parts| parts.known == Known::All));
+    }
+
+    #[test]
+    fn there_is_room_for_as_many_as_is_said() {
+        let (used, mut rooms) = (UsedKeys::default(), 0);
+        used.with(|parts| {
+            while rooms < KEYS_MAX && parts.grow() {
+                rooms = parts.parts.iter().map(|part| part.room).sum();
+            }
+        });
+        assert_eq!(rooms, KEYS_MAX);
     }
 
     #[test]
@@ -191,12 +221,10 @@ mod tests {
     #[test]
     fn where_there_are_too_many_none_is_surely_new() {
         let used = UsedKeys::with_room_for(PART_MIN);
-        used.learn(&names(0..PART_MIN));
+        assert!(used.learn(&names(0..PART_MIN / 2)));
         used.knows_all();
-        assert!(used.with(|parts| parts.known == Known::All));
-        // This one needs more room than there is.
-        used.is_new(&name(PART_MIN));
-        assert!(names(PART_MIN..2 * PART_MIN).iter().all(|name| !used.is_new(name)));
+        assert!(!used.learn(&names(PART_MIN / 2..2 * PART_MIN)));
+        assert!(names(2 * PART_MIN..3 * PART_MIN).iter().all(|name| !used.is_new(name)));
         assert!(used.with(|parts| parts.parts.is_empty()));
     }
 

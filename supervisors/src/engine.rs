@@ -159,3 +159,43 @@ impl Engine {
         self.intake.ground().journal.flush_all().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontor_actors::{
+        memory::MemoryStore,
+        store::{Batch, RequestName, RequestRow},
+    };
+    use kontor_messages::{EntityId, Timestamp};
+
+    #[tokio::test]
+    async fn an_engine_soon_knows_which_request_keys_are_new() {
+        let store = MemoryStore::new();
+        let row = RequestRow {
+            tenant: "one".parse().unwrap(),
+            domain: "order".into(),
+            key: "used".into(),
+            hash: [0; 16],
+            entity: EntityId::named("o"),
+            version: 1,
+            at: Timestamp::now(),
+        };
+        let name = |key: &str| {
+            let RequestRow { tenant, domain, .. } = row.clone();
+            RequestName { tenant, domain, key: key.to_owned() }
+        };
+        let requests = vec![row.clone()];
+        store.commit(Arc::new(Batch { requests, ..Batch::default() })).await.unwrap();
+        let settings = EngineSettings::default();
+        let engine = Engine::start(Arc::new(store), settings, |_| Vec::new()).await.unwrap();
+        let used = Arc::clone(engine.intake().used_keys());
+        let mut number = 0;
+        while !used.is_new(&name(&format!("new {number}"))) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            number += 1;
+        }
+        assert!(!used.is_new(&name("used")));
+        engine.stop().await;
+    }
+}

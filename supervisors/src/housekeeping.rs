@@ -4,7 +4,7 @@
 use kontor_actors::{store::Store, used_keys::UsedKeys};
 use kontor_messages::Timestamp;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 /// The shortest time that a request key is known: clients may repeat a request for so long.
 pub const KEYS_KEPT_MIN: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -15,31 +15,35 @@ const STEP: u32 = 500;
 /// The pause between two steps.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Keys that are learnt at once, and the pause after them: whoever asks for something comes first.
-const LEARNT: u32 = 10_000;
-const LEARNT_PAUSE: Duration = Duration::from_millis(5);
+/// Keys that are learnt at once.
+const LEARNT: u32 = 1_000;
 
-/// Learns which keys were used, then forgets keys that are older than `kept` (never less than
-/// [`KEYS_KEPT_MIN`]) until told to stop.
+/// Learns which keys were used, and forgets keys that are older than `kept` (never less than
+/// [`KEYS_KEPT_MIN`]), until told to stop.
 pub async fn run(
     store: Arc<dyn Store>,
     used: Arc<UsedKeys>,
     kept: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
-    tokio::select! {
-        () = learn(&*store, &used) => {}
-        _ = stop.wait_for(|stop| *stop) => return,
-    }
+    let learning = tokio::spawn({
+        let (store, used) = (Arc::clone(&store), Arc::clone(&used));
+        async move { learn(&*store, &used).await }
+    });
     let kept = kept.max(KEYS_KEPT_MIN);
     loop {
-        used.forget(kept);
         let age = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
         let before = Timestamp::from_millis(Timestamp::now().millis().saturating_sub(age));
         let pause = match store.forget_requests(before, STEP).await {
             Ok(forgotten) => {
                 metrics::counter!("kontor_request_keys_forgotten_total").increment(forgotten);
-                if forgotten < u64::from(STEP) { LOOK_EVERY } else { PAUSE }
+                if forgotten < u64::from(STEP) {
+                    // The database has none left that is older.
+                    used.forget(kept);
+                    LOOK_EVERY
+                } else {
+                    PAUSE
+                }
             }
             Err(fault) => {
                 tracing::warn!(%fault, "old request keys cannot be forgotten");
@@ -48,23 +52,28 @@ pub async fn run(
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
+            _ = stop.wait_for(|stop| *stop) => break,
         }
     }
+    learning.abort();
 }
 
-/// Tells `used` all keys that the database has. Until that is done every key is looked up.
+/// Tells `used` all keys that the database has, at a pace that leaves others their turn. Until that is
+/// done every key is looked up.
 async fn learn(store: &dyn Store, used: &UsedKeys) {
     let mut last = None;
     loop {
+        let begun = Instant::now();
         let pause = match store.scan_requests(last.as_ref(), LEARNT).await {
             Ok(names) => {
-                used.learn(&names);
+                if !used.learn(&names) {
+                    return;
+                }
                 if names.len() < LEARNT as usize {
                     return used.knows_all();
                 }
                 last = names.into_iter().next_back();
-                LEARNT_PAUSE
+                begun.elapsed()
             }
             Err(fault) => {
                 tracing::warn!(%fault, "the request keys that were used cannot be read");
@@ -97,6 +106,11 @@ mod tests {
         }
     }
 
+    fn name(row: &RequestRow) -> RequestName {
+        let RequestRow { tenant, domain, key, .. } = row.clone();
+        RequestName { tenant, domain, key }
+    }
+
     async fn known(store: &MemoryStore, key: &str) -> bool {
         let (tenant, domain) = ("one".parse().unwrap(), "order".into());
         let found = store.fetch(&[Lookup::Request { tenant, domain, key: key.into() }]).await;
@@ -113,15 +127,24 @@ mod tests {
         let (stop, stopped) = watch::channel(false);
         // Even where less is asked for, a key is known for a week.
         let used = Arc::new(UsedKeys::default());
-        let running = tokio::spawn(run(Arc::new(store.clone()), used, day, stopped));
+        let running = tokio::spawn(run(Arc::new(store.clone()), Arc::clone(&used), day, stopped));
         for n in [0, 700, 1_199] {
             while known(&store, &format!("old{n}")).await {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
+        // Meanwhile it has learnt which keys there are.
+        let other = |n: usize| row(format!("other{n}"), Duration::ZERO);
+        for n in 0.. {
+            if used.is_new(&name(&other(n))) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         stop.send_replace(true);
         running.await.unwrap();
         assert!(known(&store, "young").await);
+        assert!(!used.is_new(&name(&row("young".into(), Duration::ZERO))));
     }
 
     #[tokio::test]
@@ -129,12 +152,7 @@ mod tests {
         let store = MemoryStore::new();
         let before = 2 * LEARNT as usize + 1;
         let requests: Vec<_> = (0..before).map(|n| row(format!("k{n}"), Duration::ZERO)).collect();
-        let names = requests.iter().map(|RequestRow { tenant, domain, key, .. }| RequestName {
-            tenant: tenant.clone(),
-            domain: Arc::clone(domain),
-            key: key.clone(),
-        });
-        let names: Vec<_> = names.collect();
+        let names: Vec<_> = requests.iter().map(name).collect();
         store.commit(Arc::new(Batch { requests, ..Batch::default() })).await.unwrap();
         let used = UsedKeys::default();
         learn(&store, &used).await;

@@ -158,3 +158,20 @@ async fn a_new_key_whose_commit_failed_is_free_again() {
     assert_eq!(node.keyed("k", "", add("a", 5)).await.unwrap().version, 1);
     assert_eq!(node.state(&id("a")).await.0.sum, 5);
 }
+
+#[tokio::test]
+async fn a_key_that_another_node_has_used_is_answered_as_that_one_did() {
+    let store = MemoryStore::new();
+    let old = Node::on(&store).await;
+    old.intake.used_keys().knows_all();
+    old.ask(add("a", 1)).await.unwrap();
+    let new = Node::on(&store).await;
+    new.ask(add("a", 10)).await.unwrap();
+    new.keyed("k", "", add("a", -5)).await.unwrap();
+    // The old one knows of nothing, and would refuse it.
+    assert!(matches!(old.keyed("other", "", add("a", -5)).await, Err(Denied::Refused(_))));
+    let again = old.keyed("k", "", add("a", -5)).await.unwrap();
+    assert_eq!((again.version, again.state.sum), (3, 6));
+    assert!(matches!(old.keyed("k", "else", add("a", -5)).await, Err(Denied::KeyReused)));
+    intact(&store).await;
+}

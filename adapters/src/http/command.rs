@@ -169,14 +169,19 @@ pub(super) async fn ask<D: Domain>(
 ) -> Result<Outcome<D>, Problem> {
     let (intake, dry_run) = (api.intake(), terms.dry_run);
     let _permit = intake.admit::<D::Refusal>(caller)?;
-    let _pass = match intake.enter::<D>(caller, &terms).await? {
+    let pass = match intake.enter::<D>(caller, &terms).await? {
         Entrance::Free(pass) => pass,
         Entrance::Answered(done) => {
             return Ok(Outcome { done: *done, replayed: true, dry_run: false });
         }
     };
-    let done = intake.tell::<D>(caller, command, terms).await?;
-    Ok(Outcome { done, replayed: false, dry_run })
+    match intake.tell::<D>(caller, command, terms).await {
+        Ok(done) => Ok(Outcome { done, replayed: false, dry_run }),
+        Err(denied) => {
+            let done = intake.seen::<D, _>(pass.as_deref(), &denied).await.ok_or(denied)??;
+            Ok(Outcome { done, replayed: true, dry_run: false })
+        }
+    }
 }
 
 impl<D: Domain + Public> Outcome<D> {

@@ -150,6 +150,14 @@ pub enum OpenError {
         /// Whose it is, as far as it can be told.
         pid: String,
     },
+    /// An earlier release has been here last, and who only reads brings no tables up to date.
+    #[error("the database has layout {found}, and this program knows {known}: start its node once")]
+    Older {
+        /// Its layout.
+        found: i64,
+        /// The newest that is known here.
+        known: i64,
+    },
     /// A later release has been here. Its tables are not touched.
     #[error("the database has layout {found}, and this program knows {known}: use a newer one")]
     Newer {

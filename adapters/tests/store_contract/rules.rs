@@ -138,6 +138,8 @@ pub async fn a_touch_of_an_entity_exists_once(store: &dyn Store) {
     store.commit(Arc::new(stands(2))).await.unwrap();
     rejected(store, stands(2)).await;
     rejected(store, stands(1)).await;
+    let twice = vec![touch("b", 3, 0, 1), touch("b", 3, 0, 2)];
+    rejected(store, Batch { touches: twice, ..stands(3) }).await;
 }
 
 pub async fn a_key_has_one_owner(store: &dyn Store) {

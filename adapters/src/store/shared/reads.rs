@@ -83,8 +83,19 @@ pub async fn history(
     after: i64,
     limit: u32,
 ) -> Rows<StoredEvent> {
+    let page = query(history_sql())
+        .bind(entity.tenant.as_str())
+        .bind(&entity.domain)
+        .bind(entity.entity.as_str())
+        .bind(after)
+        .bind(i64::from(limit));
+    page.fetch_all(connection).await?.iter().map(rows::event).collect()
+}
+
+/// Tenant, domain, entity, the version before, and how many at most.
+pub(super) fn history_sql() -> String {
     let columns = rows::EVENT;
-    let sql = format!(
+    format!(
         "SELECT {columns} FROM (
             SELECT * FROM (
                 SELECT {columns} FROM journal
@@ -99,14 +110,7 @@ pub async fn history(
             ) AS t
             JOIN journal j ON j.shard = t.shard AND j.seq = t.seq
         ) AS changes ORDER BY version LIMIT $5"
-    );
-    let page = query(sql)
-        .bind(entity.tenant.as_str())
-        .bind(&entity.domain)
-        .bind(entity.entity.as_str())
-        .bind(after)
-        .bind(i64::from(limit));
-    page.fetch_all(connection).await?.iter().map(rows::event).collect()
+    )
 }
 
 pub async fn list(connection: &mut Connection, wanted: &ListQuery) -> Rows<StoredEntity> {
@@ -164,6 +168,11 @@ pub async fn list_keys(connection: &mut Connection, wanted: &KeyQuery) -> Rows<K
 }
 
 pub async fn list_of_person(connection: &mut Connection, wanted: &PersonQuery) -> Rows<EntityId> {
+    let rows = of_person(wanted).build().fetch_all(connection).await?;
+    rows.iter().map(|row| rows::name(row, 0)).collect()
+}
+
+pub(super) fn of_person(wanted: &PersonQuery) -> Builder {
     let mut sql = select("entity", "person_keys WHERE tenant = ");
     sql.push_bind(wanted.tenant.as_str()).push(" AND person = ").push_bind(&wanted.person);
     sql.push(" AND domain = ").push_bind(&wanted.domain).push(" AND key IS NOT NULL");
@@ -172,8 +181,7 @@ pub async fn list_of_person(connection: &mut Connection, wanted: &PersonQuery) -
         sql.push(" AND entity < ").push_bind(before);
     }
     sql.push(" ORDER BY entity DESC LIMIT ").push_bind(i64::from(wanted.limit));
-    let rows = sql.build().fetch_all(connection).await?;
-    rows.iter().map(|row| rows::name(row, 0)).collect()
+    sql
 }
 
 pub async fn count(connection: &mut Connection, tenant: &TenantId) -> Rows<(String, u64)> {

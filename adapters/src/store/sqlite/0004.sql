@@ -3,8 +3,8 @@
 -- there is some of it.
 ALTER TABLE entities ADD COLUMN touched text;
 
--- And what is a person's is put beside what came about the same time: `era` only ever grows. A person is
--- looked for in each era.
+-- And what is a person's is put beside what came about the same time, in the same `era`. A person is
+-- looked for in each of them.
 ALTER TABLE person_keys ADD COLUMN era integer NOT NULL DEFAULT 0;
 DROP INDEX person_keys_person;
 CREATE INDEX person_keys_person ON person_keys (tenant, era, person, domain, entity);

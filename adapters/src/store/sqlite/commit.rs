@@ -199,7 +199,8 @@ fn write_cursor(statement: &mut Statement<'_>, cursor: &CursorRow) -> rusqlite::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sqlite::{MIGRATIONS, statement::Builder};
+    use crate::store::sqlite::{MIGRATIONS, reads};
+    use kontor_actors::store::PersonQuery;
 
     #[test]
     fn keys_that_end_are_searched_for() {
@@ -209,10 +210,14 @@ mod tests {
 
     #[test]
     fn a_person_is_searched_for_in_each_era() {
-        let mut sql = Builder::new("SELECT entity FROM person_keys WHERE tenant = 'a'");
-        persons::in_each_era(&mut sql, &"a".parse().unwrap());
-        sql.push(" AND person = 'p' AND domain = 'd' ORDER BY entity DESC LIMIT 5");
-        let steps = plan(sql.text());
+        let query = PersonQuery {
+            tenant: "a".parse().unwrap(),
+            person: "p".into(),
+            domain: "order".into(),
+            before: Some("o".into()),
+            limit: 5,
+        };
+        let steps = plan(reads::of_person(&query).text());
         let index = "INDEX person_keys_person (tenant=? AND era=? AND person=?";
         assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
         // Nothing is read whole but the few eras that were found.
@@ -221,10 +226,46 @@ mod tests {
     }
 
     #[test]
-    fn what_touched_an_entity_is_searched_for() {
-        let steps = plan(touches::TOUCHED);
-        assert!(steps.iter().any(|step| step.starts_with("SEARCH touches USING")), "{steps:?}");
-        assert!(steps.iter().any(|step| step.starts_with("SEARCH e USING")), "{steps:?}");
+    fn an_entity_s_history_is_searched_for() {
+        let steps = plan(&reads::history_sql());
+        for table in ["SEARCH touches USING", "SEARCH e USING", "SEARCH journal USING"] {
+            assert!(steps.iter().any(|step| step.starts_with(table)), "{table}: {steps:?}");
+        }
+        // The journal by what touched the entity, not the other way round.
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH j USING")), "{steps:?}");
+        let mut whole = steps.iter().filter(|step| step.starts_with("SCAN"));
+        let small = ["SCAN t", "SCAN owned", "SCAN changes", "SCAN (subquery"];
+        assert!(whole.all(|step| small.iter().any(|small| step.starts_with(small))), "{steps:?}");
+    }
+
+    #[test]
+    fn what_an_older_layout_has_is_found_in_this_one() {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        let (before, since) = MIGRATIONS.split_at(3);
+        before.iter().for_each(|migration| database.execute_batch(migration).unwrap());
+        let rows =
+            "INSERT INTO journal VALUES (0, 1, x'00', 'a', 'stock', 'hold', 1, 'n', 1, '{}', '{}');
+            INSERT INTO entities (tenant, domain, id, shard, version, created_at, updated_at, state)
+                VALUES ('a', 'stock', 'sku', 0, 1, 1, 1, '{}');
+            INSERT INTO touches VALUES ('a', 'stock', 'sku', 1, 0, 1);
+            INSERT INTO person_keys VALUES ('a', 'order', 'o', 'p', x'00', 1);";
+        database.execute_batch(rows).unwrap();
+        since.iter().for_each(|migration| database.execute_batch(migration).unwrap());
+        let mut history = database.prepare(&reads::history_sql()).unwrap();
+        let asked = params!["a", "stock", "sku", 0, 10];
+        let found: (i64, String) =
+            history.query_row(asked, |row| Ok((row.get(6)?, row.get(5)?))).unwrap();
+        assert_eq!(found, (1, "hold".to_owned()));
+        let query = PersonQuery {
+            tenant: "a".parse().unwrap(),
+            person: "p".into(),
+            domain: "order".into(),
+            before: None,
+            limit: 5,
+        };
+        let mut theirs = database.prepare(reads::of_person(&query).text()).unwrap();
+        let asked = params!["a", "p", "order", "a", "a", 5];
+        assert_eq!(theirs.query_row(asked, |row| row.get::<_, String>(0)).unwrap(), "o");
     }
 
     fn plan(sql: &str) -> Vec<String> {

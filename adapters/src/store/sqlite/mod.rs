@@ -28,7 +28,7 @@ use line::{Connection, Opening};
 use persons::in_each_era;
 use rusqlite::OpenFlags;
 use statement::{Builder, Get, Row, broken, query, raw_sql};
-use std::{fmt, path::Path, time::Duration};
+use std::{cmp::Ordering, fmt, path::Path, time::Duration};
 use touches::TOUCHED;
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -75,6 +75,7 @@ impl SqliteStore {
     pub async fn open_beside(dir: &Path, settings: &StoreSettings) -> Result<Self, OpenError> {
         let folder = Folder::beside(dir)?;
         let reads = reads(&folder, settings);
+        check_layout(&mut line::open(reads.clone()).await?).await?;
         Ok(Self::new(folder, reads.clone(), reads, settings))
     }
 
@@ -86,6 +87,18 @@ impl SqliteStore {
             answer_max: settings.answer_max(),
             folder,
         }
+    }
+}
+
+/// Whoever only reads cannot bring the tables up to date.
+async fn check_layout(connection: &mut Connection) -> Result<(), OpenError> {
+    let found = schema::setting(connection, "layout").await?;
+    let found = found.and_then(|value| value.parse().ok()).unwrap_or(0_i64);
+    let known = MIGRATIONS.len() as i64;
+    match found.cmp(&known) {
+        Ordering::Less => Err(OpenError::Older { found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(OpenError::Newer { found, known }),
     }
 }
 

@@ -7,10 +7,11 @@ use super::statement::Builder;
 use kontor_actors::store::Batch;
 use kontor_messages::TenantId;
 
-/// Events in an era.
-const EVENTS: i64 = 2048;
+/// Events in an era. Fewer make an index that is written with fewer pages, and more to look through.
+const EVENTS: i64 = 8192;
 
-/// The era of what a batch writes. It only has to be much the same for what comes about together.
+/// The era of what a batch writes. It only has to be much the same for what comes about together, and to
+/// take few values: shards may share them.
 pub(super) fn era(batch: &Batch) -> i64 {
     batch.events.first().map_or(0, |event| event.seq / EVENTS)
 }

@@ -11,9 +11,6 @@ use std::{collections::HashMap, fmt::Write};
 
 /// Touches stand with a state until they are so many characters.
 const LENGTH_MAX: i64 = 240;
-/// So many of one entity in one transaction go to their table at once.
-const TOGETHER_MAX: usize = 12;
-
 /// The half of an entity's history that it was touched by, in no order: shard, sequence and version.
 /// `$1` to `$5` are tenant, domain, entity, the version before, and how many at most.
 pub(super) const TOUCHED: &str = "SELECT * FROM (
@@ -63,13 +60,11 @@ pub(super) fn write<'a>(
     for state in &batch.states {
         let name = (&state.tenant, &*state.domain, &state.entity);
         match all.remove(&name) {
-            Some(touches) if touches.len() <= TOGETHER_MAX => write_beside(tx, state, &touches)?,
-            many => {
-                write_state(state)?;
-                many.into_iter().try_for_each(|touches| write_rows(tx, &touches))?;
-            }
+            Some(touches) => write_beside(tx, state, &touches)?,
+            None => write_state(state).map(|_| ())?,
         }
     }
+    // What has no state to stand with.
     all.into_values().try_for_each(|touches| write_rows(tx, &touches))
 }
 
@@ -78,13 +73,16 @@ fn write_beside(
     state: &StoredEntity,
     touches: &[&TouchRow],
 ) -> rusqlite::Result<()> {
+    if !touches.is_sorted_by(|one, next| one.version < next.version) {
+        return Err(taken(state));
+    }
     let mut touched = String::with_capacity(touches.len() * 16);
     for (place, touch) in touches.iter().enumerate() {
         let comma = if place == 0 { "" } else { "," };
         // Writing to a text never fails.
         let _ = write!(touched, "{comma}[{},{}]", touch.version, touch.seq);
     }
-    let first = touches.iter().map(|touch| touch.version).min();
+    let first = touches.first().map(|touch| touch.version);
     let name = params![state.tenant.as_str(), &*state.domain, state.entity.as_str()];
     let written = tx.prepare_cached(TOUCHED_STATE)?.query_row(
         params![
