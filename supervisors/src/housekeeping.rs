@@ -14,7 +14,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 const STEP: u32 = 500;
 /// The pause between two steps.
 const PAUSE: Duration = Duration::from_millis(50);
-
 /// Keys that are learnt at once.
 const LEARNT: u32 = 1_000;
 

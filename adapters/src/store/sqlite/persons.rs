@@ -7,7 +7,7 @@ use super::statement::Builder;
 use kontor_actors::store::Batch;
 use kontor_messages::TenantId;
 
-/// Events in an era. Fewer make an index that is written with fewer pages, and more to look through.
+/// Events in an era. With fewer, fewer pages are written for each, and more eras are to be searched.
 const EVENTS: i64 = 8192;
 
 /// The era of what a batch writes. It only has to be much the same for what comes about together, and to
