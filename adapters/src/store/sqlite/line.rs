@@ -7,7 +7,7 @@
 use super::statement::{Done, Row, Value};
 use crate::store::connections::Link;
 use kontor_actors::store::StoreFault;
-use rusqlite::{InterruptHandle, OpenFlags, Statement, ToSql as _};
+use rusqlite::{InterruptHandle, OpenFlags, Statement, ToSql as _, config::DbConfig};
 use std::{
     path::PathBuf,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
@@ -154,6 +154,9 @@ fn connect(opening: &Opening) -> Result<rusqlite::Connection> {
     let database = rusqlite::Connection::open_with_flags(&opening.file, opening.flags)?;
     database.busy_timeout(opening.lock_max)?;
     database.set_prepared_statement_cache_capacity(PREPARED_MAX);
+    // A statement with `LIMIT ?` is otherwise prepared anew each time, for the number might change its
+    // plan: that costs more than most of them do.
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     for (name, value) in &opening.pragmas {
         database.pragma_update(None, name, value)?;
     }
@@ -163,5 +166,31 @@ fn connect(opening: &Opening) -> Result<rusqlite::Connection> {
 fn work_off(mut database: rusqlite::Connection, line: &Receiver<Job>) {
     while let Ok(job) = line.recv() {
         job(&mut database);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn a_statement_with_a_limit_is_prepared_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = connect(&Opening {
+            file: folder.path().join("numbers.db"),
+            flags: OpenFlags::default(),
+            lock_max: Duration::from_secs(1),
+            pragmas: Vec::new(),
+        });
+        let database = database.unwrap();
+        database.execute_batch("CREATE TABLE numbers (number integer PRIMARY KEY)").unwrap();
+        let text = "SELECT number FROM numbers WHERE number > ? ORDER BY number LIMIT ?";
+        let mut statement = database.prepare(text).unwrap();
+        for limit in 1..=3 {
+            let mut rows = statement.query([0, limit]).unwrap();
+            assert!(rows.next().unwrap().is_none());
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
 }

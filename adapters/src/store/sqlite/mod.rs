@@ -108,6 +108,7 @@ fn writes(folder: &Folder, settings: &StoreSettings) -> Opening {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     opening.pragmas.extend([
+        ("cache_size", "-16000"),
         ("journal_mode", "wal"),
         ("synchronous", "full"),
         // A rare long checkpoint instead of many short ones, for a page that changed often is copied
@@ -126,7 +127,8 @@ fn reads(folder: &Folder, settings: &StoreSettings) -> Opening {
         file: folder.database(),
         flags: OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         lock_max: Duration::from_millis(settings.lock_timeout_ms),
-        pragmas: vec![("cache_size", "-16000"), ("temp_store", "memory")],
+        // There are several, and what lies beyond their indexes' upper pages is seldom read twice.
+        pragmas: vec![("cache_size", "-4000"), ("temp_store", "memory")],
     }
 }
 
