@@ -22,12 +22,15 @@ use kontor_messages::Timestamp;
 use parked::Parked;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::time::Instant;
 use window::Window;
 
 /// How long the first event of a lane that is too long waits before the lane is put aside.
 const LANE_PATIENCE: Duration = Duration::from_secs(5);
 /// The same while there is no room to read on, so that others are kept waiting by it.
 const CROWDED_PATIENCE: Duration = Duration::from_millis(500);
+/// How often lanes are looked through for one that has waited too long.
+const PATIENCE_LOOK: Duration = Duration::from_millis(50);
 
 /// Hosts one follower of one shard.
 pub struct Follower {
@@ -71,6 +74,7 @@ pub struct Progress {
     parked: Parked,
     reading: bool,
     failures: u32,
+    looked_at: Instant,
     lag: metrics::Gauge,
     aside: metrics::Gauge,
     done: metrics::Counter,
@@ -167,11 +171,17 @@ impl Follower {
     /// Parks what stands behind a parked event, and what has waited too long in a long lane: also
     /// behind work that does not end, or one slow lane would take all the room.
     fn put_aside(&self, myself: &Myself, progress: &mut Progress, habits: &Habits) {
+        let now = Instant::now();
+        // There may be thousands of lanes, and this is asked whenever one has done something.
+        if progress.parked.is_empty() && now - progress.looked_at < PATIENCE_LOOK {
+            return;
+        }
+        progress.looked_at = now;
         let crowded = habits.window_max <= progress.window.open_count();
         let patience = if crowded { CROWDED_PATIENCE } else { LANE_PATIENCE };
         let waiting = progress.window.waiting();
-        let aside = waiting.filter(|(lane, len, waited)| {
-            (habits.lane_max < *len && patience < *waited) || progress.parked.holds(lane)
+        let aside = waiting.filter(|(lane, len, since)| {
+            (habits.lane_max < *len && patience < now - *since) || progress.parked.holds(lane)
         });
         let aside: Vec<Arc<str>> = aside.map(|(lane, ..)| Arc::clone(lane)).collect();
         for lane in aside {
@@ -288,6 +298,7 @@ impl Progress {
             parked: Parked::default(),
             reading: true,
             failures: 0,
+            looked_at: Instant::now(),
             lag: metrics::gauge!("kontor_follower_lag_events", &labels),
             aside: metrics::gauge!("kontor_follower_parked_events", &labels),
             done: metrics::counter!("kontor_follower_events_total", &labels),

@@ -79,6 +79,11 @@ impl Parked {
         self.lanes.contains_key(lane)
     }
 
+    /// Whether no lane is parked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
     /// How many events are parked.
     pub(super) fn len(&self) -> usize {
         self.lanes.values().map(BTreeMap::len).sum()

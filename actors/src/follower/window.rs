@@ -5,7 +5,6 @@ use crate::store::{Seq, StoredEvent};
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
-    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -122,13 +121,13 @@ impl Window {
         self.go_on(name);
     }
 
-    /// The lanes in which something waits, with the length of their queues and how long the first
+    /// The lanes in which something waits, with the length of their queues and since when the first
     /// has waited.
-    pub fn waiting(&self) -> impl Iterator<Item = (&Arc<str>, usize, Duration)> {
+    pub fn waiting(&self) -> impl Iterator<Item = (&Arc<str>, usize, Instant)> {
         let steady = self.lanes.iter().filter(|(_, lane)| !lane.clearing);
         steady.filter_map(|(name, lane)| {
             let (since, _) = lane.queue.front()?;
-            Some((name, lane.queue.len(), since.elapsed()))
+            Some((name, lane.queue.len(), *since))
         })
     }
 
