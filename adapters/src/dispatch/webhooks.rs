@@ -1,5 +1,7 @@
 //! Outgoing webhooks: one follower chooses which endpoints get an event, another posts.
 
+mod recent;
+
 use super::{acting, caller, content, event_id, lane, read, tell};
 use crate::gateways::webhooks::callback;
 use async_trait::async_trait;
@@ -25,6 +27,7 @@ use kontor_messages::{
         Position, WebhookCommand, WebhookEvent, callbacks_id, endpoint_entity, register_entity,
     },
 };
+use recent::{Recent, Told};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -59,6 +62,7 @@ struct Registers {
 pub struct WebhookPosts {
     intake: Intake,
     sender: Arc<dyn WebhookSender>,
+    recent: Recent,
 }
 
 impl WebhookChoice {
@@ -249,7 +253,7 @@ impl Follow for WebhookChoice {
 impl WebhookPosts {
     /// A follower that posts with `sender`.
     pub fn new(intake: Intake, sender: Arc<dyn WebhookSender>) -> Self {
-        Self { intake, sender }
+        Self { intake, sender, recent: Recent::default() }
     }
 
     async fn post(&self, event: &StoredEvent) -> Result<(), Hitch> {
@@ -284,23 +288,26 @@ impl WebhookPosts {
         url: String,
         secrets: Vec<kontor_messages::webhook::SigningSecret>,
     ) -> Result<WebhookPost, Hitch> {
-        let event = self.told_of(delivery).await?;
+        let told = self.told_of(delivery).await?;
         let id = delivery.event.to_string();
-        let told = announce(&event).into_iter().find(|announcement| announcement.id == id);
-        let data = match told {
-            Some(announcement) => announcement.data,
+        let data = match told.announcements.iter().find(|announcement| announcement.id == id) {
+            Some(announcement) => announcement.data.clone(),
             None => serde_json::json!({ "endpoint": delivery.endpoint }),
         };
-        let (event, name, at) = (delivery.event, delivery.name.clone(), event.at);
+        let (event, name, at) = (delivery.event, delivery.name.clone(), told.event.at);
         Ok(WebhookPost { url, secrets, event, name, at, content: PostContent::Event(data) })
     }
 
-    async fn told_of(&self, delivery: &DeliveryDocument) -> Result<Arc<StoredEvent>, Hitch> {
+    async fn told_of(&self, delivery: &DeliveryDocument) -> Result<Arc<Told>, Hitch> {
+        if let Some(told) = self.recent.find(delivery.position) {
+            return Ok(told);
+        }
         let Position { shard, seq } = delivery.position;
         let read = self.intake.ground().journal.read(shard, seq - 1, 1).await;
         let read = read.map_err(|fault| Hitch::new(fault.to_string()))?;
         let event = read.into_iter().next();
-        event.ok_or_else(|| Hitch::new("the event is not in the journal"))
+        let event = event.ok_or_else(|| Hitch::new("the event is not in the journal"))?;
+        Ok(self.recent.add(event))
     }
 
     /// The same as a callback: address and content are the payment's. Or why it is not posted.
@@ -310,9 +317,10 @@ impl WebhookPosts {
         post: WebhookPost,
         terms: dispatch::CallbackTerms,
     ) -> Result<Result<WebhookPost, &'static str>, Hitch> {
-        let event = self.told_of(delivery).await?;
-        let happened = content::<Payment>(&event)?;
-        let state = read::<Payment>(&self.intake, &event, &event.entity).await?;
+        let told = self.told_of(delivery).await?;
+        let event = &*told.event;
+        let happened = content::<Payment>(event)?;
+        let state = read::<Payment>(&self.intake, event, &event.entity).await?;
         let PaymentState::Payment(payment) = &state else { return Ok(Err(NO_ADDRESS)) };
         let client = payment.plan.client.as_ref();
         let Some(url) = client.and_then(|client| client.callback_url.clone()) else {

@@ -23,6 +23,10 @@ use url::Url;
 
 /// What an event says takes this many bytes at most; more is left out, and the receiver asks.
 const DATA_LEN_MAX: usize = 256 * 1024;
+/// Connections to a host that are kept while nothing is posted, and for how long: whoever has many
+/// endpoints there, or is told of much at once, is not connected to anew for each post.
+const IDLE_MAX: usize = 32;
+const IDLE_FOR: Duration = Duration::from_secs(30);
 
 /// How endpoints are posted to.
 #[derive(Clone, Debug, Deserialize)]
@@ -67,7 +71,8 @@ impl Sender {
             .no_proxy()
             .dns_resolver(Arc::new(GuardedResolver { allow_private: settings.allow_private }))
             .https_only(!settings.allow_private)
-            .pool_max_idle_per_host(2)
+            .pool_max_idle_per_host(IDLE_MAX)
+            .pool_idle_timeout(IDLE_FOR)
             .build()?;
         Ok(Self { client, allow_private: settings.allow_private })
     }
