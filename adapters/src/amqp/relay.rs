@@ -13,7 +13,7 @@ use kontor_actors::{
 };
 use lapin::{Channel, Confirmation, PublisherConfirm, options::BasicPublishOptions};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -47,21 +47,19 @@ impl Relay {
             None => self.broker.confirmed_channel().await.map_err(Stuck::at_first)?,
         };
         let settings = self.broker.settings();
-        let limit = Duration::from_millis(settings.confirm_timeout_ms);
-        let mut confirmed = 0;
-        for window in announcements.chunks(settings.publish_window.max(1)) {
-            let mut here = 0;
-            let spans: Vec<_> = window.iter().filter_map(publishing_of).collect();
-            let publishing = publish(&channel, &settings.exchange, window, &mut here);
-            let result = timeout(limit, publishing).await;
-            let result = result.unwrap_or_else(|_| Err(AmqpFault("no confirm in time".into())));
-            drop(spans);
-            confirmed += here;
-            if let Err(fault) = result {
-                // A late confirm is of no use any more; what is not confirmed is told again.
-                let _ = timeout(limit, channel.close(200, "again".into())).await;
-                return Err(Stuck { confirmed, fault });
-            }
+        let publishing = Publishing {
+            channel: &channel,
+            exchange: &settings.exchange,
+            open_max: settings.publish_window.max(1),
+            limit: Duration::from_millis(settings.confirm_timeout_ms),
+            open: VecDeque::new(),
+            confirmed: 0,
+        };
+        if let Err(stuck) = publishing.all(announcements).await {
+            // A late confirm is of no use any more; what is not confirmed is told again.
+            let limit = Duration::from_millis(settings.confirm_timeout_ms);
+            let _ = timeout(limit, channel.close(200, "again".into())).await;
+            return Err(stuck);
         }
         self.channels().insert(shard, channel);
         Ok(())
@@ -93,43 +91,84 @@ impl Stuck {
     }
 }
 
-/// Publishes all, then waits for all; `confirmed` counts those that are safe, in order.
-async fn publish(
-    channel: &Channel,
-    exchange: &str,
-    window: &[Announcement],
-    confirmed: &mut usize,
-) -> Result<(), AmqpFault> {
-    let options = BasicPublishOptions { mandatory: true, ..Default::default() };
-    let mut confirms: Vec<PublisherConfirm> = Vec::with_capacity(window.len());
-    let mut broken = None;
-    for announcement in window {
-        let (body, properties) =
-            (cloudevent::body(announcement), cloudevent::properties(announcement));
-        let (to, key) = (short(exchange), short(announcement.name));
-        match channel.basic_publish(to, key, options, &body, properties).await {
-            Ok(confirm) => confirms.push(confirm),
-            Err(error) => {
-                broken = Some(AmqpFault::from(error));
-                break;
+/// Messages on their way, in their order: so many are published before the first one is confirmed.
+struct Publishing<'a> {
+    channel: &'a Channel,
+    exchange: &'a str,
+    open_max: usize,
+    /// How long the broker may take to accept a message, and to confirm one.
+    limit: Duration,
+    open: VecDeque<Open>,
+    /// How many are safe, from the first on.
+    confirmed: usize,
+}
+
+/// A message that is not confirmed yet.
+struct Open {
+    name: &'static str,
+    confirm: PublisherConfirm,
+    /// Ends when it is confirmed.
+    _span: Option<Span>,
+}
+
+impl Publishing<'_> {
+    /// Publishes all, and waits until all are confirmed.
+    async fn all(mut self, announcements: &[Announcement]) -> Result<(), Stuck> {
+        let told = self.publish(announcements).await;
+        // What was published before a fault may be safe nevertheless.
+        while let Some(open) = self.open.pop_front() {
+            if let Err(fault) = self.confirm(open).await {
+                return Err(Stuck {
+                    confirmed: self.confirmed,
+                    fault: told.err().unwrap_or(fault),
+                });
             }
         }
+        told.map_err(|fault| Stuck { confirmed: self.confirmed, fault })
     }
-    for (announcement, confirm) in window.iter().zip(confirms) {
-        match confirm.await? {
-            Confirmation::Ack(None) => {}
-            Confirmation::Ack(Some(_)) => {
-                metrics::counter!("kontor_relay_unroutable_total", "name" => announcement.name)
-                    .increment(1);
+
+    async fn publish(&mut self, announcements: &[Announcement]) -> Result<(), AmqpFault> {
+        let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+        for announcement in announcements {
+            if self.open_max <= self.open.len()
+                && let Some(first) = self.open.pop_front()
+            {
+                self.confirm(first).await?;
             }
-            Confirmation::Nack(_) => return Err(AmqpFault("the broker refused a message".into())),
-            Confirmation::NotRequested => {
-                return Err(AmqpFault("the broker does not confirm".into()));
-            }
+            let span = publishing_of(announcement);
+            let (body, properties) =
+                (cloudevent::body(announcement), cloudevent::properties(announcement));
+            let (to, key) = (short(self.exchange), short(announcement.name));
+            let sent = self.channel.basic_publish(to, key, options, &body, properties);
+            let sent = timeout(self.limit, sent).await;
+            let confirm = sent.map_err(|_| AmqpFault("the broker takes nothing".into()))??;
+            self.open.push_back(Open { name: announcement.name, confirm, _span: span });
         }
-        *confirmed += 1;
+        Ok(())
     }
-    broken.map_or(Ok(()), Err)
+
+    /// Waits for a confirm. Without it nothing behind it counts as safe.
+    async fn confirm(&mut self, open: Open) -> Result<(), AmqpFault> {
+        let confirmed = confirmed(open, self.limit).await;
+        match &confirmed {
+            Ok(()) => self.confirmed += 1,
+            Err(_) => self.open.clear(),
+        }
+        confirmed
+    }
+}
+
+async fn confirmed(open: Open, limit: Duration) -> Result<(), AmqpFault> {
+    let answer = timeout(limit, open.confirm).await;
+    match answer.map_err(|_| AmqpFault("no confirm in time".into()))?? {
+        Confirmation::Ack(None) => Ok(()),
+        Confirmation::Ack(Some(_)) => {
+            metrics::counter!("kontor_relay_unroutable_total", "name" => open.name).increment(1);
+            Ok(())
+        }
+        Confirmation::Nack(_) => Err(AmqpFault("the broker refused a message".into())),
+        Confirmation::NotRequested => Err(AmqpFault("the broker does not confirm".into())),
+    }
 }
 
 #[async_trait]
@@ -140,9 +179,10 @@ impl Follow for Relay {
 
     fn habits(&self) -> Habits {
         Habits {
-            window_max: 2048,
+            window_max: 4096,
             lanes_max: 1,
-            batch_max: 256,
+            // What is not confirmed at a batch's end keeps the next one waiting, so there are few ends.
+            batch_max: 1024,
             lane_max: usize::MAX,
             on_hitch: OnHitch::Stand,
         }
