@@ -42,6 +42,7 @@ pub mod stock;
 pub mod storable;
 pub mod store;
 pub mod supplier;
+mod tagged;
 pub mod tenant;
 #[doc(hidden)]
 pub mod testing;

@@ -65,7 +65,7 @@ pub fn link_key(source: &str, code: &str) -> Key {
 impl Domain for Catalog {
     const NAME: &'static str = "catalog";
     // A product is some kilobytes, and whoever imports many comes by each but once.
-    const MEMORY_MAX: usize = 8_192;
+    const MEMORY_MAX: usize = 4_096;
 
     type Command = CatalogCommand;
     type Event = CatalogEvent;

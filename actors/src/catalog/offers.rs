@@ -14,14 +14,14 @@ pub(super) fn settle(product: &Product, changes: &mut Vec<Change>, by: Option<&W
     if !changes.iter().any(|change| matches!(change.field, Field::Offer(_))) {
         return;
     }
-    let mut after = product.clone();
-    for Change { field, now, owner, .. } in changes.iter() {
-        after.set(field, now.clone(), owner.as_ref().or(by));
-    }
-    for (currency, (cost, writer)) in best(&after) {
+    for (currency, (cost, writer)) in best(product, changes, by) {
         let field = Field::Price(PriceSlot::everywhere(PriceKind::Cost, currency));
-        let supplied = |owner: &super::Owner| owner.source.supplier().is_some();
-        if !after.owner(&field).is_none_or(supplied) {
+        let told = changes.iter().rfind(|change| change.field == field);
+        let source = match told {
+            Some(change) => change.owner.as_ref().or(by).map(|writer| &writer.source),
+            None => product.owner(&field).map(|owner| &owner.source),
+        };
+        if source.is_some_and(|source| source.supplier().is_none()) {
             continue;
         }
         // Where the changes say it too, this is what is meant.
@@ -41,21 +41,36 @@ pub(super) fn settle(product: &Product, changes: &mut Vec<Change>, by: Option<&W
     }
 }
 
-/// The best offers, by currency, with their suppliers: one that has some before one that has none,
-/// then the cheaper, then that of the supplier who weighs more.
-fn best(product: &Product) -> BTreeMap<Currency, (i64, Writer)> {
+/// The best offers as changes leave them, by currency, with their suppliers: one that has some before one
+/// that has none, then the cheaper, then that of the supplier who weighs more.
+fn best(
+    product: &Product,
+    changes: &[Change],
+    by: Option<&Writer>,
+) -> BTreeMap<Currency, (i64, Writer)> {
+    let known = product.fields.iter().filter_map(|(field, value)| match value {
+        FieldValue::Offer(offer) => Some((field, (*offer, product.owner(field)?.writer()))),
+        _ => None,
+    });
+    let mut offers: BTreeMap<&Field, (SupplierOffer, Writer)> =
+        known.filter(|(field, _)| matches!(field, Field::Offer(_))).collect();
+    for change in changes.iter().filter(|change| matches!(change.field, Field::Offer(_))) {
+        let writer = change.owner.as_ref().or(by);
+        match (&change.now, writer) {
+            (Some(FieldValue::Offer(offer)), Some(writer)) => {
+                offers.insert(&change.field, (*offer, writer.clone()));
+            }
+            _ => drop(offers.remove(&change.field)),
+        }
+    }
     let mut best: BTreeMap<Currency, (SupplierOffer, Writer)> = BTreeMap::new();
-    for (field, value) in &product.fields {
-        let (Field::Offer(_), FieldValue::Offer(offer)) = (field, value) else { continue };
-        let Some(owner) = product.owner(field) else { continue };
-        let writer = owner.writer();
-        let weight = |offer: &SupplierOffer, writer: &Writer| {
-            (!offer.available, offer.cost.amount_minor, Reverse(writer.source.rank()))
-        };
-        let better =
-            |known: &(SupplierOffer, Writer)| weight(offer, &writer) < weight(&known.0, &known.1);
-        if best.get(&offer.cost.currency).is_none_or(better) {
-            best.insert(offer.cost.currency, (*offer, writer));
+    let weight = |(offer, writer): &(SupplierOffer, Writer)| {
+        (!offer.available, offer.cost.amount_minor, Reverse(writer.source.rank()))
+    };
+    for offer in offers.into_values() {
+        let currency = offer.0.cost.currency;
+        if best.get(&currency).is_none_or(|known| weight(&offer) < weight(known)) {
+            best.insert(currency, offer);
         }
     }
     let cost = |(offer, writer): (SupplierOffer, Writer)| (offer.cost.amount_minor, writer);

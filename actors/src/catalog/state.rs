@@ -1,5 +1,6 @@
 //! What is known of the catalog's entities.
 
+use crate::tagged::tagged;
 use kontor_messages::{
     Currency, Timestamp,
     catalog::{
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 
 /// An entity of the catalog, or nothing yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", remote = "Self")]
 pub enum CatalogState {
     /// Nothing is known.
     #[default]
@@ -39,6 +40,8 @@ pub enum CatalogState {
         products: Vec<String>,
     },
 }
+
+tagged!(CatalogState, "type", "product" => Product);
 
 /// A product.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //!
 //! A hot product's document is written with every commit, so what is usual is left out of it.
 
+use crate::tagged::tagged;
 use kontor_messages::{
     Timestamp,
     stock::{MovementKind, StockSettings, Warehouse},
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 /// The state of one of stock's entities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", remote = "Self")]
 pub enum StockState {
     /// Nothing is known of it.
     #[default]
@@ -30,6 +31,8 @@ pub enum StockState {
     /// What feeds tell of a supplier's warehouse.
     Feed(FeedState),
 }
+
+tagged!(StockState, "type", "sku" => Sku, "reservation" => Reservation, "feed" => Feed);
 
 /// The tenant's warehouses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -44,7 +44,7 @@ type Answer = Result<Decision<SupplierEvent>, Stop<SupplierRefusal>>;
 impl Domain for Supplier {
     const NAME: &'static str = "supplier";
     // Pages hold some hundred offers each.
-    const MEMORY_MAX: usize = 512;
+    const MEMORY_MAX: usize = 256;
 
     type Command = SupplierCommand;
     type Event = SupplierEvent;

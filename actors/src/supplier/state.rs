@@ -1,5 +1,6 @@
 //! What is known of suppliers, sources, offers and imports.
 
+use crate::tagged::tagged;
 use kontor_messages::{
     EntityId, Money, Timestamp,
     supplier::{
@@ -16,7 +17,7 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(4 * 3600);
 
 /// The state of one of the domain's entities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", remote = "Self")]
 pub enum SupplierState {
     /// Nothing is known of it.
     #[default]
@@ -38,6 +39,8 @@ pub enum SupplierState {
     /// A page of its offers.
     Page(Page),
 }
+
+tagged!(SupplierState, "kind", "page" => Page, "import" => Import);
 
 /// A supplier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -102,6 +102,11 @@ impl RawRow {
         self.fields.iter().map(|field| (self.names.name(field.name), self.value(*field)))
     }
 
+    /// Bytes of all its values.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// What the feed says outside its rows.
     pub fn head(&self) -> &Head {
         &self.head

@@ -8,6 +8,7 @@ mod apply;
 mod fetch;
 pub mod files;
 mod index;
+mod mapped;
 mod pace;
 pub mod plan;
 mod products;

@@ -4,10 +4,11 @@
 //! It runs on a thread that may wait, in memory that does not grow with the feed.
 
 use super::{
-    index::{Index, short},
+    index::Index,
+    mapped::{Mapper, Meaning, Row},
     plan::Plan,
 };
-use kontor_feeds::{FeedError, Mapped, RawRow, Record, RowError, Stock, TextReport, gates};
+use kontor_feeds::{FeedError, Progress, RawRow, Record, RowError, Stock, TextReport, gates};
 use kontor_messages::{
     Currency, Money,
     supplier::{
@@ -31,8 +32,6 @@ use std::{
 const PATHS_MAX: usize = 5_000;
 /// Samples of a dry run.
 const SAMPLES_MAX: usize = 50;
-/// Rows between two looks at whether it should stop.
-const LOOK_EVERY: u64 = 1_000;
 
 /// What is surveyed.
 pub struct Job {
@@ -148,22 +147,31 @@ pub fn survey(job: Job) -> Result<Survey, SurveyFault> {
         paths: HashMap::new(),
         survey: Found::default(),
     };
-    while let Some(row) = rows.next_row()? {
-        let number = row.number;
-        pass.row(row)?;
-        if number.is_multiple_of(LOOK_EVERY) {
-            let progress = rows.progress();
-            watch.rows.store(progress.rows, Ordering::Relaxed);
-            watch.bytes.store(progress.packed_bytes, Ordering::Relaxed);
-            if watch.stop.load(Ordering::Relaxed) {
-                return Err(SurveyFault::Stopped);
+    std::thread::scope(|threads| {
+        let (mut mapper, mut more) = (Mapper::begin(threads, &plan)?, true);
+        while let Some(mut handful) = mapper.next(more) {
+            for row in handful.drain(..) {
+                pass.row(row)?;
+            }
+            if more {
+                let is_known = |fingerprint| pass.index.by_row(fingerprint).is_some();
+                more = mapper.read(&mut rows, handful, &plan, is_known)?;
+                look(&watch, &rows.progress())?;
             }
         }
-    }
+        Ok::<_, SurveyFault>(())
+    })?;
     pass.out.flush()?;
     let warnings = warnings(rows.report());
     let bytes = rows.progress().packed_bytes;
     Ok(pass.finish(warnings, bytes))
+}
+
+/// Shows how far it is, and looks whether to stop.
+fn look(watch: &Watch, progress: &Progress) -> Result<(), SurveyFault> {
+    watch.rows.store(progress.rows, Ordering::Relaxed);
+    watch.bytes.store(progress.packed_bytes, Ordering::Relaxed);
+    if watch.stop.load(Ordering::Relaxed) { Err(SurveyFault::Stopped) } else { Ok(()) }
 }
 
 /// What was noticed about the text, in sentences.
@@ -221,25 +229,19 @@ struct Found {
 }
 
 impl Pass<'_> {
-    fn row(&mut self, row: &RawRow) -> Result<(), SurveyFault> {
+    fn row(&mut self, row: Row) -> Result<(), SurveyFault> {
+        let Row { raw, fingerprint, meaning, .. } = row;
         self.survey.figures.rows += 1;
-        let fingerprint = short(self.plan.mapping.fingerprint(row)) ^ self.plan.salt;
         if let Some(place) = self.index.by_row(fingerprint)
             && self.index.see(place)
         {
             self.known(place);
             return Ok(());
         }
-        match self.plan.mapping.apply(row) {
-            Err(errors) => {
-                let code = self.plan.mapping.code(row);
-                self.failed(errors, code.as_deref());
-            }
-            Ok(Mapped::Filtered) => {
-                let code = self.plan.mapping.code(row);
-                self.left_out(row, code, LeftOut::Filtered);
-            }
-            Ok(Mapped::Record(record)) => self.record(row, *record, fingerprint)?,
+        match meaning.unwrap_or_else(|| self.plan.meaning(&raw)) {
+            Meaning::Wrong(errors, code) => self.failed(errors, code.as_deref()),
+            Meaning::Filtered(code) => self.left_out(&raw, code, LeftOut::Filtered),
+            Meaning::Offer(record, content) => self.record(&raw, *record, fingerprint, content)?,
         }
         Ok(())
     }
@@ -284,6 +286,7 @@ impl Pass<'_> {
         row: &RawRow,
         mut record: Record,
         fingerprint: u64,
+        content: u64,
     ) -> Result<(), SurveyFault> {
         self.survey.figures.count_record(&record);
         for path in &record.categories {
@@ -303,10 +306,7 @@ impl Pass<'_> {
             self.left_out(row, Some(record.code), LeftOut::NeverKnown);
             return Ok(());
         }
-        let (price, stock) = (record.purchase_price.take(), record.stock.take());
-        let content = short(record.fingerprint()) ^ self.plan.salt;
-        (record.purchase_price, record.stock) = (price, stock);
-        let said = availability(&record);
+        let (price, said) = (record.purchase_price, availability(&record));
         let mut described = true;
         if let Some(place) = place {
             let known = *self.index.get(place);
