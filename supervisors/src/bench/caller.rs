@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::mpsc,
     time::timeout,
 };
 
@@ -48,7 +49,7 @@ impl Caller {
         stream.set_nodelay(true).map_err(|fault| fault.to_string())?;
         let tenant = door.tenant.as_ref().map(|tenant| format!("x-kontor-tenant: {tenant}\r\n"));
         let standing = format!(
-            "HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n{}",
+            "HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n{}",
             door.address,
             door.token,
             tenant.unwrap_or_default()
@@ -69,14 +70,20 @@ impl Caller {
         let key = fastrand::u128(..);
         let written = write!(
             self.request,
-            "{method} {path} {}idempotency-key: {key:032x}\r\ncontent-length: {}\r\n\r\n{body}",
+            "{method} {path} {}content-type: application/json\r\nidempotency-key: {key:032x}\r\n\
+             content-length: {}\r\n\r\n{body}",
             self.standing,
             body.len()
         );
         written.map_err(|fault| fault.to_string())?;
+        let sent = self.stream.write_all(&self.request).await;
+        sent.map_err(|fault| fault.to_string())?;
+        self.answered().await
+    }
+
+    /// Waits for the answer to what was sent.
+    async fn answered(&mut self) -> Result<Answer<'_>, String> {
         let asking = async {
-            let sent = self.stream.write_all(&self.request).await;
-            sent.map_err(|fault| fault.to_string())?;
             self.answer.clear();
             loop {
                 let read = self.stream.read_buf(&mut self.answer).await;
@@ -101,11 +108,43 @@ impl Caller {
         body: &str,
     ) -> Result<serde_json::Value, String> {
         let answer = self.ask(method, path, body).await?;
-        if !(200..300).contains(&answer.status) {
-            let text = String::from_utf8_lossy(answer.body).into_owned();
-            return Err(format!("{method} {path} was answered {}: {text}", answer.status));
+        answer.good().map_err(|fault| format!("{method} {path} {fault}"))
+    }
+
+    /// Puts a file whose parts come as they are made; it must be taken.
+    pub(super) async fn upload(
+        &mut self,
+        path: &str,
+        mut parts: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<(), String> {
+        let head = format!(
+            "PUT {path} {}content-type: application/octet-stream\r\n\
+             transfer-encoding: chunked\r\n\r\n",
+            self.standing
+        );
+        let sending = async {
+            self.stream.write_all(head.as_bytes()).await?;
+            while let Some(part) = parts.recv().await {
+                self.stream.write_all(format!("{:x}\r\n", part.len()).as_bytes()).await?;
+                self.stream.write_all(&part).await?;
+                self.stream.write_all(b"\r\n").await?;
+            }
+            self.stream.write_all(b"0\r\n\r\n").await
+        };
+        sending.await.map_err(|fault: std::io::Error| format!("PUT {path}: {fault}"))?;
+        let answer = self.answered().await?;
+        answer.good().map(drop).map_err(|fault| format!("PUT {path} {fault}"))
+    }
+}
+
+impl Answer<'_> {
+    /// Its JSON, if it says yes.
+    fn good(&self) -> Result<serde_json::Value, String> {
+        if (200..300).contains(&self.status) {
+            return Ok(serde_json::from_slice(self.body).unwrap_or_default());
         }
-        Ok(serde_json::from_slice(answer.body).unwrap_or_default())
+        let text = String::from_utf8_lossy(self.body);
+        Err(format!("was answered {}: {text}", self.status))
     }
 }
 

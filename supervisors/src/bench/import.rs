@@ -6,11 +6,11 @@
 
 use super::{
     ImportArgs,
-    house::{Asker, House},
-    machine::{self, Machine},
+    caller::{Caller, Door},
+    machine::Machine,
+    node::fill,
+    stage::{Place, Stage},
 };
-use axum::body::Body;
-use http::Method;
 use kontor_feeds::{
     generate::{Packing, Plan},
     mapping::presets::Preset,
@@ -21,15 +21,24 @@ use std::{
     io::Read,
     time::{Duration, Instant},
 };
+use tokio::sync::mpsc;
 
 /// Products that are ordered meanwhile.
 const OWN_SKUS: usize = 200;
 /// Callers that place orders.
 const CALLERS: u32 = 16;
+/// Spans of time for which orders are placed beside an import, at least.
+const SPANS_BESIDE: u32 = 3;
 /// What is under way when an import is told to stop is done by then.
 const REST: Duration = Duration::from_secs(2);
+/// Units of each of them.
+const QUANTITY: u64 = 10_000_000;
 /// Bytes of a part of an upload.
 const PART: usize = 256 * 1024;
+/// How long an import is waited for.
+const PATIENCE: Duration = Duration::from_secs(3600);
+/// How often it is asked whether it has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What was found.
 #[derive(Debug, Serialize)]
@@ -44,7 +53,7 @@ pub(super) struct Found {
     unchanged_rows_per_second: u64,
     /// Rows a second while orders are placed, all of them changed: an import gives way to them.
     changed_rows_per_second_beside_orders: u64,
-    /// The process's memory at most during these imports.
+    /// The node's memory at most, from its start to the end of these imports.
     memory_max_mb: u64,
     /// The 99th percentile of placing an order, before and after an import.
     orders_p99_before_ms: f64,
@@ -60,35 +69,33 @@ pub(super) struct Found {
     machine: Machine,
 }
 
-pub(super) async fn measure(args: &ImportArgs, database: Option<String>) -> Result<Found, String> {
-    let kind = if database.is_some() { "postgres" } else { "sqlite" };
-    let house = House::open(database).await?;
-    let asker = house.asker();
-    asker.furnish(OWN_SKUS).await?;
-    source(&asker).await?;
+pub(super) async fn measure(args: &ImportArgs, server: Option<String>) -> Result<Found, String> {
+    let kind = if server.is_some() { "postgres" } else { "sqlite" };
+    let machine = Machine::tried();
+    let stage = Stage::open(&Place { server, ..Place::default() }).await?;
+    let shop = furnish(&stage).await?;
     let plan = |edition, packing| Plan {
         edition,
         packing,
         changed_permille: 1_000,
         ..Plan::new(Preset::ShoptetCsv, args.rows)
     };
-    machine::forget_memory();
-    let created = import(&asker, &plan(0, Packing::Plain)).await?;
-    let changed = import(&asker, &plan(1, Packing::Plain)).await?;
-    let unchanged = import(&asker, &plan(1, Packing::Gzip)).await?;
-    let same = import(&asker, &plan(1, Packing::Gzip)).await?;
-    let memory_max_mb = machine::memory_max_mb();
+    let created = import(&shop, &plan(0, Packing::Plain)).await?;
+    let changed = import(&shop, &plan(1, Packing::Plain)).await?;
+    let unchanged = import(&shop, &plan(1, Packing::Gzip)).await?;
+    let same = import(&shop, &plan(1, Packing::Gzip)).await?;
+    let memory_max_mb = stage.node.memory_max_mb();
     expect(&unchanged, "unchanged", args.rows)?;
     let seconds = Duration::from_secs(args.seconds);
-    let mut resting = orders_for(&asker, args.orders, seconds).await?;
-    let begun = begin(&asker, &plan(2, Packing::Plain)).await?;
-    let placing = orders_for(&asker, args.orders, seconds * 3).await;
-    let (during, beside) = (p99(placing?), stop(&asker, &begun).await?);
+    let mut resting = orders_for(&shop, args.orders, seconds).await?;
+    let begun = begin(&shop, &plan(2, Packing::Plain)).await?;
+    let placing = orders_beside(&shop, args.orders, seconds, &begun).await;
+    let (during, beside) = (p99(placing?), stop(&shop, &begun).await?);
     // A machine that others use drifts: the comparison is from both sides, when all has come to rest.
     tokio::time::sleep(REST).await;
-    resting.extend(orders_for(&asker, args.orders, seconds).await?);
+    resting.extend(orders_for(&shop, args.orders, seconds).await?);
     let before = p99(resting);
-    house.close().await;
+    stage.close().await?;
     Ok(Found {
         rows: args.rows,
         created_rows_per_second: pace(&created, args.rows),
@@ -101,13 +108,21 @@ pub(super) async fn measure(args: &ImportArgs, database: Option<String>) -> Resu
         orders_p99_ratio: (during / before.max(0.001) * 100.0).round() / 100.0,
         same_file_writes_nothing: same["not_modified"] == true,
         database: kind,
-        machine: Machine::here(),
+        machine,
     })
 }
 
-/// A source whose file is uploaded, with gates that let a feed through in which all has changed.
-async fn source(asker: &Asker) -> Result<(), String> {
-    asker.ask(Method::PUT, "/v1/suppliers/bench", json!({ "name": "Bench" })).await?;
+/// A shop with goods to be ordered, a supplier's warehouse, and a source whose file is uploaded, with
+/// gates that let a feed through in which all has changed.
+async fn furnish(stage: &Stage) -> Result<Door, String> {
+    let shop = stage.node.shop("bench").await?;
+    let skus: Vec<String> = (0..OWN_SKUS).map(|sku| format!("OWN-{sku}")).collect();
+    fill(&shop, &skus, QUANTITY).await?;
+    let mut caller = Caller::connect(&shop).await?;
+    let warehouse = json!({ "name": "Supplier", "kind": "supplier" }).to_string();
+    caller.must("PUT", "/v1/warehouses/supplier", &warehouse).await?;
+    let supplier = json!({ "name": "Bench" }).to_string();
+    caller.must("PUT", "/v1/suppliers/bench", &supplier).await?;
     let gates = json!({ "price_median_permille_max": 1_000_000, "price_item_permille_max": 1_000_000,
         "zero_stock_rise_permille_max": 1_000 });
     let settings = json!({
@@ -116,7 +131,8 @@ async fn source(asker: &Asker) -> Result<(), String> {
         "format": { "preset": "shoptet_csv" }, "mapping": { "preset": "shoptet_csv" },
         "file_bytes_max": 10_000_000_000_u64,
     });
-    asker.ask(Method::PUT, "/v1/sources/bench", settings).await.map(drop)
+    caller.must("PUT", "/v1/sources/bench", &settings.to_string()).await?;
+    Ok(shop)
 }
 
 /// An import that was asked for.
@@ -134,20 +150,37 @@ impl Begun {
 }
 
 /// Imports a feed, to the end.
-async fn import(asker: &Asker, plan: &Plan) -> Result<Value, String> {
-    let begun = begin(asker, plan).await?;
-    let ended = asker.ended(&begun.import).await?;
-    Ok(begun.told(ended))
+async fn import(shop: &Door, plan: &Plan) -> Result<Value, String> {
+    let begun = begin(shop, plan).await?;
+    let ended = tokio::time::timeout(PATIENCE, ended(shop, &begun.import)).await;
+    Ok(begun.told(ended.map_err(|_| "an import took more than an hour".to_owned())??))
+}
+
+/// Waits until an import has ended as it should; answers with it.
+async fn ended(shop: &Door, import: &Value) -> Result<Value, String> {
+    let (mut caller, path) = (Caller::connect(shop).await?, path_of(import));
+    loop {
+        let now = caller.must("GET", &path, "").await?;
+        match now["status"].as_str() {
+            Some("queued" | "running") => tokio::time::sleep(LOOK_EVERY).await,
+            Some("completed") => return Ok(now),
+            _ => return Err(format!("an import ended otherwise: {now}")),
+        }
+    }
+}
+
+fn path_of(import: &Value) -> String {
+    format!("/v1/imports/{}", import["id"].as_str().unwrap_or_default())
 }
 
 /// Says how far an import is that is under way still, and has it stop there.
-async fn stop(asker: &Asker, begun: &Begun) -> Result<Value, String> {
-    let path = format!("/v1/imports/{}", begun.import["id"].as_str().unwrap_or_default());
-    let there = begun.told(asker.ask(Method::GET, &path, Value::Null).await?);
+async fn stop(shop: &Door, begun: &Begun) -> Result<Value, String> {
+    let (mut caller, path) = (Caller::connect(shop).await?, path_of(&begun.import));
+    let there = begun.told(caller.must("GET", &path, "").await?);
     if there["status"] != "running" || updated(&there) == 0 {
         return Err(format!("the import was not under way, ask for more rows: {there}"));
     }
-    asker.ask(Method::POST, &format!("{path}/cancel"), json!({})).await?;
+    caller.must("POST", &format!("{path}/cancel"), "{}").await?;
     Ok(there)
 }
 
@@ -156,34 +189,25 @@ fn updated(import: &Value) -> u64 {
 }
 
 /// Uploads a feed as it is made, and has it imported.
-async fn begin(asker: &Asker, plan: &Plan) -> Result<Begun, String> {
-    let (parts, sent) = tokio::sync::mpsc::channel::<std::io::Result<Vec<u8>>>(4);
+async fn begin(shop: &Door, plan: &Plan) -> Result<Begun, String> {
+    let (parts, made) = mpsc::channel(4);
     let mut feed = plan.feed();
-    tokio::task::spawn_blocking(move || {
+    let making = tokio::task::spawn_blocking(move || {
         loop {
             let mut part = vec![0; PART];
-            let read = feed.read(&mut part);
-            if matches!(read, Ok(0)) {
-                return;
-            }
-            let broken = read.is_err();
-            let part = read.map(|len| {
-                part.truncate(len);
-                part
-            });
-            if parts.blocking_send(part).is_err() || broken {
-                return;
+            let len = feed.read(&mut part)?;
+            part.truncate(len);
+            if len == 0 || parts.blocking_send(part).is_err() {
+                return Ok::<_, std::io::Error>(());
             }
         }
     });
-    let stream = futures_util::stream::unfold(sent, |mut sent| async move {
-        let part = sent.recv().await?;
-        Some((part, sent))
-    });
-    let path = "/v1/sources/bench/file";
-    asker.send(Method::PUT, path, Body::from_stream(stream), "application/octet-stream").await?;
+    let mut caller = Caller::connect(shop).await?;
+    caller.upload("/v1/sources/bench/file", made).await?;
+    making.await.map_err(|fault| fault.to_string())?.map_err(|fault| fault.to_string())?;
     let at = Instant::now();
-    let import = asker.ask(Method::POST, "/v1/imports", json!({ "source": "bench" })).await?;
+    let import = json!({ "source": "bench" }).to_string();
+    let import = caller.must("POST", "/v1/imports", &import).await?;
     Ok(Begun { import, at })
 }
 
@@ -200,22 +224,18 @@ fn pace(import: &Value, rows: u64) -> u64 {
 }
 
 /// Places orders at a pace for so long; how long each took from when it was due.
-async fn orders_for(
-    asker: &Asker,
-    per_second: u64,
-    span: Duration,
-) -> Result<Vec<Duration>, String> {
+async fn orders_for(shop: &Door, per_second: u64, span: Duration) -> Result<Vec<Duration>, String> {
     let gap = Duration::from_secs(1) * CALLERS / u32::try_from(per_second).unwrap_or(1).max(1);
     let begun = Instant::now();
     let mut callers = Vec::new();
     for place in 0..CALLERS {
-        let asker = asker.clone();
+        let mut caller = Caller::connect(shop).await?;
         callers.push(tokio::spawn(async move {
             let mut due = begun + gap * place / CALLERS;
             let mut times = Vec::new();
             while due < begun + span {
                 tokio::time::sleep_until(due.into()).await;
-                asker.ask(Method::POST, "/v1/orders", order()).await?;
+                caller.must("POST", "/v1/orders", &order().to_string()).await?;
                 times.push(due.elapsed());
                 due += gap;
             }
@@ -225,6 +245,27 @@ async fn orders_for(
     let mut times = Vec::new();
     for caller in callers {
         times.extend(caller.await.map_err(|fault| fault.to_string())??);
+    }
+    Ok(times)
+}
+
+/// The same while an import is under way: for three spans, and until it has come to its rows, for a large
+/// feed is looked through before.
+async fn orders_beside(
+    shop: &Door,
+    per_second: u64,
+    span: Duration,
+    begun: &Begun,
+) -> Result<Vec<Duration>, String> {
+    let (mut caller, path) = (Caller::connect(shop).await?, path_of(&begun.import));
+    let mut times = Vec::new();
+    for spans in 1.. {
+        times.extend(orders_for(shop, per_second, span).await?);
+        let there = caller.must("GET", &path, "").await?;
+        let applied = there["status"] != "running" || 0 < updated(&there);
+        if (SPANS_BESIDE <= spans && applied) || PATIENCE < begun.at.elapsed() {
+            break;
+        }
     }
     Ok(times)
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use serde::Serialize;
 use std::{
-    fmt, fs,
+    fmt,
     io::{Seek, SeekFrom, Write},
     time::{Duration, Instant},
 };
@@ -62,11 +62,6 @@ fn fsync_per_second() -> std::io::Result<u64> {
         count += 1;
     }
     Ok(per_second(count, begun.elapsed()))
-}
-
-/// Forgets how much memory the process had at most; false where that cannot be told.
-pub(super) fn forget_memory() -> bool {
-    fs::write("/proc/self/clear_refs", "5").is_ok()
 }
 
 /// How much memory the process had at most, in megabytes.

@@ -11,7 +11,6 @@ mod distance;
 mod engine;
 mod growth;
 mod hot;
-mod house;
 mod import;
 mod load;
 mod machine;
@@ -69,8 +68,7 @@ pub struct ImportArgs {
 }
 
 /// Measures, and prints what was found. `database_url` is PostgreSQL's; without one, the embedded
-/// database is used. Databases of its own are created on that server, and dropped in the end; but an
-/// import is measured on the database that is named, so nothing else belongs in that.
+/// database is used. Databases of its own are created on that server, and dropped in the end.
 pub async fn run(
     command: BenchCommand,
     json: bool,
