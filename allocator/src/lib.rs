@@ -10,7 +10,7 @@ use std::ffi::{c_int, c_long};
 
 /// `mi_option_purge_delay`, by its place in `enum mi_option_e` of mimalloc.h.
 const PURGE_DELAY: c_int = 15;
-/// What mimalloc 2 waits, and 3 says in its header.
+/// As mimalloc 2 has it.
 const PURGE_DELAY_MS: c_long = 10;
 
 // SAFETY: these are the declarations of mimalloc.h.
@@ -20,9 +20,12 @@ unsafe extern "C" {
     fn mi_option_get(option: c_int) -> c_long;
 }
 
-/// Has freed memory given back to the system after ten milliseconds. To be called first of all, while
-/// there is one thread.
+/// Has freed memory given back to the system after ten milliseconds, unless `MIMALLOC_PURGE_DELAY` says
+/// another time. To be called first of all, while there is one thread.
 pub fn give_back_soon() {
+    if std::env::var_os("MIMALLOC_PURGE_DELAY").is_some() {
+        return;
+    }
     // SAFETY: it writes one number into a table that is never freed. It must not be called from two
     // threads at once, and `main` calls it before it begins any.
     unsafe { mi_option_set(PURGE_DELAY, PURGE_DELAY_MS) };

@@ -275,7 +275,8 @@ impl Follower {
 
     fn tick(&self, myself: &Myself, progress: &mut Progress) {
         self.try_parked(myself, progress);
-        // Nothing else looks at what waits while nothing comes back.
+        // Nothing else looks at what waits while nothing comes back; nor may a look just before it count.
+        progress.looked_at -= PATIENCE_LOOK;
         self.work(myself, progress);
         if progress.parked.is_to_be_read() {
             // People may have dropped a letter, or want it tried now.

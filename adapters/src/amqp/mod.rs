@@ -34,9 +34,9 @@ pub struct AmqpSettings {
     pub consume: bool,
     /// Commands under way at once.
     pub prefetch: u16,
-    /// Events that may be published before their confirms are waited for.
+    /// Messages that may be on their way, not confirmed yet.
     pub publish_window: usize,
-    /// How long a confirm is waited for.
+    /// How long each confirm is waited for.
     pub confirm_timeout_ms: u64,
     /// Silence after which the connection counts as lost.
     pub heartbeat_s: u16,

@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Span;
 
 /// How soon a broker that is away is looked for again: to look costs nothing, and whoever waits for
@@ -107,6 +107,8 @@ struct Publishing<'a> {
 struct Open {
     name: &'static str,
     confirm: PublisherConfirm,
+    /// When it is late.
+    until: Instant,
     /// Ends when it is confirmed.
     _span: Option<Span>,
 }
@@ -142,14 +144,15 @@ impl Publishing<'_> {
             let sent = self.channel.basic_publish(to, key, options, &body, properties);
             let sent = timeout(self.limit, sent).await;
             let confirm = sent.map_err(|_| AmqpFault("the broker takes nothing".into()))??;
-            self.open.push_back(Open { name: announcement.name, confirm, _span: span });
+            let until = Instant::now() + self.limit;
+            self.open.push_back(Open { name: announcement.name, confirm, until, _span: span });
         }
         Ok(())
     }
 
     /// Waits for a confirm. Without it nothing behind it counts as safe.
     async fn confirm(&mut self, open: Open) -> Result<(), AmqpFault> {
-        let confirmed = confirmed(open, self.limit).await;
+        let confirmed = confirmed(open).await;
         match &confirmed {
             Ok(()) => self.confirmed += 1,
             Err(_) => self.open.clear(),
@@ -158,8 +161,8 @@ impl Publishing<'_> {
     }
 }
 
-async fn confirmed(open: Open, limit: Duration) -> Result<(), AmqpFault> {
-    let answer = timeout(limit, open.confirm).await;
+async fn confirmed(open: Open) -> Result<(), AmqpFault> {
+    let answer = timeout_at(open.until, open.confirm).await;
     match answer.map_err(|_| AmqpFault("no confirm in time".into()))?? {
         Confirmation::Ack(None) => Ok(()),
         Confirmation::Ack(Some(_)) => {

@@ -186,7 +186,10 @@ impl Item {
         if let Some(known) = self.names.find(parent, part, attribute, likely) {
             return Some(known);
         }
-        // The last row holds the table too, so a new name costs a copy: there are few of them.
+        if self.names.is_full(self.limits.names_max) {
+            return None;
+        }
+        // Rows hold the table too, so a new name costs a copy: there are few of them.
         Arc::make_mut(&mut self.names).add(parent, part, attribute, self.limits.names_max)
     }
 }

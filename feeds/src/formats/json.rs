@@ -3,13 +3,12 @@
 
 use super::RowReader;
 use super::item::Item;
-use super::raw::RawRow;
+use super::raw::{Head, RawRow};
 use crate::encoding::Text;
 use crate::error::FeedError;
 use crate::limits::Limits;
 use lexer::{Lexer, Scalar};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 mod lexer;
 
@@ -144,7 +143,7 @@ impl Json {
             return Ok(Step::Outside);
         }
         if self.lexer.scalar()? != Scalar::Null {
-            Arc::make_mut(&mut self.item.head).put(&self.path, &self.lexer.value);
+            Head::put(&mut self.item.head, &self.path, &self.lexer.value);
         }
         Ok(Step::Outside)
     }

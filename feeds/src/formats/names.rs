@@ -70,6 +70,16 @@ impl Names {
         Some(children[place])
     }
 
+    /// Whether there are as many names as the limit allows.
+    pub(crate) fn is_full(&self, names_max: u32) -> bool {
+        self.nodes.len() > names_max as usize
+    }
+
+    /// About how many bytes the table takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.nodes.iter().map(|node| size_of::<Node>() + node.part.len() + node.path.len()).sum()
+    }
+
     /// Makes a child that is not known yet. `None` once there are as many names as the limit allows.
     pub(crate) fn add(
         &mut self,
@@ -78,7 +88,7 @@ impl Names {
         attribute: bool,
         names_max: u32,
     ) -> Option<u32> {
-        if self.nodes.len() > names_max as usize {
+        if self.is_full(names_max) {
             return None;
         }
         let above = &self.nodes[parent as usize];

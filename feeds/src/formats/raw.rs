@@ -75,13 +75,18 @@ impl Head {
         self.values.iter().find(|(own, ..)| *own == path).map(|(.., value)| value.as_str())
     }
 
-    /// The first value of a path stays: repetitions are lists, and nobody asks a head for a list.
-    pub(crate) fn put(&mut self, path: &str, value: &str) {
+    /// The first value of a path stays: repetitions are lists, and nobody asks a head for a list. Rows
+    /// that are kept share the head, so it is copied only if there is something to put.
+    pub(crate) fn put(head: &mut Arc<Self>, path: &str, value: &str) {
         let hash = path_hash(path);
-        let room = self.values.len() < HEAD_VALUES_MAX && value.len() <= HEAD_VALUE_BYTES_MAX;
-        if room && self.by_hash(hash).is_none() {
-            self.values.push((hash, path.to_owned(), value.to_owned()));
+        let room = head.values.len() < HEAD_VALUES_MAX && value.len() <= HEAD_VALUE_BYTES_MAX;
+        if room && head.by_hash(hash).is_none() {
+            Arc::make_mut(head).values.push((hash, path.to_owned(), value.to_owned()));
         }
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.iter().map(|(_, path, value)| path.len() + value.len()).sum()
     }
 }
 
@@ -102,9 +107,12 @@ impl RawRow {
         self.fields.iter().map(|field| (self.names.name(field.name), self.value(*field)))
     }
 
-    /// Bytes of all its values.
-    pub fn bytes(&self) -> usize {
-        self.text.len()
+    /// About how many bytes it takes, kept beside another one with which it may share names and head.
+    pub fn bytes_beside(&self, other: Option<&Self>) -> usize {
+        let own = self.text.len() + size_of_val(&*self.fields) + size_of_val(&*self.elements);
+        let names = other.is_some_and(|other| Arc::ptr_eq(&self.names, &other.names));
+        let head = other.is_some_and(|other| Arc::ptr_eq(&self.head, &other.head));
+        own + if names { 0 } else { self.names.bytes() } + if head { 0 } else { self.head.bytes() }
     }
 
     /// What the feed says outside its rows.

@@ -3,7 +3,7 @@
 
 use super::RowReader;
 use super::item::Item;
-use super::raw::RawRow;
+use super::raw::{Head, RawRow};
 use crate::encoding::{Text, entities};
 use crate::error::FeedError;
 use crate::limits::Limits;
@@ -180,7 +180,7 @@ impl Xml {
                 self.item.attribute(name.as_ref(), value.trim())?;
             } else {
                 let path = format!("{}@{}", self.path, name.as_ref());
-                Arc::make_mut(&mut self.item.head).put(&path, value.trim());
+                Head::put(&mut self.item.head, &path, value.trim());
             }
         }
         Ok(())
@@ -200,7 +200,7 @@ impl Xml {
                 self.item.end();
             }
         } else if !value.is_empty() {
-            Arc::make_mut(&mut self.item.head).put(&self.path, value);
+            Head::put(&mut self.item.head, &self.path, value);
         }
         self.values.truncate(mark);
         if self.item.depth() == 0 {

@@ -76,7 +76,8 @@ impl Caller {
             body.len()
         );
         written.map_err(|fault| fault.to_string())?;
-        let sent = self.stream.write_all(&self.request).await;
+        let sent = timeout(ANSWER_MAX, self.stream.write_all(&self.request)).await;
+        let sent = sent.map_err(|_| "the node reads nothing".to_owned())?;
         sent.map_err(|fault| fault.to_string())?;
         self.answered().await
     }
@@ -122,16 +123,20 @@ impl Caller {
              transfer-encoding: chunked\r\n\r\n",
             self.standing
         );
-        let sending = async {
-            self.stream.write_all(head.as_bytes()).await?;
-            while let Some(part) = parts.recv().await {
-                self.stream.write_all(format!("{:x}\r\n", part.len()).as_bytes()).await?;
-                self.stream.write_all(&part).await?;
-                self.stream.write_all(b"\r\n").await?;
-            }
-            self.stream.write_all(b"0\r\n\r\n").await
-        };
-        sending.await.map_err(|fault: std::io::Error| format!("PUT {path}: {fault}"))?;
+        let mut sent = timeout(ANSWER_MAX, self.stream.write_all(head.as_bytes())).await;
+        let mut part = Vec::with_capacity(8192);
+        while let (Ok(Ok(())), Some(next)) = (&sent, parts.recv().await) {
+            part.clear();
+            part.extend_from_slice(format!("{:x}\r\n", next.len()).as_bytes());
+            part.extend_from_slice(&next);
+            part.extend_from_slice(b"\r\n");
+            sent = timeout(ANSWER_MAX, self.stream.write_all(&part)).await;
+        }
+        if let Ok(Ok(())) = sent {
+            sent = timeout(ANSWER_MAX, self.stream.write_all(b"0\r\n\r\n")).await;
+        }
+        // A node that refuses a file need not read all of it: its answer says why.
+        sent.map_err(|_| format!("PUT {path}: the node reads nothing"))?.ok();
         let answer = self.answered().await?;
         answer.good().map(drop).map_err(|fault| format!("PUT {path} {fault}"))
     }

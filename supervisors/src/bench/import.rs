@@ -25,14 +25,14 @@ use tokio::sync::mpsc;
 
 /// Products that are ordered meanwhile.
 const OWN_SKUS: usize = 200;
+/// Units of each of them.
+const QUANTITY: u64 = 10_000_000;
 /// Callers that place orders.
 const CALLERS: u32 = 16;
 /// Spans of time for which orders are placed beside an import, at least.
 const SPANS_BESIDE: u32 = 3;
 /// What is under way when an import is told to stop is done by then.
 const REST: Duration = Duration::from_secs(2);
-/// Units of each of them.
-const QUANTITY: u64 = 10_000_000;
 /// Bytes of a part of an upload.
 const PART: usize = 256 * 1024;
 /// How long an import is waited for.
@@ -262,7 +262,8 @@ async fn orders_beside(
     for spans in 1.. {
         times.extend(orders_for(shop, per_second, span).await?);
         let there = caller.must("GET", &path, "").await?;
-        let applied = there["status"] != "running" || 0 < updated(&there);
+        let ended = !matches!(there["status"].as_str(), Some("queued" | "running"));
+        let applied = ended || 0 < updated(&there);
         if (SPANS_BESIDE <= spans && applied) || PATIENCE < begun.at.elapsed() {
             break;
         }

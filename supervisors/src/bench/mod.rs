@@ -58,8 +58,8 @@ pub struct ImportArgs {
     /// Rows of the feed.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(100..=5_000_000))]
     rows: u64,
-    /// Seconds for which orders are placed before an import and after it, and three times as long while
-    /// it is under way.
+    /// Seconds for which orders are placed before an import and after it, and at least three times as
+    /// long while it is under way.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
     /// Orders a second that are placed meanwhile.

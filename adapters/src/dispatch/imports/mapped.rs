@@ -120,7 +120,7 @@ impl Mapper {
                 break true;
             }
             let Some(raw) = rows.next_row()? else { break false };
-            bytes += raw.bytes();
+            bytes += raw.bytes_beside(handful.last().map(|last| &last.raw));
             let fingerprint = plan.fingerprint(raw);
             let known = is_known(fingerprint);
             handful.push(Row { raw: raw.clone(), fingerprint, known, meaning: None });

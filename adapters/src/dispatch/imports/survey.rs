@@ -125,6 +125,9 @@ pub enum SurveyFault {
     /// The disk failed.
     #[error("the feed's news cannot be kept: {0}")]
     Disk(#[from] std::io::Error),
+    /// There is no thread to be had.
+    #[error("no thread for mapping: {0}")]
+    Thread(std::io::Error),
     /// It was told to stop.
     #[error("it was stopped")]
     Stopped,
@@ -148,7 +151,8 @@ pub fn survey(job: Job) -> Result<Survey, SurveyFault> {
         survey: Found::default(),
     };
     std::thread::scope(|threads| {
-        let (mut mapper, mut more) = (Mapper::begin(threads, &plan)?, true);
+        let mapper = Mapper::begin(threads, &plan).map_err(SurveyFault::Thread)?;
+        let (mut mapper, mut more) = (mapper, true);
         while let Some(mut handful) = mapper.next(more) {
             for row in handful.drain(..) {
                 pass.row(row)?;

@@ -167,6 +167,7 @@ impl Work<'_> {
             Ok(found) => Ok(Ok(Some(found))),
             Err(SurveyFault::Stopped) => Ok(Ok(None)),
             Err(SurveyFault::Disk(fault)) => Err(Hitch::new(fault.to_string())),
+            Err(fault @ SurveyFault::Thread(_)) => Err(Hitch::new(fault.to_string())),
             Err(SurveyFault::Feed(fault)) => Ok(Err(fault.to_string())),
         }
     }

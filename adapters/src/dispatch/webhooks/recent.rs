@@ -2,7 +2,7 @@
 
 use kontor_actors::{
     announce::{Announcement, announce},
-    store::StoredEvent,
+    store::{Seq, StoredEvent},
 };
 use kontor_messages::webhook::Position;
 use std::{
@@ -12,15 +12,22 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// So many are remembered at most.
-const EVENTS_MAX: usize = 256;
-/// And no longer than this: what was erased since is told to nobody.
+/// So many are remembered at most, and none that is large.
+const EVENTS_MAX: usize = 128;
+const BYTES_MAX: usize = 16 * 1024;
+/// None is found after this: what was erased since is told to nobody.
 const FOR: Duration = Duration::from_secs(1);
 
 /// An event, and what is told of it.
 pub(super) struct Told {
     pub(super) event: Arc<StoredEvent>,
     pub(super) announcements: Vec<Announcement>,
+}
+
+impl Told {
+    fn is_at(&self, shard: u32, seq: Seq) -> bool {
+        self.event.shard == shard && self.event.seq == seq
+    }
 }
 
 /// What is remembered, oldest first.
@@ -34,8 +41,8 @@ impl Recent {
         while known.front().is_some_and(|(read_at, _)| FOR < read_at.elapsed()) {
             known.pop_front();
         }
-        let is_it = |told: &Told| told.event.shard == at.shard && told.event.seq == at.seq;
-        known.iter().rev().find(|(_, told)| is_it(told)).map(|(_, told)| Arc::clone(told))
+        let found = known.iter().rev().find(|(_, told)| told.is_at(at.shard, at.seq));
+        found.map(|(_, told)| Arc::clone(told))
     }
 
     /// Remembers an event that was just read.
@@ -43,6 +50,10 @@ impl Recent {
         let announcements = announce(&event);
         let told = Arc::new(Told { event, announcements });
         let mut known = self.known();
+        let same = |other: &Told| other.is_at(told.event.shard, told.event.seq);
+        if BYTES_MAX < told.event.payload.len() || known.iter().any(|(_, other)| same(other)) {
+            return told;
+        }
         if EVENTS_MAX <= known.len() {
             known.pop_front();
         }
@@ -86,6 +97,14 @@ mod tests {
         recent.add(event(8));
         tokio::time::advance(FOR * 3 / 4).await;
         assert!(!found(3, 7) && found(3, 8));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_large_is_not_remembered() {
+        let recent = Recent::default();
+        let payload = "x".repeat(BYTES_MAX + 1).into();
+        recent.add(Arc::new(StoredEvent { payload, ..(*event(7)).clone() }));
+        assert!(recent.find(Position { shard: 3, seq: 7 }).is_none());
     }
 
     #[tokio::test(start_paused = true)]
