@@ -118,15 +118,11 @@ impl Publishing<'_> {
     async fn all(mut self, announcements: &[Announcement]) -> Result<(), Stuck> {
         let told = self.publish(announcements).await;
         // What was published before a fault may be safe nevertheless.
+        let mut rest = Ok(());
         while let Some(open) = self.open.pop_front() {
-            if let Err(fault) = self.confirm(open).await {
-                return Err(Stuck {
-                    confirmed: self.confirmed,
-                    fault: told.err().unwrap_or(fault),
-                });
-            }
+            rest = self.confirm(open).await;
         }
-        told.map_err(|fault| Stuck { confirmed: self.confirmed, fault })
+        told.and(rest).map_err(|fault| Stuck { confirmed: self.confirmed, fault })
     }
 
     async fn publish(&mut self, announcements: &[Announcement]) -> Result<(), AmqpFault> {

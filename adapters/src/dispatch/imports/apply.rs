@@ -6,9 +6,10 @@
 //! batch may be told again, and is no news to the others.
 
 use super::{
+    kept::availability,
     pace::Pace,
     products::{Matching, skus, ways},
-    survey::{News, availability},
+    survey::News,
 };
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use kontor_actors::{

@@ -8,6 +8,7 @@ mod apply;
 mod fetch;
 pub mod files;
 mod index;
+mod kept;
 mod mapped;
 mod pace;
 pub mod plan;
@@ -192,7 +193,7 @@ impl Imports {
 
 /// A row's fault as it is told.
 pub(crate) fn problem(error: RowError) -> RowProblem {
-    survey::problem(error, None)
+    kept::problem(error, None)
 }
 
 /// The states of entities; blank where there is none.

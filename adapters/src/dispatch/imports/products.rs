@@ -3,7 +3,7 @@
 //! What is linked stays linked; then a true EAN that one product has; then the maker's code with its
 //! brand; then the SKU that a new product would get. Nothing is matched by names.
 
-use super::survey::{News, availability};
+use super::{kept::availability, survey::News};
 use kontor_actors::{
     catalog::{Catalog, CatalogState, LINK_KEY, link_key},
     domain::Domain,

@@ -6,10 +6,11 @@ use super::{
     apply::Applying,
     fetch::Got,
     index::{Builder, Index},
+    kept,
     plan::Plan,
     products::Matching,
     states,
-    survey::{self, Job, Survey, SurveyFault, Watch, survey},
+    survey::{Job, Survey, SurveyFault, Watch, survey},
 };
 use crate::aside::aside;
 use kontor_actors::{
@@ -267,13 +268,13 @@ impl Work<'_> {
         if full {
             now.missing = found.index.missing(1).count() as u64;
         }
-        let before = self.source.good.as_ref().map(|good| survey::compared(&good.figures));
+        let before = self.source.good.as_ref().map(|good| kept::compared(&good.figures));
         let plan = Plan::of(&self.source.settings, 0);
         let gates = plan.map(|plan| plan.gates).unwrap_or_default();
         // Rows that failed were judged with their feed; and of a feed that holds some, none is
         // missing.
         let verdict = if retried { Default::default() } else { gates.judge(&now, before.as_ref()) };
-        let figures = survey::figures(&now);
+        let figures = kept::figures(&now);
         let import = self.import.clone();
         let record = match verdict.rejected.first() {
             Some(finding) => C::RecordRejected {
